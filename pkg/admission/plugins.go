@@ -1,0 +1,42 @@
+// Package admission lists the admission plugins, each of which has a folder of
+// its own below this one unless k8s.io/apiserver has it.
+package admission
+
+import (
+	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+)
+
+// Plugin is an admission plugin that the server has.
+type Plugin struct {
+	// Name is kube-apiserver's name of it.
+	Name string
+	// Register makes it known.
+	Register func(*admission.Plugins)
+	// Off is true for a plugin that has to be enabled.
+	Off bool
+}
+
+// Plugins are the plugins in the order in which they run.
+func Plugins() []Plugin {
+	return []Plugin{
+		{Name: lifecycle.PluginName, Register: lifecycle.Register},
+	}
+}
+
+// Known are kube-apiserver's plugins, those that the server does not have yet
+// included.
+func Known() []string {
+	return []string{
+		"AlwaysAdmit", "AlwaysDeny", "AlwaysPullImages", "CertificateApproval", "CertificateSigning",
+		"CertificateSubjectRestriction", "ClusterTrustBundleAttest", "DefaultIngressClass", "DefaultStorageClass",
+		"DefaultTolerationSeconds", "DenyServiceExternalIPs", "EventRateLimit", "ExtendedResourceToleration",
+		"ImagePolicyWebhook", "JobValidation", "LimitPodHardAntiAffinityTopology", "LimitRanger",
+		"MutatingAdmissionPolicy", "MutatingAdmissionWebhook", "NamespaceAutoProvision", "NamespaceExists",
+		"NamespaceLifecycle", "NodeDeclaredFeatureValidator", "NodeRestriction", "OwnerReferencesPermissionEnforcement",
+		"PersistentVolumeClaimResize", "PodGroupProtection", "PodGroupWorkloadExists", "PodNodeSelector",
+		"PodResizeValidator", "PodSecurity", "PodTolerationRestriction", "PodTopologyLabels", "Priority", "ResourceQuota",
+		"RuntimeClass", "ServiceAccount", "StorageObjectInUseProtection", "TaintNodesByCondition",
+		"ValidatingAdmissionPolicy", "ValidatingAdmissionWebhook",
+	}
+}

@@ -1,0 +1,84 @@
+package v1
+
+import (
+	"strings"
+
+	"github.com/distribution/reference"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// SetDefaults_Container sets how the image is pulled and where the container leaves its last words.
+func SetDefaults_Container(obj *corev1.Container) {
+	setContainerDefaults(obj.Image, &obj.ImagePullPolicy, &obj.TerminationMessagePath, &obj.TerminationMessagePolicy)
+}
+
+// SetDefaults_EphemeralContainer does for a debugging container what SetDefaults_Container does for others.
+func SetDefaults_EphemeralContainer(obj *corev1.EphemeralContainer) {
+	setContainerDefaults(obj.Image, &obj.ImagePullPolicy, &obj.TerminationMessagePath, &obj.TerminationMessagePolicy)
+}
+
+func setContainerDefaults(image string, pull *corev1.PullPolicy, path *string, policy *corev1.TerminationMessagePolicy) {
+	if *pull == "" {
+		*pull = corev1.PullIfNotPresent
+		if isLatest(image) {
+			*pull = corev1.PullAlways
+		}
+	}
+	if *path == "" {
+		*path = corev1.TerminationMessagePathDefault
+	}
+	if *policy == "" {
+		*policy = corev1.TerminationMessageReadFile
+	}
+}
+
+// isLatest reports whether the image may change under its name: it has the tag "latest", or neither tag nor digest.
+func isLatest(image string) bool {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return false
+	}
+	if tagged, ok := named.(reference.Tagged); ok {
+		return tagged.Tag() == "latest"
+	}
+	_, pinned := named.(reference.Digested)
+	return !pinned
+}
+
+// SetDefaults_Probe sets the times and thresholds of a probe.
+func SetDefaults_Probe(obj *corev1.Probe) {
+	for _, f := range []struct {
+		value *int32
+		usual int32
+	}{
+		{&obj.TimeoutSeconds, 1},
+		{&obj.PeriodSeconds, 10},
+		{&obj.SuccessThreshold, 1},
+		{&obj.FailureThreshold, 3},
+	} {
+		if *f.value == 0 {
+			*f.value = f.usual
+		}
+	}
+}
+
+// SetDefaults_HTTPGetAction asks for the root over plain HTTP.
+func SetDefaults_HTTPGetAction(obj *corev1.HTTPGetAction) {
+	if obj.Path == "" {
+		obj.Path = "/"
+	}
+	if obj.Scheme == "" {
+		obj.Scheme = corev1.URISchemeHTTP
+	}
+}
+
+// SetDefaults_ObjectFieldSelector names fields of pods as in v1.
+func SetDefaults_ObjectFieldSelector(obj *corev1.ObjectFieldSelector) {
+	if obj.APIVersion == "" {
+		obj.APIVersion = "v1"
+	}
+}
+
+func isHugePages(name corev1.ResourceName) bool {
+	return strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix)
+}

@@ -1,0 +1,75 @@
+package goform
+
+import (
+	"reflect"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// member is one field of a struct as it is written.
+type member struct {
+	name     string
+	value    reflect.Value
+	embedded bool
+}
+
+// shapeOf lists the fields of a struct in the order in which they are written.
+func shapeOf(v reflect.Value) []member {
+	if spec, ok := v.Interface().(corev1.PodSpec); ok {
+		return podSpec(spec)
+	}
+	return declared(v)
+}
+
+// declared lists the fields of a struct as they are declared.
+func declared(v reflect.Value) []member {
+	t := v.Type()
+	out := make([]member, 0, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.IsExported() {
+			out = append(out, member{f.Name, v.Field(i), f.Anonymous})
+		}
+	}
+	return out
+}
+
+// podSecurity is the security context of a pod, which there holds the host's namespaces too.
+type podSecurity struct {
+	HostNetwork           bool
+	HostPID               bool
+	HostIPC               bool
+	ShareProcessNamespace *bool
+	HostUsers             *bool
+	corev1.PodSecurityContext
+}
+
+// podSpecFields are the fields of a pod spec in their order there.
+var podSpecFields = [...]string{
+	"Volumes", "InitContainers", "Containers", "EphemeralContainers", "RestartPolicy", "TerminationGracePeriodSeconds",
+	"ActiveDeadlineSeconds", "DNSPolicy", "NodeSelector", "ServiceAccountName", "AutomountServiceAccountToken", "NodeName",
+	"SecurityContext", "ImagePullSecrets", "Hostname", "Subdomain", "SetHostnameAsFQDN", "Affinity", "SchedulerName",
+	"Tolerations", "HostAliases", "PriorityClassName", "Priority", "PreemptionPolicy", "DNSConfig", "ReadinessGates",
+	"RuntimeClassName", "Overhead", "EnableServiceLinks", "TopologySpreadConstraints", "OS", "SchedulingGates",
+	"ResourceClaims", "Resources", "HostnameOverride", "SchedulingGroup",
+}
+
+func podSpec(spec corev1.PodSpec) []member {
+	security := podSecurity{
+		HostNetwork: spec.HostNetwork, HostPID: spec.HostPID, HostIPC: spec.HostIPC,
+		ShareProcessNamespace: spec.ShareProcessNamespace, HostUsers: spec.HostUsers,
+	}
+	if spec.SecurityContext != nil {
+		security.PodSecurityContext = *spec.SecurityContext
+	}
+	v := reflect.ValueOf(spec)
+	out := make([]member, 0, len(podSpecFields))
+	for _, name := range podSpecFields {
+		value := v.FieldByName(name)
+		if name == "SecurityContext" {
+			value = reflect.ValueOf(security)
+		}
+		out = append(out, member{name: name, value: value})
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+// Package apis has the one Scheme of the server, built once and only read
+// afterwards.
+package apis
+
+import (
+	"reflect"
+	"strings"
+
+	apisappsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/v1"
+	apiscoordinationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1"
+	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
+	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
+	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+)
+
+var (
+	// Scheme has the types of all API groups. The GA type of a group is
+	// registered a second time as the group's internal version: it is the hub
+	// that other versions convert to.
+	Scheme = newScheme()
+	// Codecs encode and decode the types of Scheme.
+	Codecs = serializer.NewCodecFactory(Scheme)
+	// ParameterCodec decodes query parameters.
+	ParameterCodec = runtime.NewParameterCodec(Scheme)
+)
+
+// group is what one group version adds to the scheme.
+type group struct {
+	version schema.GroupVersion
+	// types are those of k8s.io/api, own the defaults, conversions and
+	// generated validation of this project.
+	types, own func(*runtime.Scheme) error
+	// noHub keeps the types out of the internal version, for a version that
+	// converts to another group's hub.
+	noHub bool
+}
+
+var groups = []group{
+	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
+	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
+	{version: autoscalingv1.SchemeGroupVersion, types: autoscalingv1.AddToScheme},
+	{version: coordinationv1.SchemeGroupVersion, types: coordinationv1.AddToScheme, own: apiscoordinationv1.AddToScheme},
+	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme, noHub: true},
+	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
+	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme},
+}
+
+func newScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
+	for _, g := range groups {
+		utilruntime.Must(g.types(scheme))
+		if g.own != nil {
+			utilruntime.Must(g.own(scheme))
+		}
+		if !g.noHub {
+			addHub(scheme, g.version)
+		}
+		utilruntime.Must(scheme.SetVersionPriority(g.version))
+	}
+	return scheme
+}
+
+// addHub registers the types of a version as the group's internal version.
+func addHub(scheme *runtime.Scheme, version schema.GroupVersion) {
+	internal := schema.GroupVersion{Group: version.Group, Version: runtime.APIVersionInternal}
+	for kind, t := range scheme.KnownTypes(version) {
+		// The options and watch events of meta/v1 are registered by
+		// metav1.AddToGroupVersion, with an internal form of their own.
+		if strings.HasPrefix(t.PkgPath(), "k8s.io/api/") {
+			scheme.AddKnownTypeWithName(internal.WithKind(kind), reflect.New(t).Interface().(runtime.Object))
+		}
+	}
+}

@@ -1,0 +1,105 @@
+// Package app is the command line: the root command serves.
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/component-base/cli/flag"
+	"k8s.io/component-base/cli/globalflag"
+	"k8s.io/component-base/logs"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
+	"k8s.io/component-base/term"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/server"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/version"
+)
+
+// started is when the process began, as near as Go code can tell.
+var started = time.Now()
+
+// Main runs the command line and returns the exit code: 0 after a signal, 1
+// after an error, which is printed in one line.
+func Main() int {
+	if err := NewCommand(os.Stdout, os.Stderr).ExecuteContext(signals()); err != nil {
+		fmt.Fprintf(os.Stderr, "gatehouse: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// NewCommand returns the root command, which serves until its context ends.
+func NewCommand(stdout, stderr io.Writer) *cobra.Command {
+	o := options.New()
+	cmd := &cobra.Command{
+		Use:   "gatehouse",
+		Short: "A Kubernetes API server in one process",
+		Long: "A Kubernetes API server in one process, with its etcd: what kube-apiserver answers, with its flags.\n\n" +
+			"Without flags it listens on https://127.0.0.1:6443 and keeps its data, its certificates and the\n" +
+			"administrator's kubeconfig in .gatehouse.",
+		Version:       version.Git,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), o, stdout) },
+	}
+	cmd.SetVersionTemplate("Kubernetes {{.Version}}\n")
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	sections := o.Flags()
+	globalflag.AddGlobalFlags(sections.FlagSet("global"), cmd.Name(), logs.SkipLoggingConfigurationFlags())
+	for _, set := range sections.FlagSets {
+		cmd.Flags().AddFlagSet(set)
+	}
+	cmd.Flags().SetNormalizeFunc(flag.WordSepNormalizeFunc)
+	width, _, _ := term.TerminalSize(stdout)
+	flag.SetUsageAndHelpFunc(cmd, sections, width)
+	return cmd
+}
+
+func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
+	completed, err := o.Complete()
+	if err != nil {
+		return err
+	}
+	if err := logsapi.ValidateAndApply(o.Logs, nil); err != nil {
+		return err
+	}
+	defer logs.FlushLogs()
+	o.Metrics.Apply()
+	tuneGC()
+	s, err := server.New(ctx, completed)
+	if err != nil {
+		return err
+	}
+	go func() {
+		if s.Ready(ctx) == nil {
+			fmt.Fprintf(stdout, "gatehouse %s is ready on %s after %v: export KUBECONFIG=%s\n",
+				version.Git, s.URL, time.Since(started).Round(time.Millisecond), s.Kubeconfig)
+		}
+	}()
+	return s.Run(ctx)
+}
+
+// signals returns a context that ends with the first SIGINT or SIGTERM; the
+// second ends the process at once.
+func signals() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-c
+		cancel()
+		<-c
+		os.Exit(1)
+	}()
+	return ctx
+}

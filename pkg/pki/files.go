@@ -1,0 +1,133 @@
+package pki
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/util/cert"
+	"k8s.io/client-go/util/keyutil"
+)
+
+// load returns nothing when neither file exists.
+func (p Pair) load() (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	certPEM, certErr := os.ReadFile(p.CertFile)
+	keyPEM, keyErr := os.ReadFile(p.KeyFile)
+	if errors.Is(certErr, fs.ErrNotExist) && errors.Is(keyErr, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err := errors.Join(certErr, keyErr); err != nil {
+		return nil, nil, fmt.Errorf("reading a certificate and its key: %w (delete both to have them made anew)", err)
+	}
+	certs, err := cert.ParseCertsPEM(certPEM)
+	if err != nil {
+		return nil, nil, damaged(p.CertFile, err)
+	}
+	parsed, err := keyutil.ParsePrivateKeyPEM(keyPEM)
+	if err != nil {
+		return nil, nil, damaged(p.KeyFile, err)
+	}
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if !ok || !key.PublicKey.Equal(certs[0].PublicKey) {
+		return nil, nil, damaged(p.KeyFile, fmt.Errorf("it is not the key of %s", filepath.Base(p.CertFile)))
+	}
+	return certs[0], key, nil
+}
+
+func damaged(file string, err error) error {
+	return fmt.Errorf("%s is damaged: %w (restore it, or delete it and its pair to have them made anew)", file, err)
+}
+
+// issue signs a certificate and writes it with its new key. Without a CA it
+// signs itself.
+func (p Pair) issue(template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
+		return nil, nil, err
+	}
+	// The clocks of clients on other machines may be a little behind.
+	template.NotBefore, template.NotAfter = now.Add(-5*time.Minute).UTC(), now.Add(validity).UTC()
+	if ca == nil {
+		ca = &authority{&template, key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, ca.cert, &key.PublicKey, ca.key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("signing %s: %w", p.CertFile, err)
+	}
+	signed, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, nil, err
+	}
+	keyPEM, err := keyutil.MarshalPrivateKeyToPEM(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	certPEM, err := cert.EncodeCertificates(signed)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := WriteFile(p.KeyFile, keyPEM); err != nil {
+		return nil, nil, err
+	}
+	return signed, key, WriteFile(p.CertFile, certPEM)
+}
+
+func ensureServiceAccountKey(keyFile, publicFile string) error {
+	data, err := os.ReadFile(keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return err
+		}
+		if data, err = keyutil.MarshalPrivateKeyToPEM(key); err != nil {
+			return err
+		}
+		if err := WriteFile(keyFile, data); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return fmt.Errorf("service account key: %w", err)
+	}
+	parsed, err := keyutil.ParsePrivateKeyPEM(data)
+	if err != nil {
+		return damaged(keyFile, err)
+	}
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if !ok {
+		return damaged(keyFile, errors.New("it is not an ECDSA key"))
+	}
+	if _, err := os.Stat(publicFile); err == nil {
+		return nil
+	}
+	public, err := PublicKeyPEM(key)
+	if err != nil {
+		return err
+	}
+	return WriteFile(publicFile, public)
+}
+
+// WriteFile replaces a file at once, so that a crash leaves the old one or the
+// new one, readable by the owner alone.
+func WriteFile(name string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // fails when the rename below has succeeded
+	_, writeErr := tmp.Write(data)
+	if err := errors.Join(writeErr, tmp.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return os.Rename(tmp.Name(), name)
+}

@@ -1,0 +1,114 @@
+// Package scale serves the subresource by which clients set the number of
+// replicas of a resource without knowing its type.
+package scale
+
+import (
+	"context"
+
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Scaled tells where a resource keeps its numbers of replicas.
+type Scaled[T registry.Object] struct {
+	// Replicas returns the field with the number that is wanted.
+	Replicas func(obj T) **int32
+	// Status returns the number that there is, and the selector of the pods.
+	Status func(obj T) (replicas int32, selector string, err error)
+}
+
+// REST serves get, update and patch of the scale of a T.
+type REST[T registry.Object] struct {
+	rest.TableConvertor
+	main   *registry.REST
+	parent schema.GroupVersion
+	scaled Scaled[T]
+}
+
+var (
+	_ rest.Patcher                  = (*REST[*metav1.PartialObjectMetadata])(nil)
+	_ rest.TableConvertor           = (*REST[*metav1.PartialObjectMetadata])(nil)
+	_ rest.GroupVersionKindProvider = (*REST[*metav1.PartialObjectMetadata])(nil)
+)
+
+// New serves the scale of the objects of the main storage, which belong to the
+// group and version.
+func New[T registry.Object](main *registry.REST, parent schema.GroupVersion, scaled Scaled[T]) *REST[T] {
+	return &REST[T]{registry.NewTable(columns, nil), main, parent, scaled}
+}
+
+// New implements rest.Storage.
+func (r *REST[T]) New() runtime.Object { return &autoscalingv1.Scale{} }
+
+// Destroy implements rest.Storage; the store belongs to the main resource.
+func (r *REST[T]) Destroy() {}
+
+// GroupVersionKind implements rest.GroupVersionKindProvider.
+func (r *REST[T]) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind {
+	return autoscalingv1.SchemeGroupVersion.WithKind("Scale")
+}
+
+// Get implements rest.Getter.
+func (r *REST[T]) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
+	obj, err := r.main.Get(ctx, name, options)
+	if err != nil {
+		return nil, err
+	}
+	return r.of(obj)
+}
+
+// Update implements rest.Updater: it updates the replicas of the main object.
+func (r *REST[T]) Update(ctx context.Context, name string, objInfo rest.UpdatedObjectInfo,
+	createValidation rest.ValidateObjectFunc, updateValidation rest.ValidateObjectUpdateFunc,
+	_ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
+	obj, _, err := r.main.Update(ctx, name, &update[T]{r, name, objInfo},
+		func(ctx context.Context, obj runtime.Object) error {
+			scale, err := r.of(obj)
+			if err != nil {
+				return err
+			}
+			return createValidation(ctx, scale)
+		},
+		func(ctx context.Context, obj, old runtime.Object) error {
+			scale, err := r.of(obj)
+			if err != nil {
+				return err
+			}
+			oldScale, err := r.of(old)
+			if err != nil {
+				return err
+			}
+			return updateValidation(ctx, scale, oldScale)
+		}, false, options)
+	if err != nil {
+		return nil, false, err
+	}
+	scale, err := r.of(obj)
+	return scale, false, err
+}
+
+// of returns the scale of an object.
+func (r *REST[T]) of(object runtime.Object) (*autoscalingv1.Scale, error) {
+	obj := object.(T)
+	replicas, selector, err := r.scaled.Status(obj)
+	if err != nil {
+		return nil, err
+	}
+	return &autoscalingv1.Scale{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:              obj.GetName(),
+			Namespace:         obj.GetNamespace(),
+			UID:               obj.GetUID(),
+			ResourceVersion:   obj.GetResourceVersion(),
+			CreationTimestamp: obj.GetCreationTimestamp(),
+		},
+		Spec:   autoscalingv1.ScaleSpec{Replicas: ptr.Deref(*r.scaled.Replicas(obj), 0)},
+		Status: autoscalingv1.ScaleStatus{Replicas: replicas, Selector: selector},
+	}, nil
+}

@@ -1,0 +1,87 @@
+package scale
+
+import (
+	"context"
+	"fmt"
+
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/managedfields"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// update turns the change of a scale into the change of the object that has
+// it. The managed fields of both follow each other: whoever applied the
+// replicas owns them in the scale too.
+type update[T registry.Object] struct {
+	*REST[T]
+	name string
+	info rest.UpdatedObjectInfo
+}
+
+// Preconditions implements rest.UpdatedObjectInfo.
+func (u *update[T]) Preconditions() *metav1.Preconditions { return u.info.Preconditions() }
+
+// UpdatedObject implements rest.UpdatedObjectInfo.
+func (u *update[T]) UpdatedObject(ctx context.Context, old runtime.Object) (runtime.Object, error) {
+	obj := old.DeepCopyObject().(T)
+	if obj.GetResourceVersion() == "" {
+		return nil, apierrors.NewNotFound(u.main.DefaultQualifiedResource, u.name)
+	}
+	owners := managedfields.NewScaleHandler(obj.GetManagedFields(), u.parent,
+		managedfields.ResourcePathMappings{u.parent.String(): fieldpath.MakePathOrDie("spec", "replicas")})
+	scale, err := u.updatedScale(ctx, obj, owners)
+	if err != nil {
+		return nil, err
+	}
+	*u.scaled.Replicas(obj) = &scale.Spec.Replicas
+	obj.SetResourceVersion(scale.ResourceVersion)
+	managed, err := owners.ToParent(scale.ManagedFields)
+	if err != nil {
+		return nil, err
+	}
+	obj.SetManagedFields(managed)
+	return obj, nil
+}
+
+// updatedScale applies the request to the scale that the object has now.
+func (u *update[T]) updatedScale(ctx context.Context, obj T, owners *managedfields.ScaleHandler) (*autoscalingv1.Scale, error) {
+	old, err := u.of(obj)
+	if err != nil {
+		return nil, err
+	}
+	if old.ManagedFields, err = owners.ToSubresource(); err != nil {
+		return nil, err
+	}
+	changed, err := u.info.UpdatedObject(ctx, old)
+	if err != nil {
+		return nil, err
+	}
+	scale, ok := changed.(*autoscalingv1.Scale)
+	if !ok {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("expected input object type to be Scale, but %T", changed))
+	}
+	if scale.UID != "" && scale.UID != obj.GetUID() {
+		return nil, apierrors.NewConflict(u.main.DefaultQualifiedResource, u.name,
+			fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", scale.UID, obj.GetUID()))
+	}
+	if errs := validate(scale); len(errs) > 0 {
+		return nil, apierrors.NewInvalid(autoscalingv1.SchemeGroupVersion.WithKind("Scale").GroupKind(), u.name, errs)
+	}
+	return scale, nil
+}
+
+func validate(scale *autoscalingv1.Scale) field.ErrorList {
+	errs := apivalidation.ValidateObjectMeta(&scale.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
+	if n := scale.Spec.Replicas; n < 0 {
+		errs = append(errs, field.Invalid(field.NewPath("spec", "replicas"), n, "must be greater than or equal to 0"))
+	}
+	return errs
+}

@@ -1,0 +1,49 @@
+// Package lease defines leases, by which processes elect a leader and nodes
+// report that they live.
+package lease
+
+import (
+	"context"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/features"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Resource defines leases. A holder must not take a lease that it has not
+// read: updates need the resource version.
+var Resource = &registry.Resource[*coordinationv1.Lease]{
+	GVR:               coordinationv1.SchemeGroupVersion.WithResource("leases"),
+	Singular:          "lease",
+	New:               func() *coordinationv1.Lease { return &coordinationv1.Lease{} },
+	NewList:           func() runtime.Object { return &coordinationv1.LeaseList{} },
+	PutCreates:        true,
+	ConditionalUpdate: true,
+	Hooks: registry.Hooks[*coordinationv1.Lease]{
+		PrepareForCreate: func(_ context.Context, lease *coordinationv1.Lease) { dropCoordination(lease, nil) },
+		PrepareForUpdate: func(_ context.Context, lease, old *coordinationv1.Lease) { dropCoordination(lease, old) },
+		Validate:         validate,
+		ValidateUpdate:   validateUpdate,
+	},
+	Columns: []registry.Column[*coordinationv1.Lease]{
+		registry.NameColumn[*coordinationv1.Lease](),
+		{Name: "Holder", Description: registry.Doc(coordinationv1.LeaseSpec{}, "holderIdentity"),
+			Cell: func(lease *coordinationv1.Lease) any { return ptr.Deref(lease.Spec.HolderIdentity, "") }},
+		registry.AgeColumn[*coordinationv1.Lease](),
+	},
+}
+
+// dropCoordination drops the fields of coordinated leader election while that
+// is switched off, unless the old object has them already.
+func dropCoordination(lease, old *coordinationv1.Lease) {
+	if utilfeature.DefaultFeatureGate.Enabled(features.CoordinatedLeaderElection) {
+		return
+	}
+	if old == nil || (old.Spec.Strategy == nil && old.Spec.PreferredHolder == nil) {
+		lease.Spec.Strategy, lease.Spec.PreferredHolder = nil, nil
+	}
+}

@@ -1,0 +1,58 @@
+package lease
+
+import (
+	"context"
+	"strings"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+)
+
+var (
+	metaPath = field.NewPath("metadata")
+	specPath = field.NewPath("spec")
+)
+
+func validate(_ context.Context, lease *coordinationv1.Lease) field.ErrorList {
+	errs := apivalidation.ValidateObjectMeta(&lease.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
+	return append(errs, validateSpec(&lease.Spec)...)
+}
+
+func validateUpdate(_ context.Context, lease, old *coordinationv1.Lease) field.ErrorList {
+	errs := apivalidation.ValidateObjectMetaUpdate(&lease.ObjectMeta, &old.ObjectMeta, metaPath)
+	return append(errs, validateSpec(&lease.Spec)...)
+}
+
+func validateSpec(spec *coordinationv1.LeaseSpec) field.ErrorList {
+	var errs field.ErrorList
+	if d := spec.LeaseDurationSeconds; d != nil && *d <= 0 {
+		errs = append(errs, field.Invalid(specPath.Child("leaseDurationSeconds"), *d, "must be greater than 0"))
+	}
+	if n := spec.LeaseTransitions; n != nil && *n < 0 {
+		errs = append(errs, field.Invalid(specPath.Child("leaseTransitions"), *n, "must be greater than or equal to 0"))
+	}
+	strategy := ptr.Deref(spec.Strategy, "")
+	if strategy == "" && ptr.Deref(spec.PreferredHolder, "") != "" {
+		errs = append(errs, field.Forbidden(specPath.Child("preferredHolder"), "may only be specified when `strategy` is defined"))
+	}
+	return append(errs, validateStrategy(strategy)...)
+}
+
+// validateStrategy allows the strategy that is built in, and others under names with a domain.
+func validateStrategy(strategy coordinationv1.CoordinatedLeaseStrategy) field.ErrorList {
+	path := specPath.Child("strategy")
+	switch {
+	case strategy == "", strategy == coordinationv1.OldestEmulationVersion:
+		return nil
+	case !strings.Contains(string(strategy), "/"):
+		return field.ErrorList{field.NotSupported(path, strategy, []coordinationv1.CoordinatedLeaseStrategy{coordinationv1.OldestEmulationVersion})}
+	}
+	var errs field.ErrorList
+	for _, message := range validation.IsQualifiedName(string(strategy)) {
+		errs = append(errs, field.Invalid(path, strategy, message))
+	}
+	return errs
+}

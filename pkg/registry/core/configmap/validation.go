@@ -1,0 +1,66 @@
+package configmap
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
+)
+
+const (
+	frozen  = "field is immutable when `immutable` is set"
+	maxSize = corev1.MaxSecretSize
+)
+
+var metaPath = field.NewPath("metadata")
+
+func validate(_ context.Context, c *corev1.ConfigMap) field.ErrorList {
+	return append(metavalidation.ValidateObjectMeta(&c.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath), validateData(c)...)
+}
+
+func validateUpdate(_ context.Context, c, old *corev1.ConfigMap) field.ErrorList {
+	errs := metavalidation.ValidateObjectMetaUpdate(&c.ObjectMeta, &old.ObjectMeta, metaPath)
+	if ptr.Deref(old.Immutable, false) {
+		if !ptr.Deref(c.Immutable, false) {
+			errs = append(errs, field.Forbidden(field.NewPath("immutable"), frozen))
+		}
+		if !reflect.DeepEqual(c.Data, old.Data) {
+			errs = append(errs, field.Forbidden(field.NewPath("data"), frozen))
+		}
+		if !reflect.DeepEqual(c.BinaryData, old.BinaryData) {
+			errs = append(errs, field.Forbidden(field.NewPath("binaryData"), frozen))
+		}
+	}
+	return append(errs, validateData(c)...)
+}
+
+// validateData checks the keys, which are shared by data and binaryData, and
+// the size of all values.
+func validateData(c *corev1.ConfigMap) field.ErrorList {
+	var errs field.ErrorList
+	size := 0
+	for _, key := range slices.Sorted(maps.Keys(c.Data)) {
+		at := field.NewPath("data").Key(key)
+		errs = append(errs, validation.ValidateConfigMapKey(key, at)...)
+		if _, twice := c.BinaryData[key]; twice {
+			errs = append(errs, field.Invalid(at, key, "duplicate of key present in binaryData"))
+		}
+		size += len(c.Data[key])
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.BinaryData)) {
+		errs = append(errs, validation.ValidateConfigMapKey(key, field.NewPath("binaryData").Key(key))...)
+		size += len(c.BinaryData[key])
+	}
+	if size > maxSize {
+		errs = append(errs, field.TooLong(field.NewPath(""), "" /* the data is not repeated */, maxSize))
+	}
+	return errs
+}

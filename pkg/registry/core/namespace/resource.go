@@ -1,0 +1,74 @@
+// Package namespace defines namespaces.
+//
+// A namespace is deleted in two steps. Deleting it marks it as terminating and
+// keeps it for as long as spec.finalizers has entries: these belong to the
+// namespace controller, which deletes the content and then removes its own
+// through the finalize subresource.
+package namespace
+
+import (
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Resource defines namespaces.
+var Resource = withFinalize(&registry.Resource[*corev1.Namespace]{
+	GVR:                 corev1.SchemeGroupVersion.WithResource("namespaces"),
+	Singular:            "namespace",
+	ShortNames:          []string{"ns"},
+	ClusterScoped:       true,
+	New:                 func() *corev1.Namespace { return &corev1.Namespace{} },
+	NewList:             func() runtime.Object { return &corev1.NamespaceList{} },
+	ReturnDeletedObject: true,
+	Hooks: registry.Hooks[*corev1.Namespace]{
+		PrepareForCreate: prepareForCreate,
+		PrepareForUpdate: func(_ context.Context, ns, old *corev1.Namespace) {
+			ns.Spec.Finalizers = old.Spec.Finalizers
+			ns.Status = old.Status
+		},
+		Validate:       validate,
+		ValidateUpdate: validateUpdate,
+		Canonicalize:   labelWithName,
+		ResetFields:    registry.Reset("v1", []string{"status"}),
+	},
+	Status: &registry.Hooks[*corev1.Namespace]{
+		PrepareForUpdate: func(_ context.Context, ns, old *corev1.Namespace) { ns.Spec = old.Spec },
+		ValidateUpdate:   validateStatusUpdate,
+		Canonicalize:     labelWithName,
+		ResetFields:      registry.Reset("v1", []string{"spec"}),
+	},
+	Fields: []registry.Field[*corev1.Namespace]{
+		{Name: "status.phase", Value: func(ns *corev1.Namespace) string { return string(ns.Status.Phase) }},
+	},
+	Columns: []registry.Column[*corev1.Namespace]{
+		registry.NameColumn[*corev1.Namespace](),
+		{Name: "Status", Description: "The status of the namespace", Cell: func(ns *corev1.Namespace) any { return string(ns.Status.Phase) }},
+		registry.AgeColumn[*corev1.Namespace](),
+	},
+	Customize: keepWhileFinalizing,
+	Wrap:      func(main *registry.REST, _ registry.Deps) rest.Storage { return &storage{REST: main} },
+})
+
+// prepareForCreate makes the namespace active, and the namespace controller
+// responsible for its end.
+func prepareForCreate(_ context.Context, ns *corev1.Namespace) {
+	ns.Status = corev1.NamespaceStatus{Phase: corev1.NamespaceActive}
+	if !slices.Contains(ns.Spec.Finalizers, corev1.FinalizerKubernetes) {
+		ns.Spec.Finalizers = append(ns.Spec.Finalizers, corev1.FinalizerKubernetes)
+	}
+}
+
+// labelWithName sets the label that names the namespace, also where the name
+// was generated after the defaults were set.
+func labelWithName(ns *corev1.Namespace) {
+	if ns.Labels == nil {
+		ns.Labels = map[string]string{}
+	}
+	ns.Labels[corev1.LabelMetadataName] = ns.Name
+}

@@ -1,0 +1,33 @@
+// Package secret defines secrets.
+package secret
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Resource defines secrets. What a client sends as stringData is in data when
+// it gets here: see SetDefaults_Secret.
+var Resource = &registry.Resource[*corev1.Secret]{
+	GVR:      corev1.SchemeGroupVersion.WithResource("secrets"),
+	Singular: "secret",
+	New:      func() *corev1.Secret { return &corev1.Secret{} },
+	NewList:  func() runtime.Object { return &corev1.SecretList{} },
+	Hooks: registry.Hooks[*corev1.Secret]{
+		Validate:       validate,
+		ValidateUpdate: validateUpdate,
+	},
+	Fields: []registry.Field[*corev1.Secret]{
+		{Name: "type", Value: func(s *corev1.Secret) string { return string(s.Type) }},
+	},
+	Columns: []registry.Column[*corev1.Secret]{
+		registry.NameColumn[*corev1.Secret](),
+		{Name: "Type", Description: registry.Doc(corev1.Secret{}, "type"),
+			Cell: func(s *corev1.Secret) any { return string(s.Type) }},
+		{Name: "Data", Description: registry.Doc(corev1.Secret{}, "data"),
+			Cell: func(s *corev1.Secret) any { return int64(len(s.Data)) }},
+		registry.AgeColumn[*corev1.Secret](),
+	},
+}

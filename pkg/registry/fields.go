@@ -1,0 +1,89 @@
+package registry
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	apistorage "k8s.io/apiserver/pkg/storage"
+	"k8s.io/client-go/tools/cache"
+)
+
+// Field is a field by which a client can select.
+type Field[T Object] struct {
+	// Name is the label in the field selector, such as spec.nodeName.
+	Name string
+	// Value reads it from an object.
+	Value func(obj T) string
+	// Trigger makes the watch cache send an event only to the watchers that
+	// select this very value. At most one field of a resource may have it.
+	Trigger bool
+	// Index keeps an index by this field in the watch cache, for lists.
+	Index bool
+}
+
+// FieldLabels implements Definition.
+func (r *Resource[T]) FieldLabels() []string {
+	if len(r.Fields) == 0 {
+		return nil
+	}
+	labels := []string{"metadata.name"}
+	if !r.ClusterScoped {
+		labels = append(labels, "metadata.namespace")
+	}
+	for _, f := range r.Fields {
+		labels = append(labels, f.Name)
+	}
+	return labels
+}
+
+// attributes returns what label and field selectors match on.
+func (r *Resource[T]) attributes(obj runtime.Object) (labels.Set, fields.Set, error) {
+	o, ok := obj.(T)
+	if !ok {
+		return nil, nil, fmt.Errorf("%T is not a %s", obj, r.Singular)
+	}
+	set := make(fields.Set, len(r.Fields)+2)
+	set["metadata.name"] = o.GetName()
+	if !r.ClusterScoped {
+		set["metadata.namespace"] = o.GetNamespace()
+	}
+	for _, f := range r.Fields {
+		set[f.Name] = f.Value(o)
+	}
+	return o.GetLabels(), set, nil
+}
+
+func (r *Resource[T]) predicate(label labels.Selector, field fields.Selector) apistorage.SelectionPredicate {
+	p := apistorage.SelectionPredicate{Label: label, Field: field, GetAttrs: r.attributes}
+	for _, f := range r.Fields {
+		if f.Index {
+			p.IndexFields = append(p.IndexFields, f.Name)
+		}
+	}
+	return p
+}
+
+// triggers returns the watch cache's trigger functions and indexers.
+func (r *Resource[T]) triggers() (apistorage.IndexerFuncs, *cache.Indexers) {
+	var triggers apistorage.IndexerFuncs
+	var indexers cache.Indexers
+	for _, f := range r.Fields {
+		if f.Trigger {
+			triggers = apistorage.IndexerFuncs{f.Name: func(obj runtime.Object) string { return f.Value(obj.(T)) }}
+		}
+		if f.Index {
+			if indexers == nil {
+				indexers = cache.Indexers{}
+			}
+			indexers[apistorage.FieldIndex(f.Name)] = func(obj any) ([]string, error) {
+				return []string{f.Value(obj.(T))}, nil
+			}
+		}
+	}
+	if indexers == nil {
+		return triggers, nil
+	}
+	return triggers, &indexers
+}

@@ -1,0 +1,14 @@
+// Package groups lists the API groups that the server has built in.
+package groups
+
+import (
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
+)
+
+// All returns the groups in the order of discovery.
+func All() []registry.Group {
+	return []registry.Group{
+		core.Group,
+	}
+}

@@ -1,0 +1,107 @@
+package registry
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/storage/names"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+)
+
+// strategy adapts Hooks to the strategy interfaces of k8s.io/apiserver. The
+// declarative validation that is generated from the types' tags is merged with
+// the hooks' errors there (KEP-5073).
+type strategy[T Object] struct {
+	rest.DeclarativeValidation
+	names.NameGenerator
+	resource *Resource[T]
+	hooks    *Hooks[T]
+}
+
+// gracefulStrategy is a type of its own because graceful deletion is found by
+// a type assertion: strategies without it must not have the method.
+type gracefulStrategy[T Object] struct{ strategy[T] }
+
+var (
+	_ rest.RESTCreateStrategy              = strategy[*metav1.PartialObjectMetadata]{}
+	_ rest.RESTUpdateStrategy              = strategy[*metav1.PartialObjectMetadata]{}
+	_ rest.RESTDeleteStrategy              = strategy[*metav1.PartialObjectMetadata]{}
+	_ rest.GarbageCollectionDeleteStrategy = strategy[*metav1.PartialObjectMetadata]{}
+	_ rest.ResetFieldsStrategy             = strategy[*metav1.PartialObjectMetadata]{}
+	_ rest.DeclarativeValidationStrategy   = strategy[*metav1.PartialObjectMetadata]{}
+	_ rest.RESTGracefulDeleteStrategy      = gracefulStrategy[*metav1.PartialObjectMetadata]{}
+)
+
+func (r *Resource[T]) strategy(scheme *runtime.Scheme, hooks *Hooks[T]) strategy[T] {
+	return strategy[T]{rest.DeclarativeValidation{Scheme: scheme}, names.SimpleNameGenerator, r, hooks}
+}
+
+func (s strategy[T]) NamespaceScoped() bool                    { return !s.resource.ClusterScoped }
+func (s strategy[T]) AllowCreateOnUpdate(context.Context) bool { return s.resource.PutCreates }
+func (s strategy[T]) AllowUnconditionalUpdate(context.Context) bool {
+	return !s.resource.ConditionalUpdate
+}
+
+func (s strategy[T]) DefaultGarbageCollectionPolicy(context.Context) rest.GarbageCollectionPolicy {
+	if s.resource.GarbageCollection == "" {
+		return rest.DeleteDependents
+	}
+	return s.resource.GarbageCollection
+}
+
+func (s strategy[T]) PrepareForCreate(ctx context.Context, obj runtime.Object) {
+	if f := s.hooks.PrepareForCreate; f != nil {
+		f(ctx, obj.(T))
+	}
+}
+
+func (s strategy[T]) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
+	if f := s.hooks.PrepareForUpdate; f != nil {
+		f(ctx, obj.(T), old.(T))
+	}
+}
+
+func (s strategy[T]) Validate(ctx context.Context, obj runtime.Object) field.ErrorList {
+	if f := s.hooks.Validate; f != nil {
+		return f(ctx, obj.(T))
+	}
+	return nil
+}
+
+func (s strategy[T]) ValidateUpdate(ctx context.Context, obj, old runtime.Object) field.ErrorList {
+	if f := s.hooks.ValidateUpdate; f != nil {
+		return f(ctx, obj.(T), old.(T))
+	}
+	return nil
+}
+
+func (s strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {
+	if f := s.hooks.WarningsOnCreate; f != nil {
+		return f(ctx, obj.(T))
+	}
+	return nil
+}
+
+func (s strategy[T]) WarningsOnUpdate(ctx context.Context, obj, old runtime.Object) []string {
+	if f := s.hooks.WarningsOnUpdate; f != nil {
+		return f(ctx, obj.(T), old.(T))
+	}
+	return nil
+}
+
+func (s strategy[T]) Canonicalize(obj runtime.Object) {
+	if f := s.hooks.Canonicalize; f != nil {
+		f(obj.(T))
+	}
+}
+
+func (s strategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
+	return s.hooks.ResetFields
+}
+
+func (s gracefulStrategy[T]) CheckGracefulDelete(ctx context.Context, obj runtime.Object, options *metav1.DeleteOptions) bool {
+	return s.resource.GracefulDelete(ctx, obj.(T), options)
+}

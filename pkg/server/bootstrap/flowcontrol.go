@@ -1,0 +1,154 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+)
+
+// flowControl creates the flow schemas and priority levels of API Priority and
+// Fairness (KEP-1040). The mandatory ones are always brought back to their
+// form; the suggested ones unless their annotation says that somebody else
+// keeps them.
+func flowControl(client kubernetes.Interface, _ informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
+	return func(hook genericapiserver.PostStartHookContext) error {
+		if err := retry(hook, func(ctx context.Context) error { return ensureFlowControl(ctx, client) }); err != nil {
+			return err
+		}
+		go wait.UntilWithContext(hook, func(ctx context.Context) {
+			if err := ensureFlowControl(ctx, client); err != nil {
+				utilruntime.HandleErrorWithContext(ctx, err, "Keeping the bootstrap flow control objects; trying again")
+			}
+		}, resyncInterval)
+		return nil
+	}
+}
+
+func ensureFlowControl(ctx context.Context, client kubernetes.Interface) error {
+	levels, schemas := client.FlowcontrolV1().PriorityLevelConfigurations(), client.FlowcontrolV1().FlowSchemas()
+	existingLevels, err := levels.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("priority levels: %w", err)
+	}
+	existingSchemas, err := schemas.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("flow schemas: %w", err)
+	}
+	var parallel errgroup.Group
+	for _, l := range []struct {
+		mandatory bool
+		objects   []*flowcontrolv1.PriorityLevelConfiguration
+	}{{true, flowcontrolbootstrap.MandatoryPriorityLevelConfigurations}, {false, flowcontrolbootstrap.SuggestedPriorityLevelConfigurations}} {
+		ensureAll(ctx, &parallel, l.mandatory, l.objects, index(existingLevels.Items), levels,
+			func(have, want *flowcontrolv1.PriorityLevelConfiguration) bool {
+				equal := equality.Semantic.DeepEqual(have.Spec, want.Spec)
+				have.Spec = want.Spec
+				return equal
+			})
+	}
+	for _, s := range []struct {
+		mandatory bool
+		objects   []*flowcontrolv1.FlowSchema
+	}{{true, flowcontrolbootstrap.MandatoryFlowSchemas}, {false, flowcontrolbootstrap.SuggestedFlowSchemas}} {
+		ensureAll(ctx, &parallel, s.mandatory, s.objects, index(existingSchemas.Items), schemas,
+			func(have, want *flowcontrolv1.FlowSchema) bool {
+				equal := equality.Semantic.DeepEqual(have.Spec, want.Spec)
+				have.Spec = want.Spec
+				return equal
+			})
+	}
+	return parallel.Wait()
+}
+
+// object is one of the two kinds.
+type object[T any] interface {
+	*T
+	metav1.Object
+	runtime.Object
+	DeepCopy() *T
+}
+
+// writer is the part of a typed client that is needed.
+type writer[T any] interface {
+	Create(ctx context.Context, obj *T, options metav1.CreateOptions) (*T, error)
+	Update(ctx context.Context, obj *T, options metav1.UpdateOptions) (*T, error)
+}
+
+func index[T any, P object[T]](items []T) map[string]*T {
+	byName := make(map[string]*T, len(items))
+	for i := range items {
+		byName[P(&items[i]).GetName()] = &items[i]
+	}
+	return byName
+}
+
+// ensureAll creates or updates objects. adopt gives an existing object the
+// wanted spec and reports whether it had it already.
+func ensureAll[T any, P object[T]](ctx context.Context, parallel *errgroup.Group, mandatory bool, objects []P, existing map[string]*T,
+	client writer[T], adopt func(have, want *T) bool) {
+	for _, o := range objects {
+		want := P(o.DeepCopy())
+		apis.Scheme.Default(want)
+		want.SetAnnotations(map[string]string{flowcontrolv1.AutoUpdateAnnotationKey: strconv.FormatBool(true)})
+		have, found := existing[want.GetName()]
+		if !found {
+			parallel.Go(func() error {
+				_, err := client.Create(ctx, want, metav1.CreateOptions{})
+				if apierrors.IsAlreadyExists(err) {
+					return nil
+				}
+				return err
+			})
+			continue
+		}
+		changed := P(P(have).DeepCopy())
+		automatic, annotated := autoUpdate(changed, mandatory)
+		if !automatic {
+			continue
+		}
+		if equal := adopt(changed, want); equal && annotated {
+			continue
+		}
+		annotations := changed.GetAnnotations()
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		annotations[flowcontrolv1.AutoUpdateAnnotationKey] = strconv.FormatBool(true)
+		changed.SetAnnotations(annotations)
+		parallel.Go(func() error {
+			_, err := client.Update(ctx, changed, metav1.UpdateOptions{})
+			if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+				return nil // the next round sees what has become of it
+			}
+			return err
+		})
+	}
+}
+
+// autoUpdate reports whether the server keeps an object's spec, and whether its
+// annotation says so. Without an annotation a suggested object is the server's
+// as long as nobody has changed its spec.
+func autoUpdate(o metav1.Object, mandatory bool) (automatic, annotated bool) {
+	value, found := o.GetAnnotations()[flowcontrolv1.AutoUpdateAnnotationKey]
+	parsed, err := strconv.ParseBool(value)
+	annotated = found && err == nil && parsed
+	if mandatory || annotated {
+		return true, annotated
+	}
+	return (!found || err != nil) && o.GetGeneration() == 1, false
+}

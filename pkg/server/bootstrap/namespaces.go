@@ -1,0 +1,97 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	corelisters "k8s.io/client-go/listers/core/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+// systemNamespaces exist in every cluster.
+var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease, metav1.NamespaceDefault}
+
+// resyncInterval is how often the bootstrap objects are looked at without a
+// reason; upstream looks only then.
+const resyncInterval = time.Minute
+
+// namespaces creates the system namespaces, and again after one was deleted.
+func namespaces(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
+	informer := informers.Core().V1().Namespaces()
+	lister := informer.Lister()
+	deleted := make(chan struct{}, 1)
+	_, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{DeleteFunc: func(any) {
+		select {
+		case deleted <- struct{}{}:
+		default:
+		}
+	}})
+	return func(hook genericapiserver.PostStartHookContext) error {
+		if err != nil {
+			return err
+		}
+		if err := ensureNamespaces(hook, client, nil); err != nil {
+			utilruntime.HandleErrorWithContext(hook, err, "Creating the system namespaces; trying again")
+		}
+		go func() {
+			defer utilruntime.HandleCrashWithContext(hook)
+			for {
+				select {
+				case <-hook.Done():
+					return
+				case <-deleted:
+				case <-time.After(resyncInterval):
+				}
+				if err := ensureNamespaces(hook, client, lister); err != nil {
+					utilruntime.HandleErrorWithContext(hook, err, "Creating the system namespaces; trying again")
+				}
+			}
+		}()
+		return nil
+	}
+}
+
+// ensureNamespaces creates the namespaces that the lister, if there is one, does not have.
+func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister corelisters.NamespaceLister) error {
+	for _, name := range systemNamespaces {
+		if lister != nil {
+			if _, err := lister.Get(name); err == nil {
+				continue
+			}
+		}
+		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		err := retry(ctx, func(ctx context.Context) error {
+			_, err := client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
+			if apierrors.IsAlreadyExists(err) {
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("namespace %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// retry repeats what fails while the server is still starting.
+func retry(ctx context.Context, f func(context.Context) error) error {
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+		last = f(ctx)
+		return last == nil, nil
+	})
+	if err != nil && last != nil {
+		return last
+	}
+	return err
+}

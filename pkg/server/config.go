@@ -1,0 +1,197 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/sets"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+	genericfilters "k8s.io/apiserver/pkg/server/filters"
+	serverstorage "k8s.io/apiserver/pkg/server/storage"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/authentication"
+	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
+	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
+	"github.com/gatehouse-k8s/gatehouse/pkg/version"
+)
+
+// informerResync is kube-apiserver's.
+const informerResync = 10 * time.Minute
+
+// Config is what a server is made of: everything is open and loaded, nothing
+// runs yet but etcd.
+type Config struct {
+	Options options.Completed
+	Generic *genericapiserver.Config
+	Groups  []registry.Group
+
+	keys      *pki.PKI
+	etcd      *storage.Etcd
+	backend   *storage.Backend
+	client    kubernetes.Interface
+	informers informers.SharedInformerFactory
+	schemas   *schemas
+	// closers undo what NewConfig has opened, last first.
+	closers []func()
+}
+
+// NewConfig opens the data directory, the etcd in it and the port. On an error
+// everything is closed again.
+func NewConfig(ctx context.Context, o options.Completed) (_ *Config, err error) {
+	c := &Config{Options: o, Generic: genericapiserver.NewConfig(apis.Codecs), Groups: groups.All()}
+	defer func() {
+		if err != nil {
+			c.close()
+		}
+	}()
+	lock, err := lockDataDir(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	c.closers = append(c.closers, func() { _ = lock.Unlock() })
+
+	// Certificates, the port and etcd have nothing to do with each other.
+	var parallel errgroup.Group
+	parallel.Go(func() error {
+		var err error
+		if c.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: time.Now()}); err != nil {
+			return err
+		}
+		return serve(o, c.keys, c.Generic)
+	})
+	parallel.Go(func() error {
+		var err error
+		c.etcd, err = startEtcd(ctx, o)
+		return err
+	})
+	err = parallel.Wait()
+	if c.etcd != nil {
+		c.closers = append(c.closers, c.etcd.Close)
+	}
+	if c.Generic.SecureServing != nil {
+		listener := c.Generic.SecureServing.Listener
+		c.closers = append(c.closers, func() { _ = listener.Close() })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, c.apply()
+}
+
+func (c *Config) close() {
+	for i := len(c.closers) - 1; i >= 0; i-- {
+		c.closers[i]()
+	}
+	c.closers = nil
+}
+
+// apply turns the options into the configuration of the generic server, in
+// the order in which they depend on each other.
+func (c *Config) apply() error {
+	o, g := c.Options, c.Generic
+	if err := o.Generic.ApplyTo(g); err != nil {
+		return err
+	}
+	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
+	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
+		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
+	c.schemas = newSchemas("v" + g.EffectiveVersion.EmulationVersion().String() + ".0")
+	g.SkipOpenAPIInstallation = true
+
+	var err error
+	if c.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {
+		return err
+	}
+	c.informers = informers.NewSharedInformerFactory(c.client, informerResync)
+	for _, step := range []struct {
+		flag  string
+		apply func() error
+	}{
+		{"--runtime-config", func() error { return o.APIEnablement.ApplyTo(g, resourceConfig(c.Groups), apis.Scheme) }},
+		{"storage", func() (err error) { c.backend, err = applyStorage(o, c.etcd, c.Groups, g); return err }},
+		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
+		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
+		{"authentication", c.applyAuthentication},
+		{"authorization", func() (err error) { g.Authorization.Authorizer, err = authorization.New(); return err }},
+		{"audit", func() error { return o.Audit.ApplyTo(g) }},
+		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
+		{"admission", c.applyAdmission},
+	} {
+		if err := step.apply(); err != nil {
+			return fmt.Errorf("%s: %w", step.flag, err)
+		}
+	}
+	if c.backend != nil {
+		c.closers = append(c.closers, c.backend.Close)
+	}
+	return nil
+}
+
+func (c *Config) applyAuthentication() error {
+	o, g := c.Options.Authentication, c.Generic
+	ca, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", c.keys.CA.CertFile)
+	if err != nil {
+		return err
+	}
+	var clientCA dynamiccertificates.CAContentProvider = ca
+	if o.ClientCAFile != "" {
+		given, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", o.ClientCAFile)
+		if err != nil {
+			return fmt.Errorf("--client-ca-file: %w", err)
+		}
+		// The administrator's kubeconfig goes on working beside it.
+		clientCA = dynamiccertificates.NewUnionCAContentProvider(given, ca)
+	}
+	if err := g.Authentication.ApplyClientCert(clientCA, g.SecureServing); err != nil {
+		return err
+	}
+	g.Authentication.Authenticator, err = authentication.Config{ClientCA: clientCA, TokenFile: o.TokenFile, Anonymous: o.Anonymous}.New()
+	return err
+}
+
+func (c *Config) applyAdmission() error {
+	dynamicClient, err := dynamic.NewForConfig(c.Generic.LoopbackClientConfig)
+	if err != nil {
+		return err
+	}
+	return c.Options.Admission.ApplyTo(c.Generic, c.informers, c.client, dynamicClient, c.Generic.FeatureGate, c.Generic.EffectiveVersion)
+}
+
+// resourceConfig enables every group version that is built in, before
+// --runtime-config.
+func resourceConfig(groups []registry.Group) *serverstorage.ResourceConfig {
+	config := serverstorage.NewResourceConfig()
+	for _, group := range groups {
+		for _, version := range group.Versions {
+			config.EnableVersions(schema.GroupVersion{Group: group.Name, Version: version.Name})
+		}
+	}
+	return config
+}
+
+// kubeconfig writes the administrator's kubeconfig.
+func (c *Config) kubeconfig(url string) (string, error) {
+	ca, err := os.ReadFile(c.keys.CA.CertFile)
+	if cert := c.Options.SecureServing.ServerCert.CertKey; cert.CertFile != c.keys.Serving.CertFile {
+		ca, err = os.ReadFile(cert.CertFile)
+	}
+	if err != nil {
+		return "", errors.Join(errors.New("kubeconfig"), err)
+	}
+	file := c.Options.Data.Path("admin.kubeconfig")
+	return file, writeKubeconfig(file, url, ca, c.keys.Admin)
+}

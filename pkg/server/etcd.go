@@ -1,0 +1,102 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/healthz"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	serverstorage "k8s.io/apiserver/pkg/server/storage"
+	"k8s.io/apiserver/pkg/storage/etcd3/metrics"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
+)
+
+// startEtcd starts the embedded etcd, or returns nil when there is another.
+func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) {
+	if !o.Embedded {
+		return nil, nil
+	}
+	return storage.StartEtcd(ctx, storage.EtcdConfig{
+		Dir:       o.Data.Path("etcd"),
+		NoSync:    o.Data.EtcdNoSync,
+		ClientURL: o.Data.EtcdClientURL,
+	})
+}
+
+// applyStorage decides where and how each resource is stored. The returned
+// backend is nil with an external etcd.
+func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Group, c *genericapiserver.Config) (*storage.Backend, error) {
+	etcdOptions := *o.Etcd
+	etcdOptions.SkipHealthEndpoints = o.Embedded
+	etcdOptions.StorageConfig.StorageObjectCountTracker = c.StorageObjectCountTracker
+
+	prefixes := map[schema.GroupResource]string{}
+	uncached := map[schema.GroupResource]bool{}
+	for _, group := range groups {
+		for _, version := range group.Versions {
+			for _, definition := range version.Resources {
+				gr := definition.GroupVersionResource().GroupResource()
+				prefixes[gr] = definition.ETCDPrefix()
+				if !definition.WatchCached() {
+					uncached[gr] = true
+				}
+			}
+		}
+	}
+	sizes, err := genericoptions.ParseWatchCacheSizes(etcdOptions.WatchCacheSizes)
+	if err != nil {
+		return nil, fmt.Errorf("--watch-cache-sizes: %w", err)
+	}
+	for gr, size := range sizes {
+		uncached[gr] = size == 0
+	}
+	for gr := range uncached {
+		sizes[gr] = 0
+	}
+	if etcdOptions.WatchCacheSizes, err = genericoptions.WriteWatchCacheSizes(sizes); err != nil {
+		return nil, fmt.Errorf("--watch-cache-sizes: %w", err)
+	}
+
+	factory := serverstorage.NewDefaultStorageFactory(etcdOptions.StorageConfig, etcdOptions.DefaultStorageMediaType, apis.Codecs,
+		serverstorage.NewDefaultResourceEncodingConfigForEffectiveVersion(apis.Scheme, c.EffectiveVersion), c.MergedResourceConfig, prefixes)
+	for _, alias := range cohabitants {
+		factory.AddCohabitatingResources(alias...)
+	}
+	if err := etcdOptions.ApplyWithStorageFactoryTo(factory, c); err != nil {
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	if !o.Embedded {
+		return nil, nil
+	}
+	backend := storage.NewBackend(storage.BackendConfig{
+		Etcd:               etcd,
+		Options:            c.RESTOptionsGetter,
+		WatchCache:         etcdOptions.EnableWatchCache,
+		Uncached:           uncached,
+		CompactionInterval: etcdOptions.StorageConfig.CompactionInterval,
+		Prefix:             etcdOptions.StorageConfig.Prefix,
+	})
+	c.RESTOptionsGetter = backend
+	metrics.SetStorageMonitorGetter(backend.Monitors)
+	c.AddHealthChecks(etcdCheck("etcd", backend, etcdOptions.StorageConfig.HealthcheckTimeout))
+	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, etcdOptions.StorageConfig.ReadycheckTimeout))
+	return backend, nil
+}
+
+// cohabitants are resources that are stored as one, the first's form.
+var cohabitants = [][]schema.GroupResource{
+	{{Resource: "events"}, {Group: "events.k8s.io", Resource: "events"}},
+}
+
+func etcdCheck(name string, backend *storage.Backend, timeout time.Duration) healthz.HealthChecker {
+	check := backend.Check(timeout)
+	return healthz.NamedGroupedCheck(name, name, func(*http.Request) error { return check() })
+}

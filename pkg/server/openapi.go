@@ -1,0 +1,176 @@
+package server
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	restful "github.com/emicklei/go-restful/v3"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/managedfields"
+	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/kube-openapi/pkg/builder"
+	"k8s.io/kube-openapi/pkg/builder3"
+	"k8s.io/kube-openapi/pkg/cached"
+	openapicommon "k8s.io/kube-openapi/pkg/common"
+	"k8s.io/kube-openapi/pkg/common/restfuladapter"
+	"k8s.io/kube-openapi/pkg/handler"
+	"k8s.io/kube-openapi/pkg/handler3"
+	"k8s.io/kube-openapi/pkg/spec3"
+	openapiutil "k8s.io/kube-openapi/pkg/util"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+	"sigs.k8s.io/structured-merge-diff/v6/typed"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// schemas has the OpenAPI configuration, made when the first document or the
+// first write with managed fields asks for it: that is 60,000 lines of
+// generated definitions, which a start should not wait for.
+type schemas struct {
+	version string
+	v2      func() *openapicommon.Config
+	v3      func() *openapicommon.OpenAPIV3Config
+}
+
+func newSchemas(version string) *schemas {
+	s := &schemas{version: version}
+	namer := sync.OnceValue(func() *openapinamer.DefinitionNamer { return openapinamer.NewDefinitionNamer(apis.Scheme) })
+	security := "BearerToken"
+	scheme := spec.SecuritySchemeProps{Type: "apiKey", Name: "authorization", In: "header", Description: "Bearer Token authentication"}
+	s.v2 = sync.OnceValue(func() *openapicommon.Config {
+		c := genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer())
+		c.Info = s.info()
+		c.SecurityDefinitions = &spec.SecurityDefinitions{security: {SecuritySchemeProps: scheme}}
+		c.DefaultSecurity = []map[string][]string{{security: {}}}
+		c.CommonResponses = map[int]spec.Response{401: {ResponseProps: spec.ResponseProps{Description: "Unauthorized"}}}
+		return c
+	})
+	s.v3 = sync.OnceValue(func() *openapicommon.OpenAPIV3Config {
+		c := genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer())
+		c.Info = s.info()
+		c.SecuritySchemes = spec3.SecuritySchemes{security: {SecuritySchemeProps: spec3.SecuritySchemeProps{
+			Type: scheme.Type, Name: scheme.Name, In: scheme.In, Description: scheme.Description}}}
+		c.DefaultSecurity = []map[string][]string{{security: {}}}
+		c.CommonResponses = map[int]*spec3.Response{401: {ResponseProps: spec3.ResponseProps{Description: "Unauthorized"}}}
+		return c
+	})
+	return s
+}
+
+func (s *schemas) info() *spec.Info {
+	return &spec.Info{InfoProps: spec.InfoProps{Title: "Kubernetes", Version: s.version}}
+}
+
+// install serves /openapi/v2 and /openapi/v3.
+func (s *schemas) install(server *genericapiserver.GenericAPIServer) error {
+	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
+	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), s.v2())
+		if err != nil {
+			return nil, "", err
+		}
+		swagger.Definitions = handler.PruneDefaults(swagger.Definitions)
+		return swagger, "", nil
+	}))
+	handler.NewOpenAPIServiceLazy(v2).RegisterOpenAPIVersionedService("/openapi/v2", mux)
+
+	v3 := handler3.NewOpenAPIService()
+	for _, service := range container.RegisteredWebServices() {
+		name := strings.TrimPrefix(service.RootPath(), "/")
+		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
+			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), s.v3())
+			if err != nil {
+				return nil, "", err
+			}
+			narrowKinds(document, name)
+			return document, "", nil
+		})))
+	}
+	return v3.RegisterOpenAPIV3VersionedService("/openapi/v3", mux)
+}
+
+// narrowKinds leaves in the document of one group version only its own kinds of
+// DeleteOptions and WatchEvent, which are registered in every group.
+func narrowKinds(document *spec3.OpenAPI, root string) {
+	gv := strings.TrimPrefix(strings.TrimPrefix(root, "apis/"), "api/")
+	parsed, err := schema.ParseGroupVersion(gv)
+	if err != nil || document.Components == nil {
+		return
+	}
+	const extension = "x-kubernetes-group-version-kind"
+	for _, s := range document.Components.Schemas {
+		kinds, _ := s.Extensions[extension].([]any)
+		if len(kinds) < 2 {
+			continue
+		}
+		own := slices.DeleteFunc(slices.Clone(kinds), func(kind any) bool {
+			k, _ := kind.(map[string]any)
+			if name := k["kind"]; name != "DeleteOptions" && name != "WatchEvent" {
+				return false
+			}
+			return !(k["group"] == parsed.Group && k["version"] == parsed.Version) && !(k["group"] == "" && k["version"] == "v1")
+		})
+		if len(own) > 0 {
+			s.Extensions[extension] = own
+		}
+	}
+}
+
+// typeConverter returns the schemas of the groups' types for server-side apply.
+func (s *schemas) typeConverter(groups []registry.Group) managedfields.TypeConverter {
+	return lazyTypeConverter{sync.OnceValues(func() (managedfields.TypeConverter, error) {
+		definitions, err := builder3.BuildOpenAPIDefinitionsForResources(s.v3(), typeNames(groups)...)
+		if err != nil {
+			return nil, err
+		}
+		return managedfields.NewTypeConverter(definitions, false)
+	})}
+}
+
+// typeNames returns the names of the definitions of all types that a group
+// version has, of which its resources are some.
+func typeNames(groups []registry.Group) (names []string) {
+	for _, group := range groups {
+		for _, version := range group.Versions {
+			for kind, t := range apis.Scheme.KnownTypes(schema.GroupVersion{Group: group.Name, Version: version.Name}) {
+				if !strings.HasPrefix(t.PkgPath(), "k8s.io/api/") || strings.HasSuffix(kind, "List") || strings.HasSuffix(kind, "Options") {
+					continue
+				}
+				object, err := apis.Scheme.New(schema.GroupVersionKind{Group: group.Name, Version: version.Name, Kind: kind})
+				if err == nil {
+					names = append(names, openapiutil.GetCanonicalTypeName(object))
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// lazyTypeConverter builds its schemas on the first use.
+type lazyTypeConverter struct {
+	get func() (managedfields.TypeConverter, error)
+}
+
+// ObjectToTyped implements managedfields.TypeConverter.
+func (l lazyTypeConverter) ObjectToTyped(object runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
+	converter, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return converter.ObjectToTyped(object, options...)
+}
+
+// TypedToObject implements managedfields.TypeConverter.
+func (l lazyTypeConverter) TypedToObject(value *typed.TypedValue) (runtime.Object, error) {
+	converter, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return converter.TypedToObject(value)
+}

@@ -1,0 +1,134 @@
+// Package options has the command line of the server: kube-apiserver's flags,
+// with its names and meaning, in the option structs of k8s.io/apiserver, and a
+// few of our own for the embedded etcd and the data directory.
+package options
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
+	"k8s.io/component-base/cli/flag"
+	basecompatibility "k8s.io/component-base/compatibility"
+	"k8s.io/component-base/logs"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	"k8s.io/component-base/metrics"
+)
+
+// Options are the flags, by group.
+type Options struct {
+	Data           *DataOptions
+	Generic        *genericoptions.ServerRunOptions
+	Etcd           *genericoptions.EtcdOptions
+	SecureServing  *genericoptions.SecureServingOptions
+	Audit          *genericoptions.AuditOptions
+	Features       *genericoptions.FeatureOptions
+	Authentication *AuthenticationOptions
+	APIEnablement  *genericoptions.APIEnablementOptions
+	EgressSelector *genericoptions.EgressSelectorOptions
+	Admission      *AdmissionOptions
+	Metrics        *metrics.Options
+	Logs           *logs.Options
+	Traces         *genericoptions.TracingOptions
+
+	// EventTTL is how long events are kept.
+	EventTTL time.Duration
+	// AllowPrivileged admits privileged containers.
+	AllowPrivileged bool
+}
+
+// New returns the defaults: as kube-apiserver's, but listening on loopback only.
+func New() *Options {
+	o := &Options{
+		Data:           &DataOptions{Dir: ".gatehouse"},
+		Generic:        genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, newComponentGlobals()),
+		Etcd:           genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig("/registry", nil)),
+		SecureServing:  genericoptions.NewSecureServingOptions(),
+		Audit:          genericoptions.NewAuditOptions(),
+		Features:       genericoptions.NewFeatureOptions(),
+		Authentication: newAuthenticationOptions(),
+		APIEnablement:  genericoptions.NewAPIEnablementOptions(),
+		EgressSelector: genericoptions.NewEgressSelectorOptions(),
+		Admission:      newAdmissionOptions(),
+		Metrics:        metrics.NewOptions(),
+		Logs:           logs.NewOptions(),
+		Traces:         genericoptions.NewTracingOptions(),
+		EventTTL:       time.Hour,
+	}
+	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
+	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
+	o.SecureServing.BindPort = 6443
+	o.SecureServing.Required = true
+	o.SecureServing.ServerCert.CertDirectory = ""
+	return o
+}
+
+// Flags returns the flags by section, in the order of --help.
+func (o *Options) Flags() (sections flag.NamedFlagSets) {
+	o.Data.AddFlags(sections.FlagSet("gatehouse"))
+	o.Generic.AddUniversalFlags(sections.FlagSet("generic"))
+	o.Etcd.AddFlags(sections.FlagSet("etcd"))
+	o.SecureServing.AddFlags(sections.FlagSet("secure serving"))
+	o.Audit.AddFlags(sections.FlagSet("auditing"))
+	o.Features.AddFlags(sections.FlagSet("features"))
+	o.Authentication.AddFlags(sections.FlagSet("authentication"))
+	o.APIEnablement.AddFlags(sections.FlagSet("API enablement"))
+	o.EgressSelector.AddFlags(sections.FlagSet("egress selector"))
+	o.Admission.AddFlags(sections.FlagSet("admission"))
+	o.Metrics.AddFlags(sections.FlagSet("metrics"))
+	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
+	o.Traces.AddFlags(sections.FlagSet("traces"))
+
+	misc := sections.FlagSet("misc")
+	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
+	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
+	return sections
+}
+
+// Completed options have every default filled in and are consistent.
+type Completed struct{ *completed }
+
+type completed struct {
+	*Options
+	// Embedded is true when etcd runs in this process.
+	Embedded bool
+}
+
+// Complete fills in what depends on other flags. It must come before anything
+// that reads a feature gate.
+func (o *Options) Complete() (Completed, error) {
+	if err := o.setComponentGlobals(); err != nil {
+		return Completed{}, err
+	}
+	if err := o.Generic.DefaultAdvertiseAddress(o.SecureServing); err != nil {
+		return Completed{}, fmt.Errorf("--advertise-address: %w", err)
+	}
+	o.Admission.complete()
+	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
+	if c.Embedded {
+		// The library's validation wants a server; the embedded backend never dials it.
+		o.Etcd.StorageConfig.Transport.ServerList = []string{"embedded"}
+	}
+	return c, nil
+}
+
+// Validate returns all mistakes in the flags, each naming its flag.
+func (c Completed) Validate() error {
+	var errs []error
+	for _, group := range []interface{ Validate() []error }{
+		c.Data, c.Generic, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
+	} {
+		errs = append(errs, group.Validate()...)
+	}
+	if c.EventTTL <= 0 {
+		errs = append(errs, fmt.Errorf("--event-ttl must be greater than 0, not %v", c.EventTTL))
+	}
+	if !c.Embedded && c.Data.etcdFlagsSet() {
+		errs = append(errs, fmt.Errorf("--embedded-etcd-* flags have no effect with --etcd-servers"))
+	}
+	return utilerrors.NewAggregate(errs)
+}

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	restclient "k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+)
+
+// Server is an API server that is ready to run.
+type Server struct {
+	// URL is where it listens.
+	URL string
+	// Kubeconfig is the file with the administrator's credentials.
+	Kubeconfig string
+
+	config  *Config
+	generic *genericapiserver.GenericAPIServer
+}
+
+// New makes a server from completed options. It holds the port and the data
+// directory: Run gives them back when it ends, or Close without a Run.
+func New(ctx context.Context, o options.Completed) (*Server, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	c, err := NewConfig(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c}
+	if err := s.assemble(); err != nil {
+		c.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) assemble() (err error) {
+	c := s.config
+	if s.generic, err = c.Generic.Complete(c.informers).New("kube-apiserver", genericapiserver.NewEmptyDelegate()); err != nil {
+		return err
+	}
+	in := &installer{
+		server:        s.generic,
+		config:        c.Generic,
+		typeConverter: c.schemas.typeConverter(c.Groups),
+		serializer:    genericapiserver.NewDefaultAPIGroupInfo("", apis.Scheme, apis.ParameterCodec, apis.Codecs).NegotiatedSerializer,
+	}
+	if err := in.install(c.Groups); err != nil {
+		return err
+	}
+	if err := bootstrap.AddHooks(s.generic, c.client, c.informers); err != nil {
+		return err
+	}
+	host, port, err := genericapiserver.LoopbackHostPort(c.Generic.SecureServing.Listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	s.URL = "https://" + net.JoinHostPort(host, port)
+	s.Kubeconfig, err = c.kubeconfig(s.URL)
+	return err
+}
+
+// Port returns the port on which the server listens.
+func (s *Server) Port() int {
+	_, port, err := s.config.Generic.SecureServing.HostPort()
+	if err != nil {
+		return 0
+	}
+	return port
+}
+
+// ClientConfig returns the administrator's client configuration.
+func (s *Server) ClientConfig() (*restclient.Config, error) {
+	return clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
+}
+
+// Run serves until the context ends, then lets requests finish and closes
+// everything.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.config.close()
+	prepared := s.generic.PrepareRun()
+	if err := s.config.schemas.install(s.generic); err != nil {
+		return fmt.Errorf("OpenAPI: %w", err)
+	}
+	if s.config.etcd == nil {
+		return prepared.RunWithContext(ctx)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case err := <-s.config.etcd.Err():
+			cancel(fmt.Errorf("etcd has stopped: %w", err))
+		case <-ctx.Done():
+		}
+	}()
+	err := prepared.RunWithContext(ctx)
+	if cause := context.Cause(ctx); err == nil && cause != ctx.Err() {
+		return cause
+	}
+	return err
+}
+
+// Close gives back what New has opened, for a server that never ran.
+func (s *Server) Close() { s.config.close() }
+
+// Ready waits until /readyz answers ok.
+func (s *Server) Ready(ctx context.Context) error {
+	client := s.config.client.Discovery().RESTClient()
+	for {
+		err := client.Get().AbsPath("/readyz").Do(ctx).Error()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not ready: %w", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+	"k8s.io/apiserver/pkg/server/healthz"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+)
+
+// loopbackValidity is how long the certificate of the connections to itself
+// lasts; every start makes a new one.
+const loopbackValidity = 3 * 365 * 24 * time.Hour
+
+// serve opens the port, with the server's own certificate unless it was given one.
+func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error {
+	serving := o.SecureServing
+	if cert := &serving.ServerCert; cert.CertKey.CertFile == "" && cert.CertKey.KeyFile == "" {
+		if cert.CertDirectory == "" {
+			cert.CertKey.CertFile, cert.CertKey.KeyFile = keys.Serving.CertFile, keys.Serving.KeyFile
+		} else if err := serving.MaybeDefaultWithSelfSignedCerts(o.Generic.AdvertiseAddress.String(), serviceNames(), []net.IP{net.IPv4(127, 0, 0, 1)}); err != nil {
+			return fmt.Errorf("--cert-dir: %w", err)
+		}
+	}
+	if err := serving.ApplyTo(&c.SecureServing); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			address := net.JoinHostPort(serving.BindAddress.String(), strconv.Itoa(serving.BindPort))
+			return fmt.Errorf("%s is in use by another program: stop it, or choose another port with --secure-port", address)
+		}
+		return fmt.Errorf("secure serving: %w", err)
+	}
+	return loopback(c)
+}
+
+// loopback makes the client with which the server talks to itself, with a
+// certificate and a random token that exist only in memory.
+func loopback(c *genericapiserver.Config) error {
+	const name = genericapiserver.LoopbackClientServerNameOverride
+	expires := time.Now().Add(loopbackValidity)
+	certPEM, keyPEM, err := pki.SelfSigned(name, time.Now(), loopbackValidity)
+	if err != nil {
+		return fmt.Errorf("loopback certificate: %w", err)
+	}
+	cert, err := dynamiccertificates.NewStaticSNICertKeyContent("self-signed loopback", certPEM, keyPEM, name)
+	if err != nil {
+		return fmt.Errorf("loopback certificate: %w", err)
+	}
+	c.SecureServing.SNICerts = append([]dynamiccertificates.SNICertKeyContentProvider{cert}, c.SecureServing.SNICerts...)
+	c.LoopbackClientConfig, err = c.SecureServing.NewLoopbackClientConfig(uuid.NewString(), certPEM)
+	if err != nil {
+		return fmt.Errorf("loopback client: %w", err)
+	}
+	c.LoopbackClientConfig.ContentType = "application/vnd.kubernetes.protobuf"
+	check := healthz.NamedCheck("loopback-serving-certificate", func(*http.Request) error {
+		if time.Now().After(expires) {
+			return errors.New("self-signed loopback certificate has expired")
+		}
+		return nil
+	})
+	c.AddHealthzChecks(check)
+	c.AddLivezChecks(check)
+	return nil
+}
+
+// serviceNames are the names under which pods know the server.
+func serviceNames() []string {
+	return []string{"kubernetes.default.svc", "kubernetes.default", "kubernetes", "kubernetes.default.svc.cluster.local", "localhost"}
+}
+
+// hosts are what the serving certificate is for.
+func hosts(o options.Completed) []string {
+	names := append(serviceNames(), "127.0.0.1", "::1", o.Generic.AdvertiseAddress.String())
+	if ip := o.SecureServing.BindAddress; !ip.IsUnspecified() {
+		names = append(names, ip.String())
+	}
+	if host, err := os.Hostname(); err == nil {
+		names = append(names, host)
+	}
+	return append(names, o.Generic.ExternalHost)
+}

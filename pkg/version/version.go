@@ -1,0 +1,33 @@
+// Package version says which release this is and which Kubernetes it serves.
+package version
+
+import (
+	"runtime"
+
+	apimachineryversion "k8s.io/apimachinery/pkg/version"
+	"k8s.io/component-base/compatibility"
+)
+
+const (
+	// Gatehouse is this project's release.
+	Gatehouse = "0.1.0"
+	// Kubernetes is the release whose API is served: that of the k8s.io
+	// libraries.
+	Kubernetes = "v1.37.2"
+	// Git is the version that clients see and parse.
+	Git = Kubernetes + "+gatehouse." + Gatehouse
+)
+
+// Effective is an effective version that answers /version with Git.
+type Effective struct{ compatibility.EffectiveVersion }
+
+// Info implements compatibility.EffectiveVersion.
+func (e Effective) Info() *apimachineryversion.Info {
+	info := e.EffectiveVersion.Info()
+	if info == nil {
+		return nil
+	}
+	info.GitVersion, info.GitCommit, info.GitTreeState, info.BuildDate = Git, "", "", ""
+	info.GoVersion, info.Compiler, info.Platform = runtime.Version(), runtime.Compiler, runtime.GOOS+"/"+runtime.GOARCH
+	return info
+}
