@@ -5,6 +5,10 @@ package admission
 import (
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaulttolerationseconds"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 )
 
 // Plugin is an admission plugin that the server has.
@@ -21,6 +25,9 @@ type Plugin struct {
 func Plugins() []Plugin {
 	return []Plugin{
 		{Name: lifecycle.PluginName, Register: lifecycle.Register},
+		{Name: nodetaint.PluginName, Register: nodetaint.Register},
+		{Name: priority.PluginName, Register: priority.Register},
+		{Name: defaulttolerationseconds.PluginName, Register: defaulttolerationseconds.Register},
 	}
 }
 

@@ -4,11 +4,13 @@ package groups
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
 
 // All returns the groups in the order of discovery.
 func All() []registry.Group {
 	return []registry.Group{
 		core.Group,
+		scheduling.Group,
 	}
 }

@@ -16,6 +16,7 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 	}{
 		{"storage-readiness", server.StorageReadinessHook.Hook},
 		{"start-system-namespaces-controller", namespaces(client, informers)},
+		{"scheduling/bootstrap-system-priority-classes", priorityClasses(client)},
 		{"priority-and-fairness-config-producer", flowControl(client, informers)},
 	} {
 		if err := server.AddPostStartHook(hook.name, hook.run); err != nil {
