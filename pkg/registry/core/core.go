@@ -4,9 +4,17 @@ package core
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/configmap"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/namespace"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/node"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/serviceaccount"
 )
 
 // Group is the core API group.
 var Group = registry.Group{Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
 	configmap.Resource,
+	namespace.Resource,
+	node.Resource,
+	secret.Resource,
+	serviceaccount.Resource,
 }}}}

@@ -3,7 +3,10 @@ package groups
 
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
 
@@ -11,6 +14,9 @@ import (
 func All() []registry.Group {
 	return []registry.Group{
 		core.Group,
+		apps.Group,
 		scheduling.Group,
+		coordination.Group,
+		flowcontrol.Group,
 	}
 }

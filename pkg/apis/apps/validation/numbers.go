@@ -7,20 +7,38 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 )
 
-// Count is a number that may not be negative, such as one of a status.
-type Count struct {
-	// Name is the field's JSON name.
-	Name  string
-	Value int64
+// Check is one thing that a number must fulfil.
+type Check struct {
+	name    string
+	value   int64
+	max     *int64
+	message string
 }
 
-// ValidateCounts checks fields below path.
-func ValidateCounts(path *field.Path, counts ...Count) field.ErrorList {
+// Count says that a field, by its JSON name, may not be negative.
+func Count[N int32 | int64](name string, value N) Check {
+	return Check{name: name, value: int64(value)}
+}
+
+// AtMost says that a field, by its JSON name, may not be greater than max, of
+// which the message says what it is.
+func AtMost(name string, value, max int32, message string) Check {
+	return Check{name, int64(value), ptr.To(int64(max)), message}
+}
+
+// ValidateNumbers checks the fields below path, in the order given.
+func ValidateNumbers(path *field.Path, checks ...Check) field.ErrorList {
 	var errs field.ErrorList
-	for _, c := range counts {
-		errs = append(errs, apivalidation.ValidateNonnegativeField(c.Value, path.Child(c.Name))...)
+	for _, c := range checks {
+		switch {
+		case c.max == nil:
+			errs = append(errs, apivalidation.ValidateNonnegativeField(c.value, path.Child(c.name))...)
+		case c.value > *c.max:
+			errs = append(errs, field.Invalid(path.Child(c.name), c.value, c.message))
+		}
 	}
 	return errs
 }

@@ -1,6 +1,8 @@
 package validation
 
 import (
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
@@ -10,40 +12,47 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 )
 
-// ValidateSelectorAndTemplate checks the selector of a workload that makes
-// pods from a template and must find them again. The paths are those of the
-// spec; empty is the message for a selector that selects everything.
-func ValidateSelectorAndTemplate(selector *metav1.LabelSelector, template *corev1.PodTemplateSpec, opts pod.Options, empty string, spec *field.Path) field.ErrorList {
-	path := spec.Child("selector")
-	var errs field.ErrorList
-	if selector == nil {
-		errs = append(errs, field.Required(path, ""))
-	} else {
-		errs = append(errs, metav1validation.ValidateLabelSelector(selector, metav1validation.LabelSelectorValidationOptions{}, path)...)
-		if len(selector.MatchLabels)+len(selector.MatchExpressions) == 0 {
-			errs = append(errs, field.Invalid(path, selector, empty))
-		}
-	}
-	matches, err := metav1.LabelSelectorAsSelector(selector)
-	if err != nil {
-		return append(errs, field.Invalid(path, selector, "invalid label selector"))
-	}
-	if !matches.Empty() && !matches.Matches(labels.Set(template.Labels)) {
-		errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), template.Labels, "`selector` does not match template `labels`"))
-	}
-	return append(errs, pod.ValidatePodTemplateSpec(template, opts, spec.Child("template"))...)
+// Workload is what resources have in common that keep pods running which they
+// make from a template and find again by a selector.
+type Workload struct {
+	// Kind and Owner name the resource in messages: the selector's says which
+	// resource it is of, the template's which resource makes the pods.
+	Kind, Owner string
+	Selector    *metav1.LabelSelector
+	Template    *corev1.PodTemplateSpec
+	Options     pod.Options
 }
 
-// ValidateReplicaTemplate checks what a template may say only if its pods are
-// kept running.
-func ValidateReplicaTemplate(template *corev1.PodTemplateSpec, spec *field.Path) field.ErrorList {
+// Validate checks selector and template; spec is the path of both.
+func (w Workload) Validate(spec *field.Path) field.ErrorList {
+	path := spec.Child("selector")
 	var errs field.ErrorList
-	path := spec.Child("template", "spec")
-	if policy := template.Spec.RestartPolicy; policy != corev1.RestartPolicyAlways {
-		errs = append(errs, field.NotSupported(path.Child("restartPolicy"), policy, []corev1.RestartPolicy{corev1.RestartPolicyAlways}))
+	if w.Selector == nil {
+		errs = append(errs, field.Required(path, ""))
+	} else {
+		errs = append(errs, metav1validation.ValidateLabelSelector(w.Selector, metav1validation.LabelSelectorValidationOptions{}, path)...)
+		if len(w.Selector.MatchLabels)+len(w.Selector.MatchExpressions) == 0 {
+			errs = append(errs, field.Invalid(path, w.Selector, "empty selector is invalid for "+w.Kind))
+		}
 	}
-	if template.Spec.ActiveDeadlineSeconds != nil {
-		errs = append(errs, field.Forbidden(path.Child("activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported"))
+	selector, err := metav1.LabelSelectorAsSelector(w.Selector)
+	if err != nil {
+		return append(errs, field.Invalid(path, w.Selector, "invalid label selector"))
+	}
+	if !selector.Empty() && !selector.Matches(labels.Set(w.Template.Labels)) {
+		errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), w.Template.Labels, "`selector` does not match template `labels`"))
+	}
+	return append(errs, w.validateTemplate(spec.Child("template"))...)
+}
+
+func (w Workload) validateTemplate(path *field.Path) field.ErrorList {
+	errs := pod.ValidatePodTemplateSpec(w.Template, w.Options, path)
+	if policy := w.Template.Spec.RestartPolicy; policy != corev1.RestartPolicyAlways {
+		errs = append(errs, field.NotSupported(path.Child("spec", "restartPolicy"), policy, []corev1.RestartPolicy{corev1.RestartPolicyAlways}))
+	}
+	if w.Template.Spec.ActiveDeadlineSeconds != nil {
+		errs = append(errs, field.Forbidden(path.Child("spec", "activeDeadlineSeconds"),
+			fmt.Sprintf("activeDeadlineSeconds in %s is not Supported", w.Owner)))
 	}
 	return errs
 }

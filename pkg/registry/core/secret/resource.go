@@ -2,6 +2,9 @@
 package secret
 
 import (
+	"context"
+	"crypto/tls"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -16,8 +19,10 @@ var Resource = &registry.Resource[*corev1.Secret]{
 	New:      func() *corev1.Secret { return &corev1.Secret{} },
 	NewList:  func() runtime.Object { return &corev1.SecretList{} },
 	Hooks: registry.Hooks[*corev1.Secret]{
-		Validate:       validate,
-		ValidateUpdate: validateUpdate,
+		Validate:         validate,
+		ValidateUpdate:   validateUpdate,
+		WarningsOnCreate: func(_ context.Context, s *corev1.Secret) []string { return warnings(s) },
+		WarningsOnUpdate: func(_ context.Context, s, _ *corev1.Secret) []string { return warnings(s) },
 	},
 	Fields: []registry.Field[*corev1.Secret]{
 		{Name: "type", Value: func(s *corev1.Secret) string { return string(s.Type) }},
@@ -30,4 +35,15 @@ var Resource = &registry.Resource[*corev1.Secret]{
 			Cell: func(s *corev1.Secret) any { return int64(len(s.Data)) }},
 		registry.AgeColumn[*corev1.Secret](),
 	},
+}
+
+// warnings says why a certificate cannot be used.
+func warnings(s *corev1.Secret) []string {
+	if s.Type != corev1.SecretTypeTLS {
+		return nil
+	}
+	if _, err := tls.X509KeyPair(s.Data[corev1.TLSCertKey], s.Data[corev1.TLSPrivateKeyKey]); err != nil {
+		return []string{err.Error()}
+	}
+	return nil
 }

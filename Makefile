@@ -1,0 +1,37 @@
+# What a developer and CI run. Every tool is a Go module pinned in go.mod.
+SHELL := bash
+GO ?= go
+ARGS ?=
+
+.PHONY: help run build test test-race generate verify lint fuzz bench
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## start the server (ARGS="--secure-port=7443")
+	$(GO) run ./cmd/gatehouse $(ARGS)
+
+build: ## build bin/gatehouse
+	$(GO) build -trimpath -o bin/gatehouse ./cmd/gatehouse
+
+test: ## run all tests and fuzz the decoders for a minute
+	$(GO) test ./...
+	$(MAKE) fuzz
+
+test-race: ## run the tests under the race detector
+	$(GO) test -race ./pkg/...
+
+fuzz: ## fuzz the decoders for a minute
+	$(GO) test ./pkg/apis -run '^$$' -fuzz FuzzDecode -fuzztime 60s
+
+generate: ## write the zz_generated files
+	hack/generate
+
+lint: ## gofmt, go vet, staticcheck
+	hack/lint
+
+verify: lint ## lint, and check that generated files and go.mod are up to date
+	hack/verify
+
+bench: build ## measure start, memory, rates and CPU; prints one table
+	$(GO) run ./test/bench -server bin/gatehouse $(ARGS)

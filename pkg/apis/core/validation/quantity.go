@@ -1,0 +1,64 @@
+package validation
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+const (
+	notNegative = "must be greater than or equal to 0"
+	notPositive = "must be greater than zero"
+	notInteger  = "must be an integer"
+)
+
+// ValidateNonnegativeQuantity checks that the quantity is not below zero.
+func ValidateNonnegativeQuantity(q resource.Quantity, p *field.Path) field.ErrorList {
+	if q.Sign() < 0 {
+		return field.ErrorList{field.Invalid(p, q.String(), notNegative)}
+	}
+	return nil
+}
+
+// ValidatePositiveQuantity checks that the quantity is above zero.
+func ValidatePositiveQuantity(q resource.Quantity, p *field.Path) field.ErrorList {
+	if q.Sign() <= 0 {
+		return field.ErrorList{field.Invalid(p, q.String(), notPositive)}
+	}
+	return nil
+}
+
+// ValidateResourceQuantityValue checks that the quantity is not below zero and
+// is whole where the resource cannot be divided.
+func ValidateResourceQuantityValue(name corev1.ResourceName, q resource.Quantity, p *field.Path) field.ErrorList {
+	errs := ValidateNonnegativeQuantity(q, p)
+	if IsIntegerResourceName(name) && q.MilliValue()%1000 != 0 {
+		errs = append(errs, field.Invalid(p, q.String(), notInteger))
+	}
+	return errs
+}
+
+// ValidateHugePageQuantity checks that an amount of huge pages is a positive
+// multiple of the page size in its name. Other resources pass.
+func ValidateHugePageQuantity(name corev1.ResourceName, q resource.Quantity, p *field.Path) field.ErrorList {
+	if !IsHugePageResourceName(name) {
+		return nil
+	}
+	size, err := HugePageSize(name)
+	if err == nil && size.Sign() > 0 && q.MilliValue() >= 0 && q.MilliValue()%size.MilliValue() == 0 {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(p, q.String(), fmt.Sprintf("%s is not positive integer multiple of %s", q.String(), name))}
+}
+
+// HugePageSize returns the page size that is part of the name hugepages-SIZE.
+func HugePageSize(name corev1.ResourceName) (resource.Quantity, error) {
+	size, ok := strings.CutPrefix(string(name), corev1.ResourceHugePagesPrefix)
+	if !ok {
+		return resource.Quantity{}, fmt.Errorf("resource name %q has no prefix %q", name, corev1.ResourceHugePagesPrefix)
+	}
+	return resource.ParseQuantity(size)
+}

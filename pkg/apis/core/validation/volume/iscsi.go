@@ -1,0 +1,72 @@
+package volume
+
+import (
+	"regexp"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// The forms of an iSCSI name by its first letters (RFC 3720, 3.2.6.3): a
+// reversed domain with its date, an IEEE EUI-64 and a T11 identifier.
+var iscsiNames = map[string]*regexp.Regexp{
+	"iqn": regexp.MustCompile(`iqn\.\d{4}-\d{2}\.([[:alnum:]-.]+)(:[^,;*&$|\s]+)$`),
+	"eui": regexp.MustCompile(`^eui.[[:alnum:]]{16}$`),
+	"naa": regexp.MustCompile(`^naa.[[:alnum:]]{32}$`),
+}
+
+// ISCSI is what the iSCSI volumes of pods and of PersistentVolumes have in common.
+type ISCSI struct {
+	TargetPortal, IQN string
+	Lun               int32
+	CHAP              bool // sessions or discovery need the secret
+	HasSecret         bool
+	SecretName        string
+	InitiatorName     *string
+}
+
+func validateISCSI(s *corev1.ISCSIVolumeSource, p *field.Path) field.ErrorList {
+	i := ISCSI{
+		TargetPortal: s.TargetPortal, IQN: s.IQN, Lun: s.Lun, InitiatorName: s.InitiatorName,
+		CHAP: s.DiscoveryCHAPAuth || s.SessionCHAPAuth, HasSecret: s.SecretRef != nil,
+	}
+	if s.SecretRef != nil {
+		i.SecretName = s.SecretRef.Name
+	}
+	return ValidateISCSI(i, p)
+}
+
+// ValidateISCSI checks the portal, the names and the authentication of an iSCSI volume.
+func ValidateISCSI(i ISCSI, p *field.Path) field.ErrorList {
+	errs := required(i.TargetPortal, p.Child("targetPortal"))
+	if i.IQN == "" {
+		errs = append(errs, field.Required(p.Child("iqn"), ""))
+	} else {
+		errs = append(errs, validateISCSIName(i.IQN, p.Child("iqn"))...)
+	}
+	errs = append(errs, validateUnit(i.Lun, 0, p.Child("lun"))...)
+	switch {
+	case i.CHAP && !i.HasSecret:
+		errs = append(errs, field.Required(p.Child("secretRef"), ""))
+	case i.HasSecret:
+		errs = append(errs, required(i.SecretName, p.Child("secretRef", "name"))...)
+	}
+	if i.InitiatorName != nil {
+		errs = append(errs, validateISCSIName(*i.InitiatorName, p.Child("initiatorname"))...)
+	}
+	return errs
+}
+
+func validateISCSIName(name string, p *field.Path) field.ErrorList {
+	for prefix, form := range iscsiNames {
+		if !strings.HasPrefix(name, prefix) {
+			continue
+		}
+		if !form.MatchString(name) {
+			return field.ErrorList{field.Invalid(p, name, "must be valid format")}
+		}
+		return nil
+	}
+	return field.ErrorList{field.Invalid(p, name, "must be valid format starting with iqn, eui, or naa")}
+}

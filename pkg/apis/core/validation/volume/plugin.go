@@ -1,0 +1,55 @@
+package volume
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+)
+
+// maxCSIDriverName is the length that the CSI specification allows.
+const maxCSIDriverName = 63
+
+func validateFlexVolume(s *corev1.FlexVolumeSource, p *field.Path) field.ErrorList {
+	return ValidateFlexVolume(s.Driver, s.Options, p)
+}
+
+// ValidateFlexVolume checks the driver and the options of a FlexVolume.
+// Kubelets pass options of their own in the reserved domains.
+func ValidateFlexVolume(driver string, options map[string]string, p *field.Path) field.ErrorList {
+	errs := required(driver, p.Child("driver"))
+	for key := range options {
+		domain, _, _ := strings.Cut(key, "/")
+		domain = "." + strings.ToLower(domain)
+		if strings.HasSuffix(domain, ".kubernetes.io") || strings.HasSuffix(domain, ".k8s.io") {
+			errs = append(errs, field.Invalid(p.Child("options").Key(key), key, "kubernetes.io and k8s.io namespaces are reserved"))
+		}
+	}
+	return errs
+}
+
+func validateCSI(s *corev1.CSIVolumeSource, p *field.Path) field.ErrorList {
+	errs := ValidateCSIDriverName(s.Driver, p.Child("driver"))
+	if ref := s.NodePublishSecretRef; ref != nil {
+		if ref.Name == "" {
+			return append(errs, field.Required(p.Child("nodePublishSecretRef", "name"), ""))
+		}
+		for _, msg := range apivalidation.NameIsDNSSubdomain(ref.Name, false) {
+			errs = append(errs, field.Invalid(p.Child("name"), ref.Name, msg))
+		}
+	}
+	return errs
+}
+
+// ValidateCSIDriverName checks the name of a CSI driver, a short DNS name in
+// whatever case.
+func ValidateCSIDriverName(name string, p *field.Path) field.ErrorList {
+	errs := required(name, p)
+	if len(name) > maxCSIDriverName {
+		errs = append(errs, field.TooLong(p, name, maxCSIDriverName))
+	}
+	return append(errs, validation.ValidateDNS1123Subdomain(strings.ToLower(name), p)...)
+}

@@ -1,0 +1,48 @@
+package deployment
+
+import (
+	"context"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
+)
+
+func prepareForStatusUpdate(_ context.Context, deployment, old *appsv1.Deployment) {
+	deployment.Spec = old.Spec
+	deployment.Labels = old.Labels
+}
+
+func validateStatusUpdate(_ context.Context, d, old *appsv1.Deployment) field.ErrorList {
+	path := field.NewPath("status")
+	errs := metavalidation.ValidateObjectMetaUpdate(&d.ObjectMeta, &old.ObjectMeta, metaPath)
+	errs = append(errs, validateStatus(&d.Status, path)...)
+	// A count that goes back would let two templates have the same hash.
+	if before := old.Status.CollisionCount; before != nil {
+		if now := ptr.Deref(d.Status.CollisionCount, 0); now < *before {
+			errs = append(errs, field.Invalid(path.Child("collisionCount"), now, "cannot be decremented"))
+		}
+	}
+	return errs
+}
+
+func validateStatus(status *appsv1.DeploymentStatus, path *field.Path) field.ErrorList {
+	const replicas, ready = "cannot be greater than status.replicas", "cannot be greater than readyReplicas"
+	return validation.ValidateNumbers(path,
+		validation.Count("observedGeneration", status.ObservedGeneration),
+		validation.Count("replicas", status.Replicas),
+		validation.Count("updatedReplicas", status.UpdatedReplicas),
+		validation.Count("readyReplicas", status.ReadyReplicas),
+		validation.Count("availableReplicas", status.AvailableReplicas),
+		validation.Count("unavailableReplicas", status.UnavailableReplicas),
+		validation.Count("terminatingReplicas", ptr.Deref(status.TerminatingReplicas, 0)),
+		validation.Count("collisionCount", ptr.Deref(status.CollisionCount, 0)),
+		validation.AtMost("updatedReplicas", status.UpdatedReplicas, status.Replicas, replicas),
+		validation.AtMost("readyReplicas", status.ReadyReplicas, status.Replicas, replicas),
+		validation.AtMost("availableReplicas", status.AvailableReplicas, status.Replicas, replicas),
+		validation.AtMost("availableReplicas", status.AvailableReplicas, status.ReadyReplicas, ready),
+	)
+}

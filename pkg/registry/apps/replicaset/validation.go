@@ -1,0 +1,63 @@
+package replicaset
+
+import (
+	"context"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
+)
+
+var (
+	metaPath = field.NewPath("metadata")
+	specPath = field.NewPath("spec")
+)
+
+func validate(_ context.Context, rs *appsv1.ReplicaSet) field.ErrorList {
+	errs := metavalidation.ValidateObjectMeta(&rs.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
+	return append(errs, validateSpec(&rs.Spec, pod.Options{})...)
+}
+
+// validateUpdate keeps the selector: changing it would orphan the pods.
+func validateUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
+	errs := metavalidation.ValidateObjectMetaUpdate(&rs.ObjectMeta, &old.ObjectMeta, metaPath)
+	opts := pod.Options{}.ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
+	errs = append(errs, validateSpec(&rs.Spec, opts)...)
+	return append(errs, apivalidation.ValidateImmutableField(rs.Spec.Selector, old.Spec.Selector, specPath.Child("selector"))...)
+}
+
+func validateSpec(spec *appsv1.ReplicaSetSpec, opts pod.Options) field.ErrorList {
+	errs := validation.ValidateNumbers(specPath,
+		validation.Count("replicas", ptr.Deref(spec.Replicas, 0)),
+		validation.Count("minReadySeconds", spec.MinReadySeconds),
+	)
+	return append(errs, validation.Workload{
+		Kind: "deployment", Owner: "ReplicaSet", Selector: spec.Selector, Template: &spec.Template, Options: opts,
+	}.Validate(specPath)...)
+}
+
+func validateStatusUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
+	errs := metavalidation.ValidateObjectMetaUpdate(&rs.ObjectMeta, &old.ObjectMeta, metaPath)
+	return append(errs, validateStatus(&rs.Status, field.NewPath("status"))...)
+}
+
+func validateStatus(status *appsv1.ReplicaSetStatus, path *field.Path) field.ErrorList {
+	const replicas, ready = "cannot be greater than status.replicas", "cannot be greater than readyReplicas"
+	return validation.ValidateNumbers(path,
+		validation.Count("replicas", status.Replicas),
+		validation.Count("fullyLabeledReplicas", status.FullyLabeledReplicas),
+		validation.Count("readyReplicas", status.ReadyReplicas),
+		validation.Count("availableReplicas", status.AvailableReplicas),
+		validation.Count("terminatingReplicas", ptr.Deref(status.TerminatingReplicas, 0)),
+		validation.Count("observedGeneration", status.ObservedGeneration),
+		validation.AtMost("fullyLabeledReplicas", status.FullyLabeledReplicas, status.Replicas, replicas),
+		validation.AtMost("readyReplicas", status.ReadyReplicas, status.Replicas, replicas),
+		validation.AtMost("availableReplicas", status.AvailableReplicas, status.Replicas, replicas),
+		validation.AtMost("availableReplicas", status.AvailableReplicas, status.ReadyReplicas, ready),
+	)
+}

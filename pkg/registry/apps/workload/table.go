@@ -1,0 +1,34 @@
+// Package workload holds what the resources share that make pods from a
+// template: columns of their tables and warnings.
+package workload
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Columns are the last columns, in wide output, of the table of a workload.
+// The selector column is described by what selectorDoc says.
+func Columns[T registry.Object](template func(T) *corev1.PodTemplateSpec, selector func(T) *metav1.LabelSelector, selectorDoc string) []registry.Column[T] {
+	containers := func(of func(corev1.Container) string) func(T) any {
+		return func(obj T) any {
+			var all []string
+			for _, c := range template(obj).Spec.Containers {
+				all = append(all, of(c))
+			}
+			return strings.Join(all, ",")
+		}
+	}
+	return []registry.Column[T]{
+		{Name: "Containers", Priority: 1, Description: "Names of each container in the template.",
+			Cell: containers(func(c corev1.Container) string { return c.Name })},
+		{Name: "Images", Priority: 1, Description: "Images referenced by each container in the template.",
+			Cell: containers(func(c corev1.Container) string { return c.Image })},
+		{Name: "Selector", Priority: 1, Description: selectorDoc,
+			Cell: func(obj T) any { return metav1.FormatLabelSelector(selector(obj)) }},
+	}
+}

@@ -1,0 +1,45 @@
+package node
+
+import (
+	"context"
+	"net/http"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/registry/rest"
+)
+
+// proxyREST is the proxy to kubelets. It is served so that clients find it, and
+// answers that there is no way to the kubelet.
+type proxyREST struct{ nodes rest.Getter }
+
+var _ rest.Connecter = (*proxyREST)(nil)
+
+// New implements rest.Storage.
+func (p *proxyREST) New() runtime.Object { return &corev1.NodeProxyOptions{} }
+
+// Destroy implements rest.Storage.
+func (p *proxyREST) Destroy() {}
+
+// ConnectMethods implements rest.Connecter.
+func (p *proxyREST) ConnectMethods() []string {
+	return []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+}
+
+// NewConnectOptions implements rest.Connecter: the rest of the path goes into
+// the options.
+func (p *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
+	return &corev1.NodeProxyOptions{}, true, "path"
+}
+
+// Connect implements rest.Connecter.
+func (p *proxyREST) Connect(ctx context.Context, name string, _ runtime.Object, responder rest.Responder) (http.Handler, error) {
+	if _, err := p.nodes.Get(ctx, name, &metav1.GetOptions{}); err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		responder.Error(apierrors.NewServiceUnavailable("the server has no connection to the kubelet of node " + name))
+	}), nil
+}

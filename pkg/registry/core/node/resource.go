@@ -1,0 +1,75 @@
+// Package node defines nodes.
+package node
+
+import (
+	"context"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Resource defines nodes. A kubelet that registers its node sets the status
+// as well: unlike that of other resources, it is kept on create.
+var Resource = &registry.Resource[*corev1.Node]{
+	GVR:           corev1.SchemeGroupVersion.WithResource("nodes"),
+	Prefix:        "minions",
+	Singular:      "node",
+	ShortNames:    []string{"no"},
+	ClusterScoped: true,
+	New:           func() *corev1.Node { return &corev1.Node{} },
+	NewList:       func() runtime.Object { return &corev1.NodeList{} },
+	Hooks: registry.Hooks[*corev1.Node]{
+		PrepareForCreate: func(_ context.Context, n *corev1.Node) { dropDynamicConfig(n, nil) },
+		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) {
+			n.Status = old.Status
+			dropDynamicConfig(n, old)
+		},
+		Validate:         validate,
+		ValidateUpdate:   validateUpdate,
+		WarningsOnCreate: func(_ context.Context, n *corev1.Node) []string { return warnings(n) },
+		WarningsOnUpdate: func(_ context.Context, n, _ *corev1.Node) []string { return warnings(n) },
+		ResetFields:      registry.Reset("v1", []string{"status"}),
+	},
+	Status: &registry.Hooks[*corev1.Node]{
+		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) {
+			n.Spec = old.Spec
+			dropDynamicConfig(n, old)
+		},
+		ValidateUpdate: validateStatusUpdate,
+		ResetFields:    registry.Reset("v1", []string{"spec"}),
+	},
+	Fields: []registry.Field[*corev1.Node]{
+		{Name: "spec.unschedulable", Value: func(n *corev1.Node) string { return strconv.FormatBool(n.Spec.Unschedulable) }},
+	},
+	Columns: columns,
+	Subresources: func(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
+		return map[string]rest.Storage{"proxy": &proxyREST{nodes: main}}
+	},
+}
+
+// dropDynamicConfig drops what was for the dynamic configuration of kubelets,
+// which is no more, unless the old object has it.
+func dropDynamicConfig(n, old *corev1.Node) {
+	if old == nil || old.Spec.ConfigSource == nil {
+		n.Spec.ConfigSource = nil
+	}
+	if old == nil || old.Status.Config == nil {
+		n.Status.Config = nil
+	}
+}
+
+// warnings tells about fields that nothing reads any more.
+func warnings(n *corev1.Node) []string {
+	var texts []string
+	if n.Spec.ConfigSource != nil {
+		texts = append(texts, "spec.configSource: the feature is no longer supported")
+	}
+	if n.Spec.DoNotUseExternalID != "" {
+		texts = append(texts, "spec.externalID: this field is deprecated, and is unused by Kubernetes")
+	}
+	return texts
+}

@@ -1,0 +1,133 @@
+package compat_test
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
+	"github.com/gatehouse-k8s/gatehouse/test/compat"
+)
+
+const (
+	casesFile      = "testdata/dev.cases.jsonl.gz"
+	recordingFile  = "testdata/dev.base.jsonl.gz"
+	floorsFile     = "floors.tsv"
+	exceptionsFile = "exceptions.tsv"
+)
+
+var (
+	updateFloors = flag.Bool("update-floors", false, "raise the floors to the scores reached")
+	server       = flag.String("compat.server", "", "URL of a fresh server to compare in place of our own")
+	token        = flag.String("compat.token", "admin-token", "token of a member of system:masters on that server")
+	resources    = flag.String("compat.resources", "", "resources to compare in place of those with a floor, by comma; \"all\" for all")
+	only         = flag.String("compat.only", "", "send only the cases whose id matches this expression (and the setup); floors are not checked")
+	show         = flag.String("compat.show", "", "print the differing cases whose id matches this expression")
+	level        = flag.String("compat.level", "exact", "the level below which a case is printed: code, semantic or exact")
+	limit        = flag.Int("compat.limit", 0, "print at most so many cases of each kind and resource (0: all)")
+	record       = flag.String("compat.record", "", "file to keep the answers in (JSON lines, gzipped)")
+)
+
+func TestRecordedAnswers(t *testing.T) {
+	floors, err := compat.ReadFloors(floorsFile)
+	check(t, err)
+	exceptions, err := compat.ReadExceptions(exceptionsFile)
+	check(t, err)
+	cases := selectedCases(t, floors)
+
+	ids := map[string]bool{}
+	for _, c := range cases {
+		ids[c.ID] = true
+	}
+	want, err := compat.ReadLines(recordingFile, func(a *compat.Answer) bool { return ids[a.ID] })
+	check(t, err)
+	got, err := target(t).Replay(t.Context(), cases)
+	check(t, err)
+	if *record != "" {
+		check(t, compat.WriteLines(*record, got))
+	}
+
+	report := compat.Grade(slices.DeleteFunc(cases, func(c *compat.Case) bool { return !selected(c, floors) }), want, got, exceptions)
+	report.WriteScores(t.Output())
+	if *show != "" {
+		report.WriteDifferences(t.Output(), regexp.MustCompile(*show), levelNamed(t, *level), *limit)
+	}
+	for _, id := range report.Needless {
+		t.Errorf("%s does not differ: take it out of %s", id, exceptionsFile)
+	}
+	if *only == "" && *resources == "" {
+		checkFloors(t, floors, report)
+	}
+}
+
+// selectedCases are all setup cases and those of the resources to compare.
+func selectedCases(t *testing.T, floors compat.Floors) []*compat.Case {
+	matches := regexp.MustCompile(*only)
+	cases, err := compat.ReadLines(casesFile, func(c *compat.Case) bool {
+		return c.Setup || selected(c, floors) && matches.MatchString(c.ID)
+	})
+	check(t, err)
+	return cases
+}
+
+func selected(c *compat.Case, floors compat.Floors) bool {
+	if *resources == "" {
+		_, ok := floors[c.Resource()]
+		return ok
+	}
+	return *resources == "all" || slices.Contains(strings.Split(*resources, ","), c.Resource())
+}
+
+// target is the server under test: as the recorded one was set up, but without
+// its token if it is another's.
+func target(t *testing.T) compat.Target {
+	if *server != "" {
+		return compat.Target{URL: *server, Token: *token, Settle: 3 * time.Second}
+	}
+	const secret = "compat-token"
+	tokens := filepath.Join(t.TempDir(), "tokens.csv")
+	check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
+	s := testserver.Start(t, "--emulated-version=1.36", "--service-cluster-ip-range=10.0.0.0/24", "--token-auth-file="+tokens)
+	return compat.Target{URL: s.URL, Token: secret, Settle: time.Second}
+}
+
+func checkFloors(t *testing.T, floors compat.Floors, report *compat.Report) {
+	for _, name := range slices.Sorted(maps.Keys(floors)) {
+		score := report.Resources[name]
+		if score == nil {
+			t.Errorf("%s: there is no case", name)
+			continue
+		}
+		if *updateFloors {
+			floors[name] = floors[name].Raise(*score)
+		} else if err := floors[name].Check(*score); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if *updateFloors {
+		check(t, floors.Write(floorsFile))
+	}
+}
+
+func levelNamed(t *testing.T, name string) compat.Level {
+	for _, l := range []compat.Level{compat.Code, compat.Semantic, compat.Exact} {
+		if l.String() == name {
+			return l
+		}
+	}
+	t.Fatalf("-compat.level=%s: want code, semantic or exact", name)
+	return 0
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
