@@ -14,8 +14,6 @@ import (
 	"k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/cli/globalflag"
 	"k8s.io/component-base/logs"
-	logsapi "k8s.io/component-base/logs/api/v1"
-	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
 	"k8s.io/component-base/term"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
@@ -70,11 +68,13 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := logsapi.ValidateAndApply(o.Logs, nil); err != nil {
+	if err := applyLogging(o.Logs); err != nil {
 		return err
 	}
 	defer logs.FlushLogs()
-	o.Metrics.Apply()
+	if m := o.Metrics; m.ShowHiddenMetricsForVersion != "" || len(m.DisabledMetrics) > 0 || m.AllowListMapping != nil || m.AllowListMappingManifest != "" {
+		m.Apply()
+	}
 	tuneGC()
 	s, err := server.New(ctx, completed)
 	if err != nil {

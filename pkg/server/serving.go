@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
 // loopbackValidity is how long the certificate of the connections to itself
@@ -62,6 +63,8 @@ func loopback(c *genericapiserver.Config) error {
 		return fmt.Errorf("loopback client: %w", err)
 	}
 	c.LoopbackClientConfig.ContentType = "application/vnd.kubernetes.protobuf"
+	// The name is the field manager of the objects that the server makes itself.
+	c.LoopbackClientConfig.UserAgent = "kube-apiserver/" + version.Git
 	check := healthz.NamedCheck("loopback-serving-certificate", func(*http.Request) error {
 		if time.Now().After(expires) {
 			return errors.New("self-signed loopback certificate has expired")

@@ -9,8 +9,6 @@ import (
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 )
 
 // A single member elects itself, so the election can be fast; the raft tick
@@ -83,19 +81,6 @@ func (c EtcdConfig) embedConfig() (*embed.Config, error) {
 		cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{*u}, []url.URL{*u}
 	}
 	return cfg, nil
-}
-
-// quietLogger prints errors only: what etcd has to say at start-up would bury
-// the one line that a user wants.
-func quietLogger() *zap.Logger {
-	cfg := zap.NewProductionConfig()
-	cfg.Level = zap.NewAtomicLevelAt(zapcore.ErrorLevel)
-	cfg.EncoderConfig.EncodeTime = zapcore.ISO8601TimeEncoder
-	logger, err := cfg.Build()
-	if err != nil {
-		return zap.NewNop()
-	}
-	return logger.Named("etcd")
 }
 
 // Client returns a new client. Each has a watch stream of its own, so that the

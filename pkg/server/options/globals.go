@@ -4,74 +4,75 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/spf13/pflag"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	utilcompatibility "k8s.io/apiserver/pkg/util/compatibility"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	basecompatibility "k8s.io/component-base/compatibility"
-	"k8s.io/component-base/featuregate"
-
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 )
 
-const component = basecompatibility.DefaultKubeComponent
+// globalFlags are the flags whose values the libraries keep once per process,
+// in the default feature gate.
+var globalFlags = []string{"emulated-version", "min-compatibility-version", "feature-gates"}
 
-// newComponentGlobals returns a registry of the emulated version and the
-// feature gates for one server, so that its flags can be parsed before they
-// are compared with those of the process.
+// processGlobals has the values of globalFlags that the first server of the
+// process has set.
+var processGlobals struct {
+	sync.Mutex
+	values map[string]string
+}
+
+// newComponentGlobals returns a registry of the emulated version for one
+// server, on the process's feature gate.
 func newComponentGlobals() basecompatibility.ComponentGlobalsRegistry {
 	registry := basecompatibility.NewComponentGlobalsRegistry()
-	utilruntime.Must(registry.Register(component, utilcompatibility.DefaultBuildEffectiveVersion(), utilfeature.DefaultMutableFeatureGate.DeepCopyAndReset()))
+	utilruntime.Must(registry.Register(basecompatibility.DefaultKubeComponent,
+		utilcompatibility.DefaultBuildEffectiveVersion(), utilfeature.DefaultMutableFeatureGate))
 	return registry
 }
 
-// processGlobals guards what the libraries keep once per process: the default
-// feature gate with its emulated version. The first server sets it.
-var processGlobals struct {
-	sync.Mutex
-	set bool
-}
-
-// setComponentGlobals applies --emulated-version, --min-compatibility-version
-// and --feature-gates. Servers in one process share them: another that asks for
-// other values gets an error.
+// setComponentGlobals applies the global flags. Another server in the same
+// process may only ask for the same values.
 func (o *Options) setComponentGlobals() error {
+	values := map[string]string{}
+	for _, name := range globalFlags {
+		values[name] = flagValue(o.genericFlags, name)
+	}
+	processGlobals.Lock()
+	defer processGlobals.Unlock()
+	for name, value := range processGlobals.values {
+		if values[name] != value {
+			return fmt.Errorf("--%s=%s: a server with --%s=%s has run in this process, and all servers of a process share the value",
+				name, values[name], name, value)
+		}
+	}
 	if err := o.Generic.ComponentGlobalsRegistry.Set(); err != nil {
 		return fmt.Errorf("--emulated-version, --min-compatibility-version or --feature-gates: %w", err)
 	}
-	version := o.Generic.ComponentGlobalsRegistry.EffectiveVersionFor(component)
-	gates := o.Generic.ComponentGlobalsRegistry.FeatureGateFor(component).(featuregate.MutableVersionedFeatureGate)
-
-	processGlobals.Lock()
-	defer processGlobals.Unlock()
-	process := utilfeature.DefaultMutableFeatureGate
-	if !processGlobals.set {
-		if err := process.SetEmulationVersionAndMinCompatibilityVersion(version.EmulationVersion(), version.MinCompatibilityVersion()); err != nil {
-			return fmt.Errorf("--emulated-version: %w", err)
-		}
-		if err := process.SetFromMap(differences(gates, process)); err != nil {
-			return fmt.Errorf("--feature-gates: %w", err)
-		}
-		if err := utilcompatibility.DefaultComponentGlobalsRegistry.Set(); err != nil {
-			return err
-		}
-		processGlobals.set = true
-	}
-	for gate := range differences(gates, process) {
-		return fmt.Errorf("--feature-gates or --emulated-version: another server in this process runs with %s=%t; they are shared by all servers of a process",
-			gate, process.Enabled(featuregate.Feature(gate)))
+	if processGlobals.values == nil {
+		processGlobals.values = values
+		mirrorEffectiveVersion(o.Generic.ComponentGlobalsRegistry)
 	}
 	return nil
 }
 
-// differences returns the gates whose value in want is not that in have.
-func differences(want, have featuregate.FeatureGate) map[string]bool {
-	out := map[string]bool{}
-	for feature := range want.(featuregate.MutableVersionedFeatureGate).GetAllVersioned() {
-		if feature == "AllAlpha" || feature == "AllBeta" {
-			continue
-		}
-		if enabled := want.Enabled(feature); enabled != have.Enabled(feature) {
-			out[string(feature)] = enabled
-		}
+// mirrorEffectiveVersion tells the libraries' own registry, which CEL
+// environments ask, which version is emulated.
+func mirrorEffectiveVersion(registry basecompatibility.ComponentGlobalsRegistry) {
+	version := registry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent)
+	process, ok := utilcompatibility.DefaultComponentGlobalsRegistry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent).(basecompatibility.MutableEffectiveVersion)
+	if ok {
+		process.SetEmulationVersion(version.EmulationVersion())
+		process.SetMinCompatibilityVersion(version.MinCompatibilityVersion())
 	}
-	return out
+}
+
+func flagValue(flags *pflag.FlagSet, name string) string {
+	if flags == nil {
+		return ""
+	}
+	if flag := flags.Lookup(name); flag != nil && flag.Changed {
+		return flag.Value.String()
+	}
+	return ""
 }

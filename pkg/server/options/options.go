@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
@@ -39,6 +40,8 @@ type Options struct {
 	EventTTL time.Duration
 	// AllowPrivileged admits privileged containers.
 	AllowPrivileged bool
+
+	genericFlags *pflag.FlagSet
 }
 
 // New returns the defaults: as kube-apiserver's, but listening on loopback only.
@@ -70,7 +73,8 @@ func New() *Options {
 // Flags returns the flags by section, in the order of --help.
 func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Data.AddFlags(sections.FlagSet("gatehouse"))
-	o.Generic.AddUniversalFlags(sections.FlagSet("generic"))
+	o.genericFlags = sections.FlagSet("generic")
+	o.Generic.AddUniversalFlags(o.genericFlags)
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
 	o.SecureServing.AddFlags(sections.FlagSet("secure serving"))
 	o.Audit.AddFlags(sections.FlagSet("auditing"))

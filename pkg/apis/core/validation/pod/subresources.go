@@ -179,4 +179,3 @@ func ValidatePodLogOptions(o *corev1.PodLogOptions) field.ErrorList {
 	}
 	return errs
 }
-
