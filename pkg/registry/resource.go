@@ -36,6 +36,9 @@ type Hooks[T Object] struct {
 	WarningsOnCreate func(ctx context.Context, obj T) []string
 	// WarningsOnUpdate is like WarningsOnCreate.
 	WarningsOnUpdate func(ctx context.Context, obj, old T) []string
+	// DeclarativeConfig configures the generated validation. It is needed for a
+	// type whose tags name options (feature gates): every one must be defined.
+	DeclarativeConfig func(obj, old T) rest.DeclarativeValidationConfig
 	// Canonicalize brings a valid object into the form in which it is stored.
 	Canonicalize func(obj T)
 	// ResetFields are the fields that the Prepare hooks reset, for

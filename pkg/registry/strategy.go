@@ -2,7 +2,9 @@ package registry
 
 import (
 	"context"
+	"slices"
 
+	"k8s.io/apimachinery/pkg/api/operation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -76,6 +78,38 @@ func (s strategy[T]) ValidateUpdate(ctx context.Context, obj, old runtime.Object
 		return f(ctx, obj.(T), old.(T))
 	}
 	return nil
+}
+
+// ValidateDeclaratively merges the errors of the hooks with those of the
+// generated validation. In passing, the library drops errors of the hooks that
+// are equal to another; kube-apiserver v1.36 reports those, so they come back.
+func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime.Object, errs field.ErrorList, op operation.Type, config rest.DeclarativeValidationConfig) field.ErrorList {
+	merged := s.DeclarativeValidation.ValidateDeclaratively(ctx, obj, old, errs, op, config)
+	kept := map[string]bool{}
+	var out, generated field.ErrorList
+	for _, err := range merged {
+		if slices.Contains(errs, err) {
+			kept[err.Error()] = true
+		} else {
+			generated = append(generated, err)
+		}
+	}
+	for _, err := range errs {
+		if kept[err.Error()] {
+			out = append(out, err)
+		}
+	}
+	return append(out, generated...)
+}
+
+// DeclarativeValidationConfig passes the zero object for the old one on create.
+func (s strategy[T]) DeclarativeValidationConfig(_ context.Context, obj, old runtime.Object) rest.DeclarativeValidationConfig {
+	f := s.hooks.DeclarativeConfig
+	if f == nil {
+		return rest.DeclarativeValidationConfig{}
+	}
+	before, _ := old.(T)
+	return f(obj.(T), before)
 }
 
 func (s strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {

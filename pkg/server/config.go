@@ -127,7 +127,7 @@ func (c *Config) apply() error {
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
 		{"authentication", c.applyAuthentication},
 		{"authorization", func() (err error) { g.Authorization.Authorizer, err = authorization.New(); return err }},
-		{"audit", func() error { return o.Audit.ApplyTo(g) }},
+		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
 		{"admission", c.applyAdmission},
 	} {

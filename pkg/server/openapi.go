@@ -25,7 +25,6 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 // schemas has the OpenAPI configuration, made when the first document or the
@@ -121,10 +120,10 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 	}
 }
 
-// typeConverter returns the schemas of the groups' types for server-side apply.
-func (s *schemas) typeConverter(groups []registry.Group) managedfields.TypeConverter {
+// typeConverter returns the schemas of all types for server-side apply.
+func (s *schemas) typeConverter() managedfields.TypeConverter {
 	return lazyTypeConverter{sync.OnceValues(func() (managedfields.TypeConverter, error) {
-		definitions, err := builder3.BuildOpenAPIDefinitionsForResources(s.v3(), typeNames(groups)...)
+		definitions, err := builder3.BuildOpenAPIDefinitionsForResources(s.v3(), typeNames()...)
 		if err != nil {
 			return nil, err
 		}
@@ -132,19 +131,17 @@ func (s *schemas) typeConverter(groups []registry.Group) managedfields.TypeConve
 	})}
 }
 
-// typeNames returns the names of the definitions of all types that a group
-// version has, of which its resources are some.
-func typeNames(groups []registry.Group) (names []string) {
-	for _, group := range groups {
-		for _, version := range group.Versions {
-			for kind, t := range apis.Scheme.KnownTypes(schema.GroupVersion{Group: group.Name, Version: version.Name}) {
-				if !strings.HasPrefix(t.PkgPath(), "k8s.io/api/") || strings.HasSuffix(kind, "List") || strings.HasSuffix(kind, "Options") {
-					continue
-				}
-				object, err := apis.Scheme.New(schema.GroupVersionKind{Group: group.Name, Version: version.Name, Kind: kind})
-				if err == nil {
-					names = append(names, openapiutil.GetCanonicalTypeName(object))
-				}
+// typeNames returns the names of the definitions of all types in the scheme, of
+// which the resources that are served, and their subresources, are some.
+func typeNames() (names []string) {
+	for _, version := range apis.Scheme.PrioritizedVersionsAllGroups() {
+		for kind, t := range apis.Scheme.KnownTypes(version) {
+			if !strings.HasPrefix(t.PkgPath(), "k8s.io/api/") || strings.HasSuffix(kind, "List") || strings.HasSuffix(kind, "Options") {
+				continue
+			}
+			object, err := apis.Scheme.New(version.WithKind(kind))
+			if err == nil {
+				names = append(names, openapiutil.GetCanonicalTypeName(object))
 			}
 		}
 	}

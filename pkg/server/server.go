@@ -52,7 +52,7 @@ func (s *Server) assemble() (err error) {
 	in := &installer{
 		server:        s.generic,
 		config:        c.Generic,
-		typeConverter: c.schemas.typeConverter(c.Groups),
+		typeConverter: c.schemas.typeConverter(),
 		serializer:    genericapiserver.NewDefaultAPIGroupInfo("", apis.Scheme, apis.ParameterCodec, apis.Codecs).NegotiatedSerializer,
 	}
 	if err := in.install(c.Groups); err != nil {

@@ -14,6 +14,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/server/healthz"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
@@ -32,6 +33,14 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error
 			cert.CertKey.CertFile, cert.CertKey.KeyFile = keys.Serving.CertFile, keys.Serving.KeyFile
 		} else if err := serving.MaybeDefaultWithSelfSignedCerts(o.Generic.AdvertiseAddress.String(), serviceNames(), []net.IP{net.IPv4(127, 0, 0, 1)}); err != nil {
 			return fmt.Errorf("--cert-dir: %w", err)
+		}
+	}
+	if serving.BindPort == 0 {
+		// For tests, whose port the kernel chooses.
+		var err error
+		serving.Listener, serving.BindPort, err = genericoptions.CreateListener("tcp", net.JoinHostPort(serving.BindAddress.String(), "0"), net.ListenConfig{})
+		if err != nil {
+			return fmt.Errorf("secure serving: %w", err)
 		}
 	}
 	if err := serving.ApplyTo(&c.SecureServing); err != nil {

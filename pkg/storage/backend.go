@@ -59,8 +59,12 @@ func NewBackend(c BackendConfig) *Backend {
 	b := &Backend{etcd: c.Etcd, options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
 	if c.CompactionInterval > 0 {
 		client := c.Etcd.Client()
-		compactor := etcd3.NewCompactor(client.Client, c.CompactionInterval, clock.RealClock{}, func() { client.Close() })
-		b.compactor, b.stop = compactor, compactor.Stop
+		compactor := etcd3.NewCompactor(client.Client, c.CompactionInterval, clock.RealClock{}, nil)
+		b.compactor = compactor
+		b.stop = func() {
+			compactor.Stop()
+			_ = client.Close() // in process: there is no connection to lose
+		}
 	}
 	return b
 }

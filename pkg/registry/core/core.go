@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/configmap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/namespace"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/node"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/serviceaccount"
 )
@@ -15,6 +16,7 @@ var Group = registry.Group{Versions: []registry.Version{{Name: "v1", Resources: 
 	configmap.Resource,
 	namespace.Resource,
 	node.Resource,
+	pod.Resource,
 	secret.Resource,
 	serviceaccount.Resource,
 }}}}

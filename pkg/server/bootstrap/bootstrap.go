@@ -3,6 +3,11 @@
 package bootstrap
 
 import (
+	"context"
+	"time"
+
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -17,11 +22,45 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		{"storage-readiness", server.StorageReadinessHook.Hook},
 		{"start-system-namespaces-controller", namespaces(client, informers)},
 		{"scheduling/bootstrap-system-priority-classes", priorityClasses(client)},
-		{"priority-and-fairness-config-producer", flowControl(client, informers)},
+		{"priority-and-fairness-config-producer", flowControl(client)},
 	} {
 		if err := server.AddPostStartHook(hook.name, hook.run); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// resyncInterval is how often the bootstrap objects are looked at without a
+// reason; upstream looks only then.
+const resyncInterval = time.Minute
+
+// keep calls ensure in every interval and whenever something was deleted, until
+// the context ends.
+func keep(ctx context.Context, deleted <-chan struct{}, ensure func(context.Context) error) {
+	defer utilruntime.HandleCrashWithContext(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-deleted:
+		case <-time.After(resyncInterval):
+		}
+		if err := ensure(ctx); err != nil && ctx.Err() == nil {
+			utilruntime.HandleErrorWithContext(ctx, err, "Keeping the bootstrap objects; trying again")
+		}
+	}
+}
+
+// retry repeats what fails while the server is still starting.
+func retry(ctx context.Context, f func(context.Context) error) error {
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+		last = f(ctx)
+		return last == nil, nil
+	})
+	if err != nil && last != nil {
+		return last
+	}
+	return err
 }

@@ -11,30 +11,27 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	"k8s.io/apimachinery/pkg/util/wait"
 	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
+// fieldManager is the name under which the server owns the fields of these
+// objects.
+const fieldManager = "api-priority-and-fairness-config-producer-v1"
+
 // flowControl creates the flow schemas and priority levels of API Priority and
 // Fairness (KEP-1040). The mandatory ones are always brought back to their
 // form; the suggested ones unless their annotation says that somebody else
 // keeps them.
-func flowControl(client kubernetes.Interface, _ informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
+func flowControl(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err := retry(hook, func(ctx context.Context) error { return ensureFlowControl(ctx, client) }); err != nil {
 			return err
 		}
-		go wait.UntilWithContext(hook, func(ctx context.Context) {
-			if err := ensureFlowControl(ctx, client); err != nil {
-				utilruntime.HandleErrorWithContext(ctx, err, "Keeping the bootstrap flow control objects; trying again")
-			}
-		}, resyncInterval)
+		go keep(hook, nil, func(ctx context.Context) error { return ensureFlowControl(ctx, client) })
 		return nil
 	}
 }
@@ -108,7 +105,7 @@ func ensureAll[T any, P object[T]](ctx context.Context, parallel *errgroup.Group
 		have, found := existing[want.GetName()]
 		if !found {
 			parallel.Go(func() error {
-				_, err := client.Create(ctx, want, metav1.CreateOptions{})
+				_, err := client.Create(ctx, want, metav1.CreateOptions{FieldManager: fieldManager})
 				if apierrors.IsAlreadyExists(err) {
 					return nil
 				}
@@ -131,7 +128,7 @@ func ensureAll[T any, P object[T]](ctx context.Context, parallel *errgroup.Group
 		annotations[flowcontrolv1.AutoUpdateAnnotationKey] = strconv.FormatBool(true)
 		changed.SetAnnotations(annotations)
 		parallel.Go(func() error {
-			_, err := client.Update(ctx, changed, metav1.UpdateOptions{})
+			_, err := client.Update(ctx, changed, metav1.UpdateOptions{FieldManager: fieldManager})
 			if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 				return nil // the next round sees what has become of it
 			}

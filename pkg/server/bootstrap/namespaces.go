@@ -3,13 +3,10 @@ package bootstrap
 import (
 	"context"
 	"fmt"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -19,10 +16,6 @@ import (
 
 // systemNamespaces exist in every cluster.
 var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease, metav1.NamespaceDefault}
-
-// resyncInterval is how often the bootstrap objects are looked at without a
-// reason; upstream looks only then.
-const resyncInterval = time.Minute
 
 // namespaces creates the system namespaces, and again after one was deleted.
 func namespaces(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
@@ -40,22 +33,9 @@ func namespaces(client kubernetes.Interface, informers informers.SharedInformerF
 			return err
 		}
 		if err := ensureNamespaces(hook, client, nil); err != nil {
-			utilruntime.HandleErrorWithContext(hook, err, "Creating the system namespaces; trying again")
+			return err
 		}
-		go func() {
-			defer utilruntime.HandleCrashWithContext(hook)
-			for {
-				select {
-				case <-hook.Done():
-					return
-				case <-deleted:
-				case <-time.After(resyncInterval):
-				}
-				if err := ensureNamespaces(hook, client, lister); err != nil {
-					utilruntime.HandleErrorWithContext(hook, err, "Creating the system namespaces; trying again")
-				}
-			}
-		}()
+		go keep(hook, deleted, func(ctx context.Context) error { return ensureNamespaces(ctx, client, lister) })
 		return nil
 	}
 }
@@ -81,17 +61,4 @@ func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister c
 		}
 	}
 	return nil
-}
-
-// retry repeats what fails while the server is still starting.
-func retry(ctx context.Context, f func(context.Context) error) error {
-	var last error
-	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
-		last = f(ctx)
-		return last == nil, nil
-	})
-	if err != nil && last != nil {
-		return last
-	}
-	return err
 }

@@ -18,6 +18,8 @@ import (
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
 	"k8s.io/component-base/metrics"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 // Options are the flags, by group.
@@ -127,6 +129,9 @@ func (c Completed) Validate() error {
 		c.Data, c.Generic, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
 	} {
 		errs = append(errs, group.Validate()...)
+	}
+	for _, err := range c.APIEnablement.Validate(apis.Scheme) {
+		errs = append(errs, fmt.Errorf("--runtime-config: %w", err))
 	}
 	if c.EventTTL <= 0 {
 		errs = append(errs, fmt.Errorf("--event-ttl must be greater than 0, not %v", c.EventTTL))

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps/workload"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling/scale"
@@ -46,10 +47,12 @@ var Resource = &registry.Resource[*appsv1.ReplicaSet]{
 func prepareForCreate(_ context.Context, rs *appsv1.ReplicaSet) {
 	rs.Status = appsv1.ReplicaSetStatus{}
 	rs.Generation = 1
+	pod.DropDisabledFields(&rs.Spec.Template.Spec, nil, pod.Features{})
 }
 
 func prepareForUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) {
 	rs.Status = old.Status
+	pod.DropDisabledFields(&rs.Spec.Template.Spec, &old.Spec.Template.Spec, pod.Features{})
 	if !apiequality.Semantic.DeepEqual(rs.Spec, old.Spec) {
 		rs.Generation = old.Generation + 1
 	}
@@ -58,14 +61,14 @@ func prepareForUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) {
 func prepareForStatusUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) { rs.Spec = old.Spec }
 
 func warningsOnCreate(_ context.Context, rs *appsv1.ReplicaSet) []string {
-	return append(workload.WarnOfName(rs.Name), workload.WarnOfTemplate(&rs.Spec.Template, nil)...)
+	return append(workload.WarnOfName(rs.Name), pod.PodTemplateWarnings(&rs.Spec.Template, specPath.Child("template"))...)
 }
 
 func warningsOnUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) []string {
 	if rs.Generation == old.Generation {
 		return nil
 	}
-	return workload.WarnOfTemplate(&rs.Spec.Template, &old.Spec.Template)
+	return pod.PodTemplateWarnings(&rs.Spec.Template, specPath.Child("template"))
 }
 
 func subresources(main *registry.REST, _ registry.Deps) map[string]rest.Storage {

@@ -3,7 +3,6 @@ package workload
 import (
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -16,10 +15,4 @@ func WarnOfName(name string) []string {
 	}
 	return []string{fmt.Sprintf("%s: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: %v",
 		field.NewPath("metadata", "name"), messages)}
-}
-
-// WarnOfTemplate warns of what is questionable in a template, unless the old
-// one, if there is one, was the same.
-func WarnOfTemplate(template, old *corev1.PodTemplateSpec) []string {
-	return nil
 }

@@ -23,24 +23,26 @@ var Resource = &registry.Resource[*corev1.Node]{
 	New:           func() *corev1.Node { return &corev1.Node{} },
 	NewList:       func() runtime.Object { return &corev1.NodeList{} },
 	Hooks: registry.Hooks[*corev1.Node]{
-		PrepareForCreate: func(_ context.Context, n *corev1.Node) { dropDynamicConfig(n, nil) },
+		PrepareForCreate: func(_ context.Context, n *corev1.Node) { dropDisabled(n, nil) },
 		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) {
 			n.Status = old.Status
-			dropDynamicConfig(n, old)
+			dropDisabled(n, old)
 		},
-		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
-		WarningsOnCreate: func(_ context.Context, n *corev1.Node) []string { return warnings(n) },
-		WarningsOnUpdate: func(_ context.Context, n, _ *corev1.Node) []string { return warnings(n) },
-		ResetFields:      registry.Reset("v1", []string{"status"}),
+		Validate:          validate,
+		ValidateUpdate:    validateUpdate,
+		WarningsOnCreate:  func(_ context.Context, n *corev1.Node) []string { return warnings(n) },
+		WarningsOnUpdate:  func(_ context.Context, n, _ *corev1.Node) []string { return warnings(n) },
+		DeclarativeConfig: declarativeConfig,
+		ResetFields:       registry.Reset("v1", []string{"status"}),
 	},
 	Status: &registry.Hooks[*corev1.Node]{
 		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) {
 			n.Spec = old.Spec
-			dropDynamicConfig(n, old)
+			dropDisabled(n, old)
 		},
-		ValidateUpdate: validateStatusUpdate,
-		ResetFields:    registry.Reset("v1", []string{"spec"}),
+		ValidateUpdate:    validateStatusUpdate,
+		DeclarativeConfig: declarativeConfig,
+		ResetFields:       registry.Reset("v1", []string{"spec"}),
 	},
 	Fields: []registry.Field[*corev1.Node]{
 		{Name: "spec.unschedulable", Value: func(n *corev1.Node) string { return strconv.FormatBool(n.Spec.Unschedulable) }},
@@ -51,15 +53,25 @@ var Resource = &registry.Resource[*corev1.Node]{
 	},
 }
 
-// dropDynamicConfig drops what was for the dynamic configuration of kubelets,
-// which is no more, unless the old object has it.
-func dropDynamicConfig(n, old *corev1.Node) {
+// dropDisabled drops what nothing can use, unless the old object has it: the
+// dynamic configuration of kubelets, which is no more, and an alpha field.
+func dropDisabled(n, old *corev1.Node) {
 	if old == nil || old.Spec.ConfigSource == nil {
 		n.Spec.ConfigSource = nil
 	}
 	if old == nil || old.Status.Config == nil {
 		n.Status.Config = nil
 	}
+	if old == nil || old.Spec.PodPreemptionPolicy == nil {
+		n.Spec.PodPreemptionPolicy = nil
+	}
+}
+
+// declarativeConfig allows an old node's alpha field to stay.
+func declarativeConfig(_, old *corev1.Node) rest.DeclarativeValidationConfig {
+	return rest.DeclarativeValidationConfig{Options: map[string]bool{
+		"InPlacePodVerticalScalingSchedulerPreemption": old != nil && old.Spec.PodPreemptionPolicy != nil,
+	}}
 }
 
 // warnings tells about fields that nothing reads any more.

@@ -1,24 +1,29 @@
 package pod
 
 import (
+	"context"
+
 	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/warning"
 
 	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 )
 
-// PrepareForCreate makes a new pod pending, and completes the spec by what
+// prepareForCreate makes a new pod pending, and completes its spec by what
 // depends on its metadata.
-func PrepareForCreate(pod *corev1.Pod) {
+func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 	pod.Generation = 1
 	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: validation.QOSClass(pod)}
 	validation.DropDisabledFields(&pod.Spec, nil, validation.Features{})
 	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil && *s < 0 {
 		*s = 1 // as soon as possible, but not at once: 0 would delete the pod before it has stopped
 	}
-	applyAppArmor(pod)
+	applyAppArmor(ctx, pod)
 	mergeLabelKeys(pod)
-	if gated(pod) {
+	if len(pod.Spec.SchedulingGates) > 0 {
 		pod.Status.Conditions = []corev1.PodCondition{{
 			Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonSchedulingGated,
 			LastTransitionTime: metav1.Now(),
@@ -27,11 +32,73 @@ func PrepareForCreate(pod *corev1.Pod) {
 	}
 }
 
-func gated(pod *corev1.Pod) bool { return len(pod.Spec.SchedulingGates) > 0 }
+// prepareForUpdate keeps the status, which has a subresource of its own.
+func prepareForUpdate(_ context.Context, pod, old *corev1.Pod) {
+	pod.Status = old.Status
+	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
+	count(pod, old)
+}
+
+// count increases the generation of a pod with a new spec.
+func count(pod, old *corev1.Pod) {
+	pod.Generation = old.Generation
+	if !apiequality.Semantic.DeepEqual(pod.Spec, old.Spec) {
+		pod.Generation++
+	}
+}
+
+// prepareStatus keeps everything but the status.
+func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
+	pod.Spec = old.Spec
+	pod.DeletionTimestamp = nil
+	// Old kubelets garble the owners, which a garbage collector would take at their word.
+	pod.OwnerReferences = old.OwnerReferences
+	if pod.Status.QOSClass == "" {
+		pod.Status.QOSClass = old.Status.QOSClass
+	}
+}
+
+// prepareEphemeralContainers keeps everything but the containers for debugging.
+func prepareEphemeralContainers(_ context.Context, pod, old *corev1.Pod) {
+	containers := pod.Spec.EphemeralContainers
+	keepPod(pod, old)
+	pod.Spec.EphemeralContainers = containers
+	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
+	count(pod, old)
+}
+
+// prepareResize keeps everything but the resources and how they are resized.
+func prepareResize(_ context.Context, pod, old *corev1.Pod) {
+	resized := pod.Spec
+	keepPod(pod, old)
+	keepResized(pod.Spec.Containers, resized.Containers)
+	keepResized(pod.Spec.InitContainers, resized.InitContainers)
+	pod.Spec.Resources = resized.Resources
+	count(pod, old)
+}
+
+func keepResized(containers, resized []corev1.Container) {
+	if len(containers) != len(resized) {
+		return
+	}
+	for i := range containers {
+		if containers[i].Name == resized[i].Name {
+			containers[i].Resources = resized[i].Resources
+			containers[i].ResizePolicy = resized[i].ResizePolicy
+		}
+	}
+}
+
+// keepPod makes the pod the old one, but for who manages its fields.
+func keepPod(pod, old *corev1.Pod) {
+	managed, version := pod.ManagedFields, pod.ResourceVersion
+	*pod = *old.DeepCopy()
+	pod.ManagedFields, pod.ResourceVersion = managed, version
+}
 
 // applyAppArmor copies the AppArmor profiles from the annotations, where they
 // stood before there was a field, to the containers without one.
-func applyAppArmor(pod *corev1.Pod) {
+func applyAppArmor(ctx context.Context, pod *corev1.Pod) {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == corev1.Windows {
 		return
 	}
@@ -47,6 +114,7 @@ func applyAppArmor(pod *corev1.Pod) {
 			}
 			if (*sc).AppArmorProfile == nil {
 				(*sc).AppArmorProfile = profile
+				warning.AddWarning(ctx, "", validation.AppArmorDeprecated(field.NewPath("metadata", "annotations"), containers[i].Name))
 			}
 		}
 	}

@@ -20,11 +20,12 @@ var metaPath = field.NewPath("metadata")
 
 // Resource defines service accounts.
 var Resource = &registry.Resource[*corev1.ServiceAccount]{
-	GVR:        corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
-	Singular:   "serviceaccount",
-	ShortNames: []string{"sa"},
-	New:        func() *corev1.ServiceAccount { return &corev1.ServiceAccount{} },
-	NewList:    func() runtime.Object { return &corev1.ServiceAccountList{} },
+	GVR:                 corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
+	Singular:            "serviceaccount",
+	ShortNames:          []string{"sa"},
+	New:                 func() *corev1.ServiceAccount { return &corev1.ServiceAccount{} },
+	NewList:             func() runtime.Object { return &corev1.ServiceAccountList{} },
+	ReturnDeletedObject: true,
 	Hooks: registry.Hooks[*corev1.ServiceAccount]{
 		PrepareForCreate: func(_ context.Context, sa *corev1.ServiceAccount) { keepSecretNames(sa) },
 		PrepareForUpdate: func(_ context.Context, sa, _ *corev1.ServiceAccount) { keepSecretNames(sa) },

@@ -1,0 +1,151 @@
+package pod
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
+	apistorage "k8s.io/apiserver/pkg/storage"
+	storeerr "k8s.io/apiserver/pkg/storage/errors"
+	"k8s.io/apiserver/pkg/util/dryrun"
+
+	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+)
+
+// bindingREST assigns a pod to a node: schedulers post the binding.
+type bindingREST struct{ pods *genericregistry.Store }
+
+// legacyBindingREST does the same for the old resource "bindings", where the
+// binding and not the URL names the pod.
+type legacyBindingREST struct{ bindingREST }
+
+var (
+	_ rest.NamedCreater                   = (*bindingREST)(nil)
+	_ rest.SubresourceObjectMetaPreserver = (*bindingREST)(nil)
+	_ rest.Creater                        = (*legacyBindingREST)(nil)
+	_ rest.Scoper                         = (*legacyBindingREST)(nil)
+	_ rest.SingularNameProvider           = (*legacyBindingREST)(nil)
+)
+
+func (r *bindingREST) New() runtime.Object                                            { return &corev1.Binding{} }
+func (r *bindingREST) Destroy()                                                       {}
+func (r *bindingREST) PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate() bool { return true }
+
+// Create implements rest.NamedCreater.
+func (r *bindingREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	binding, ok := obj.(*corev1.Binding)
+	if !ok {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a Binding object: %#v", obj))
+	}
+	if name != binding.Name {
+		return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
+	}
+	if errs := validation.ValidatePodBinding(binding); len(errs) > 0 {
+		return nil, errs.ToAggregate()
+	}
+	if validate != nil {
+		if err := validate(ctx, binding.DeepCopyObject()); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.assign(ctx, binding, dryrun.IsDryRun(options.DryRun)); err != nil {
+		return nil, err
+	}
+	return &metav1.Status{Status: metav1.StatusSuccess}, nil
+}
+
+// assign writes the node into the pod. What the binding says about its uid and
+// version must be true.
+func (r *bindingREST) assign(ctx context.Context, b *corev1.Binding, dryRun bool) error {
+	key, err := r.pods.KeyFunc(ctx, b.Name)
+	if err != nil {
+		return err
+	}
+	var preconditions apistorage.Preconditions
+	if b.UID != "" {
+		preconditions.UID = &b.UID
+	}
+	if b.ResourceVersion != "" {
+		preconditions.ResourceVersion = &b.ResourceVersion
+	}
+	var refused error
+	err = r.pods.Storage.GuaranteedUpdate(ctx, key, r.pods.New(), false, &preconditions,
+		apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
+			pod := obj.(*corev1.Pod)
+			if refused = whyUnassignable(pod); refused != nil {
+				return nil, refused
+			}
+			bind(pod, b)
+			return pod, nil
+		}), dryRun, nil)
+	switch {
+	case err == nil:
+		return nil
+	case refused != nil && errors.Is(err, refused):
+		return apierrors.NewConflict(corev1.Resource("pods/binding"), b.Name, refused)
+	case apistorage.IsNotFound(err):
+		return storeerr.InterpretGetError(err, r.pods.DefaultQualifiedResource, b.Name)
+	}
+	return storeerr.InterpretUpdateError(err, r.pods.DefaultQualifiedResource, b.Name)
+}
+
+func whyUnassignable(pod *corev1.Pod) error {
+	switch {
+	case pod.DeletionTimestamp != nil:
+		return fmt.Errorf("pod %s is being deleted, cannot be assigned to a host", pod.Name)
+	case pod.Spec.NodeName != "":
+		return fmt.Errorf("pod %v is already assigned to node %q", pod.Name, pod.Spec.NodeName)
+	case len(pod.Spec.SchedulingGates) > 0:
+		return fmt.Errorf("pod %v has non-empty .spec.schedulingGates", pod.Name)
+	}
+	return nil
+}
+
+// bind assigns the pod, with the labels and annotations of the binding.
+func bind(pod *corev1.Pod, b *corev1.Binding) {
+	pod.Spec.NodeName = b.Target.Name
+	pod.Annotations = merged(pod.Annotations, b.Annotations)
+	pod.Labels = merged(pod.Labels, b.Labels)
+	pod.Status.NominatedNodeName = ""
+	scheduled := corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodScheduled {
+			if c.Status == corev1.ConditionTrue {
+				scheduled.LastTransitionTime = c.LastTransitionTime
+			}
+			*c = scheduled
+			return
+		}
+	}
+	pod.Status.Conditions = append(pod.Status.Conditions, scheduled)
+}
+
+func merged(into, from map[string]string) map[string]string {
+	if len(from) == 0 {
+		return into
+	}
+	if into == nil {
+		into = make(map[string]string, len(from))
+	}
+	maps.Copy(into, from)
+	return into
+}
+
+func (r *legacyBindingREST) NamespaceScoped() bool   { return true }
+func (r *legacyBindingREST) GetSingularName() string { return "binding" }
+
+// Create implements rest.Creater.
+func (r *legacyBindingREST) Create(ctx context.Context, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	binding, ok := obj.(*corev1.Binding)
+	if !ok {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a Binding object: %#v", obj))
+	}
+	return r.bindingREST.Create(ctx, binding.Name, obj, validate, options)
+}

@@ -1,0 +1,183 @@
+package pod
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	apistorage "k8s.io/apiserver/pkg/storage"
+	storeerr "k8s.io/apiserver/pkg/storage/errors"
+	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
+	pdbhelper "k8s.io/component-helpers/apps/poddisruptionbudget"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// maxDisrupted is the most evictions that a budget's status may list before its
+// controller has seen the pods go.
+const maxDisrupted = 2000
+
+// budgets are the stored disruption budgets, opened by the first eviction.
+type budgets struct {
+	deps registry.Deps
+
+	once    sync.Once
+	storage apistorage.Interface
+	destroy factory.DestroyFunc
+	prefix  string
+	err     error
+}
+
+func (b *budgets) open() error {
+	b.once.Do(func() {
+		newBudget := func() runtime.Object { return &policyv1.PodDisruptionBudget{} }
+		newList := func() runtime.Object { return &policyv1.PodDisruptionBudgetList{} }
+		options, err := b.deps.RESTOptions.GetRESTOptions(policyv1.Resource("poddisruptionbudgets"), newBudget())
+		if err != nil {
+			b.err = err
+			return
+		}
+		b.prefix = "/" + strings.TrimPrefix(options.ResourcePrefix, "/") + "/"
+		b.storage, b.destroy, b.err = options.Decorator(options.StorageConfig, b.prefix, b.keyOf, newBudget, newList, apistorage.DefaultNamespaceScopedAttr, nil, nil)
+	})
+	return b.err
+}
+
+func (b *budgets) keyOf(obj runtime.Object) (string, error) {
+	budget, ok := obj.(*policyv1.PodDisruptionBudget)
+	if !ok {
+		return "", fmt.Errorf("%T is not a disruption budget", obj)
+	}
+	return b.key(budget), nil
+}
+
+func (b *budgets) key(budget *policyv1.PodDisruptionBudget) string {
+	return b.prefix + budget.Namespace + "/" + budget.Name
+}
+
+func (b *budgets) close() {
+	if b.destroy != nil {
+		b.destroy()
+	}
+}
+
+// permit asks the budget that covers the pod, if there is one, for the
+// permission to disrupt it, and notes it there.
+func (b *budgets) permit(ctx context.Context, pod *corev1.Pod, dryRun bool) error {
+	covering, err := b.covering(ctx, pod)
+	if err != nil {
+		return err
+	}
+	switch len(covering) {
+	case 0:
+		return nil
+	case 1:
+		if spares(&covering[0], pod) {
+			return nil
+		}
+		return b.take(ctx, &covering[0], pod.Name, dryRun)
+	}
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: 500, Reason: metav1.StatusReasonInternalError,
+		Message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+	}}
+}
+
+// covering returns the budgets that select the pod.
+func (b *budgets) covering(ctx context.Context, pod *corev1.Pod) ([]policyv1.PodDisruptionBudget, error) {
+	if len(pod.Labels) == 0 {
+		return nil, nil
+	}
+	if err := b.open(); err != nil {
+		return nil, err
+	}
+	var list policyv1.PodDisruptionBudgetList
+	options := apistorage.ListOptions{Predicate: apistorage.Everything, Recursive: true}
+	if err := b.storage.GetList(ctx, b.prefix+pod.Namespace+"/", options, &list); err != nil {
+		return nil, storeerr.InterpretListError(err, policyv1.Resource("poddisruptionbudgets"))
+	}
+	var covering []policyv1.PodDisruptionBudget
+	for i := range list.Items {
+		selector, err := metav1.LabelSelectorAsSelector(list.Items[i].Spec.Selector)
+		if err == nil && selector.Matches(labels.Set(pod.Labels)) {
+			covering = append(covering, list.Items[i])
+		}
+	}
+	return covering, nil
+}
+
+// spares reports whether the budget has nothing against losing the pod, which
+// is not ready.
+func spares(budget *policyv1.PodDisruptionBudget, pod *corev1.Pod) bool {
+	if hasCondition(pod, corev1.PodReady) {
+		return false
+	}
+	if p := budget.Spec.UnhealthyPodEvictionPolicy; p != nil && *p == policyv1.AlwaysAllow {
+		return true
+	}
+	return budget.Status.CurrentHealthy >= budget.Status.DesiredHealthy && budget.Status.DesiredHealthy > 0
+}
+
+// take uses up one of the disruptions that the budget allows.
+func (b *budgets) take(ctx context.Context, budget *policyv1.PodDisruptionBudget, pod string, dryRun bool) error {
+	var refused error
+	decrement := func(obj runtime.Object) (runtime.Object, error) {
+		current := obj.(*policyv1.PodDisruptionBudget)
+		if refused = allow(current, pod); refused != nil {
+			return nil, refused
+		}
+		return current, nil
+	}
+	if dryRun {
+		_, err := decrement(budget.DeepCopy())
+		return err
+	}
+	err := b.storage.GuaranteedUpdate(ctx, b.key(budget), &policyv1.PodDisruptionBudget{}, false,
+		&apistorage.Preconditions{UID: &budget.UID}, apistorage.SimpleUpdate(decrement), nil)
+	if refused != nil && errors.Is(err, refused) {
+		return refused
+	}
+	return storeerr.InterpretUpdateError(err, policyv1.Resource("poddisruptionbudgets"), budget.Name)
+}
+
+func allow(budget *policyv1.PodDisruptionBudget, pod string) error {
+	status := &budget.Status
+	forbid := func(why string) error {
+		return apierrors.NewForbidden(policyv1.Resource("poddisruptionbudget"), budget.Name, errors.New(why))
+	}
+	switch {
+	case status.ObservedGeneration < budget.Generation:
+		return tooManyRequests(fmt.Sprintf("The disruption budget %s is still being processed by the server.", budget.Name))
+	case status.DisruptionsAllowed < 0:
+		return forbid("pdb disruptions allowed is negative")
+	case len(status.DisruptedPods) > maxDisrupted:
+		return forbid("DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+	case status.DisruptionsAllowed == 0:
+		return tooManyRequests(fmt.Sprintf("The disruption budget %s needs %d healthy pods and has %d currently",
+			budget.Name, status.DesiredHealthy, status.CurrentHealthy))
+	}
+	status.DisruptionsAllowed--
+	if status.DisruptionsAllowed == 0 {
+		pdbhelper.UpdateDisruptionAllowedCondition(budget)
+	}
+	if status.DisruptedPods == nil {
+		status.DisruptedPods = map[string]metav1.Time{}
+	}
+	// The controller does not count the pod again while this entry is young.
+	status.DisruptedPods[pod] = metav1.Now()
+	return nil
+}
+
+func tooManyRequests(why string) error {
+	err := apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", retryLater)
+	err.ErrStatus.Details.Causes = append(err.ErrStatus.Details.Causes, metav1.StatusCause{Type: policyv1.DisruptionBudgetCause, Message: why})
+	return err
+}

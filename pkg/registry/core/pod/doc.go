@@ -1,0 +1,2 @@
+// Package pod defines pods, with their subresources, and bindings.
+package pod

@@ -1,0 +1,140 @@
+package pod
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
+	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/util/dryrun"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// retryLater is how soon a client may ask again whose eviction was refused.
+const retryLater = 10 // seconds
+
+// evictionREST deletes a pod unless a disruption budget is against it.
+type evictionREST struct {
+	pods    *genericregistry.Store
+	budgets budgets
+}
+
+var (
+	_ rest.NamedCreater             = (*evictionREST)(nil)
+	_ rest.GroupVersionKindProvider = (*evictionREST)(nil)
+	_ rest.GroupVersionAcceptor     = (*evictionREST)(nil)
+)
+
+func newEvictionREST(pods *genericregistry.Store, deps registry.Deps) rest.Storage {
+	return &evictionREST{pods: pods, budgets: budgets{deps: deps}}
+}
+
+func (r *evictionREST) New() runtime.Object { return &policyv1.Eviction{} }
+func (r *evictionREST) Destroy()            { r.budgets.close() }
+
+// GroupVersionKind implements rest.GroupVersionKindProvider: the kind is of
+// another group than the resource.
+func (r *evictionREST) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind {
+	return policyv1.SchemeGroupVersion.WithKind("Eviction")
+}
+
+// AcceptsGroupVersion implements rest.GroupVersionAcceptor.
+func (r *evictionREST) AcceptsGroupVersion(gv schema.GroupVersion) bool {
+	return gv.Group == policyv1.GroupName && (gv.Version == "v1" || gv.Version == "v1beta1")
+}
+
+// Create implements rest.NamedCreater.
+func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	eviction, ok := obj.(*policyv1.Eviction)
+	if !ok {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a Eviction object: %T", obj))
+	}
+	if name != eviction.Name {
+		return nil, apierrors.NewBadRequest("name in URL does not match name in Eviction object")
+	}
+	deletion, err := deleteOptions(eviction, options)
+	if err != nil {
+		return nil, err
+	}
+	if validate != nil {
+		if err := validate(ctx, eviction.DeepCopyObject()); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.evict(ctx, name, deletion); err != nil {
+		return nil, err
+	}
+	return &metav1.Status{Status: metav1.StatusSuccess}, nil
+}
+
+// deleteOptions are those of the eviction. A dry run may be asked for there or
+// in the request, but not here for this and there for that.
+func deleteOptions(eviction *policyv1.Eviction, options *metav1.CreateOptions) (*metav1.DeleteOptions, error) {
+	out := &metav1.DeleteOptions{}
+	if eviction.DeleteOptions != nil {
+		out = eviction.DeleteOptions.DeepCopy()
+	}
+	switch {
+	case len(out.DryRun) == 0:
+		out.DryRun = options.DryRun
+	case len(options.DryRun) > 0 && !reflect.DeepEqual(out.DryRun, options.DryRun):
+		return nil, fmt.Errorf("Non-matching dry-run options in request and content: %v and %v", options.DryRun, out.DryRun)
+	}
+	return out, nil
+}
+
+// evict deletes the pod, after its budget has given the permission. If the pod
+// changes between the two, it starts over.
+func (r *evictionREST) evict(ctx context.Context, name string, options *metav1.DeleteOptions) error {
+	var last error
+	err := wait.ExponentialBackoffWithContext(ctx, wait.Backoff{Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 6}, func(ctx context.Context) (bool, error) {
+		obj, err := r.pods.Get(ctx, name, &metav1.GetOptions{})
+		if err != nil {
+			return false, err
+		}
+		pod := obj.(*corev1.Pod)
+		if !needsPermission(pod) {
+			last = r.delete(ctx, pod, options, true)
+		} else {
+			if err := r.budgets.permit(ctx, pod, dryrun.IsDryRun(options.DryRun)); err != nil {
+				return false, err
+			}
+			last = r.delete(ctx, pod, options, false)
+		}
+		if apierrors.IsConflict(last) && options.Preconditions == nil {
+			return false, nil
+		}
+		return true, last
+	})
+	if wait.Interrupted(err) && last != nil {
+		return last
+	}
+	return err
+}
+
+// needsPermission reports whether a budget counts the pod: one that does not
+// run yet, or no more, is of no use to anyone.
+func needsPermission(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && !isTerminal(pod) && pod.Status.Phase != corev1.PodPending
+}
+
+// delete deletes the pod. If nobody was asked, it has to be the very pod that
+// needed no permission.
+func (r *evictionREST) delete(ctx context.Context, pod *corev1.Pod, options *metav1.DeleteOptions, unasked bool) error {
+	options = options.DeepCopy()
+	if unasked && options.Preconditions == nil {
+		options.Preconditions = &metav1.Preconditions{UID: &pod.UID, ResourceVersion: &pod.ResourceVersion}
+	}
+	_, _, err := r.pods.Delete(ctx, pod.Name, rest.ValidateAllObjectFunc, options)
+	return err
+}

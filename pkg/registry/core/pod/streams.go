@@ -1,0 +1,200 @@
+package pod
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	genericrest "k8s.io/apiserver/pkg/registry/generic/rest"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+)
+
+// streamREST connects a client with a container: exec, attach, portforward.
+type streamREST struct {
+	pods       *genericregistry.Store
+	newOptions func() runtime.Object
+}
+
+// proxyREST passes requests on to a port of a pod.
+type proxyREST struct{ pods *genericregistry.Store }
+
+// logREST reads the output of a container.
+type logREST struct{ pods *genericregistry.Store }
+
+var (
+	_ rest.Connecter         = (*streamREST)(nil)
+	_ rest.Connecter         = (*proxyREST)(nil)
+	_ rest.GetterWithOptions = (*logREST)(nil)
+)
+
+// notImplemented answers what needs a connection to the node or the pod.
+func notImplemented(what string) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotImplemented, Reason: "NotImplemented",
+		Message: what + " is not supported by this server",
+	}}
+}
+
+func getPod(ctx context.Context, pods *genericregistry.Store, name string) (*corev1.Pod, error) {
+	obj, err := pods.Get(ctx, name, &metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return obj.(*corev1.Pod), nil
+}
+
+func (r *streamREST) New() runtime.Object { return r.newOptions() }
+func (r *streamREST) Destroy()            {}
+
+// ConnectMethods implements rest.Connecter.
+func (r *streamREST) ConnectMethods() []string { return []string{http.MethodGet, http.MethodPost} }
+
+// NewConnectOptions implements rest.Connecter.
+func (r *streamREST) NewConnectOptions() (runtime.Object, bool, string) {
+	return r.newOptions(), false, ""
+}
+
+// Connect implements rest.Connecter.
+func (r *streamREST) Connect(ctx context.Context, name string, options runtime.Object, _ rest.Responder) (http.Handler, error) {
+	pod, err := getPod(ctx, r.pods, name)
+	if err != nil {
+		return nil, err
+	}
+	switch o := options.(type) {
+	case *corev1.PodExecOptions:
+		_, err = containerOf(pod, o.Container)
+	case *corev1.PodAttachOptions:
+		_, err = containerOf(pod, o.Container)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if pod.Spec.NodeName == "" {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("pod %s does not have a host assigned", name))
+	}
+	return nil, notImplemented("streaming from and to the containers of a pod")
+}
+
+// containerOf returns the container that a request means. It has to say so
+// unless there is only one.
+func containerOf(pod *corev1.Pod, name string) (string, error) {
+	var init, all []string
+	for i := range pod.Spec.InitContainers {
+		init = append(init, pod.Spec.InitContainers[i].Name)
+	}
+	for i := range pod.Spec.Containers {
+		all = append(all, pod.Spec.Containers[i].Name)
+	}
+	for i := range pod.Spec.EphemeralContainers {
+		all = append(all, pod.Spec.EphemeralContainers[i].Name)
+	}
+	switch {
+	case name != "" && !slices.Contains(init, name) && !slices.Contains(all, name):
+		return "", apierrors.NewBadRequest(fmt.Sprintf("container %s is not valid for pod %s", name, pod.Name))
+	case name != "":
+		return name, nil
+	case len(init)+len(all) == 1:
+		return all[0], nil
+	}
+	choice := fmt.Sprintf("a container name must be specified for pod %s, choose one of: [%s]", pod.Name, strings.Join(all, " "))
+	if len(init) > 0 {
+		choice += fmt.Sprintf(" or one of the init containers: [%s]", strings.Join(init, " "))
+	}
+	return "", apierrors.NewBadRequest(choice)
+}
+
+func (r *proxyREST) New() runtime.Object { return &corev1.PodProxyOptions{} }
+func (r *proxyREST) Destroy()            {}
+
+// ConnectMethods implements rest.Connecter.
+func (r *proxyREST) ConnectMethods() []string {
+	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions}
+}
+
+// NewConnectOptions implements rest.Connecter: the rest of the URL is the path.
+func (r *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
+	return &corev1.PodProxyOptions{}, true, "path"
+}
+
+// Connect implements rest.Connecter.
+func (r *proxyREST) Connect(ctx context.Context, id string, _ runtime.Object, _ rest.Responder) (http.Handler, error) {
+	pod, err := getPod(ctx, r.pods, podName(id))
+	if err != nil {
+		return nil, err
+	}
+	if !proxyable(firstIP(pod)) {
+		return nil, apierrors.NewBadRequest("address not allowed")
+	}
+	return nil, notImplemented("the proxy to a pod")
+}
+
+// proxyable reports whether the address is that of another host: through
+// others one would reach what the server's host trusts.
+func proxyable(ip string) bool {
+	addr, err := netip.ParseAddr(ip)
+	return err == nil && !addr.IsLoopback() && !addr.IsLinkLocalUnicast() && !addr.IsLinkLocalMulticast() && !addr.IsInterfaceLocalMulticast()
+}
+
+// podName returns the name in the forms scheme:name:port, name:port and name.
+func podName(id string) string {
+	parts := strings.Split(id, ":")
+	if len(parts) == 3 {
+		return parts[1]
+	}
+	return parts[0]
+}
+
+func (r *logREST) New() runtime.Object { return &corev1.Pod{} }
+func (r *logREST) Destroy()            {}
+
+// ProducesMIMETypes and ProducesObject implement rest.StorageMetadata: logs are
+// plain text.
+func (r *logREST) ProducesMIMETypes(string) []string { return []string{"text/plain"} }
+func (r *logREST) ProducesObject(string) any         { return "" }
+
+// NewGetOptions implements rest.GetterWithOptions.
+func (r *logREST) NewGetOptions() (runtime.Object, bool, string) {
+	return &corev1.PodLogOptions{}, false, ""
+}
+
+// OverrideMetricsVerb implements rest.OverrideMetricsVerb: following a log takes
+// as long as a watch.
+func (r *logREST) OverrideMetricsVerb(verb string) string {
+	if verb == "GET" {
+		return "CONNECT"
+	}
+	return verb
+}
+
+// Get implements rest.GetterWithOptions.
+func (r *logREST) Get(ctx context.Context, name string, options runtime.Object) (runtime.Object, error) {
+	o, ok := options.(*corev1.PodLogOptions)
+	if !ok {
+		return nil, fmt.Errorf("invalid options object: %#v", options)
+	}
+	if errs := validation.ValidatePodLogOptions(o); len(errs) > 0 {
+		return nil, apierrors.NewInvalid(schema.GroupKind{Kind: "PodLogOptions"}, name, errs)
+	}
+	pod, err := getPod(ctx, r.pods, name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := containerOf(pod, o.Container); err != nil {
+		return nil, err
+	}
+	if pod.Spec.NodeName == "" {
+		return &genericrest.LocationStreamer{}, nil // from nowhere comes nothing
+	}
+	return nil, notImplemented("reading the logs of a pod")
+}

@@ -1,0 +1,131 @@
+package testserver_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
+)
+
+func TestServersSideBySide(t *testing.T) {
+	const count = 10
+	servers := make([]*testserver.Server, count)
+	var starting sync.WaitGroup
+	for i := range servers {
+		starting.Go(func() {
+			var err error
+			if servers[i], err = testserver.New(t.Context(), "--data-dir="+t.TempDir()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	starting.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	for i, s := range servers {
+		client := kubernetes.NewForConfigOrDie(s.Config)
+		own := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("of-%d", i)}}
+		if _, err := client.CoreV1().ConfigMaps("default").Create(t.Context(), own, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, s := range servers {
+		list, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ConfigMaps("").List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list.Items) != 1 || list.Items[0].Name != fmt.Sprintf("of-%d", i) {
+			t.Errorf("server %d has %d config maps", i, len(list.Items))
+		}
+	}
+	var stopping sync.WaitGroup
+	for _, s := range servers {
+		stopping.Go(func() {
+			if err := s.Stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	stopping.Wait()
+	if left := goroutines(t, "gatehouse/pkg/"); len(left) > 0 {
+		t.Errorf("%d goroutines of ours are left, such as:\n%s", len(left), left[0])
+	}
+	// Those of the libraries: etcd and its clients, watch caches, connections.
+	if left := goroutines(t, "go.etcd.io/", "pkg/storage/cacher"); len(left) > 0 {
+		t.Errorf("%d goroutines of the storage are left, such as:\n%s", len(left), left[0])
+	}
+}
+
+// goroutines returns the stacks, other than the test's own, that contain one of
+// the texts, after giving them some time to end.
+func goroutines(t *testing.T, texts ...string) (left []string) {
+	t.Helper()
+	for range 100 {
+		left = nil
+		buffer := make([]byte, 64<<20)
+		for i, stack := range strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+			if i > 0 && slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(stack, text) }) &&
+				!strings.Contains(stack, "testing.tRunner") && !strings.Contains(stack, "testing.(*M).Run") {
+				left = append(left, stack)
+			}
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return left
+}
+
+func TestGlobalsAreShared(t *testing.T) {
+	testserver.Start(t)
+	_, err := testserver.New(t.Context(), "--data-dir="+t.TempDir(), "--emulated-version=1.35")
+	if err == nil || !strings.Contains(err.Error(), "--emulated-version") {
+		t.Errorf("a server with another emulated version: %v", err)
+	}
+}
+
+func TestNewReportsBadFlags(t *testing.T) {
+	for _, arg := range []string{"--no-such-flag", "--event-ttl=0s", "--runtime-config=nonsense/v1=true", "--audit-policy-file=/no/such/file"} {
+		s, err := testserver.New(t.Context(), "--data-dir="+t.TempDir(), arg)
+		if err == nil {
+			t.Errorf("%s was accepted", arg)
+			_ = s.Stop()
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error %q does not name the flag", arg, err)
+		}
+	}
+}
+
+func ExampleNew() {
+	dir, err := os.MkdirTemp("", "gatehouse")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	s, err := testserver.New(context.Background(), "--data-dir="+dir)
+	if err != nil {
+		panic(err)
+	}
+	defer s.Stop()
+
+	client := kubernetes.NewForConfigOrDie(s.Config)
+	namespace, err := client.CoreV1().Namespaces().Get(context.Background(), "kube-system", metav1.GetOptions{})
+	fmt.Println(namespace.Status.Phase, err)
+	// Output: Active <nil>
+}
