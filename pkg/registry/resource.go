@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -112,6 +113,8 @@ type Deps struct {
 	Scheme *runtime.Scheme
 	// RESTOptions finds the etcd client, codec and watch cache of a resource.
 	RESTOptions generic.RESTOptionsGetter
+	// EventTTL is how long events are kept.
+	EventTTL time.Duration
 }
 
 // Definition is a resource regardless of its type.

@@ -28,6 +28,7 @@ import (
 type installer struct {
 	server        *genericapiserver.GenericAPIServer
 	config        *genericapiserver.Config
+	eventTTL      time.Duration
 	typeConverter managedfields.TypeConverter
 	serializer    runtime.NegotiatedSerializer
 }
@@ -61,7 +62,7 @@ func (in *installer) install(groups []registry.Group) error {
 
 // makeStorage makes the storage of the resources that --runtime-config enables.
 func (in *installer) makeStorage(group *installed) error {
-	deps := registry.Deps{Scheme: apis.Scheme, RESTOptions: in.config.RESTOptionsGetter}
+	deps := registry.Deps{Scheme: apis.Scheme, RESTOptions: in.config.RESTOptionsGetter, EventTTL: in.eventTTL}
 	for _, version := range group.Versions {
 		resources := map[string]rest.Storage{}
 		for _, definition := range version.Resources {

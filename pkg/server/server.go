@@ -52,6 +52,7 @@ func (s *Server) assemble() (err error) {
 	in := &installer{
 		server:        s.generic,
 		config:        c.Generic,
+		eventTTL:      c.Options.EventTTL,
 		typeConverter: c.schemas.typeConverter(),
 		serializer:    genericapiserver.NewDefaultAPIGroupInfo("", apis.Scheme, apis.ParameterCodec, apis.Codecs).NegotiatedSerializer,
 	}

@@ -21,17 +21,36 @@ func shapeOf(v reflect.Value) []member {
 	return declared(v)
 }
 
-// declared lists the fields of a struct as they are declared.
+// declared lists the fields of a struct in the order of their declaration.
 func declared(v reflect.Value) []member {
 	t := v.Type()
 	out := make([]member, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.IsExported() {
+		if f.IsExported() && !(v.Field(i).IsZero() && isNew(t.Name(), f.Name)) {
 			out = append(out, member{f.Name, v.Field(i), f.Anonymous})
 		}
 	}
 	return out
+}
+
+// isNew reports whether the field came with a feature that is still off by
+// default. Such a field is left out while it is not set: messages that clients
+// know do not grow by what nobody uses yet.
+func isNew(structure, name string) bool {
+	switch structure + "." + name {
+	case "EmptyDirVolumeSource.Mode", "VolumeMount.BindMountOptions", "HTTPGetAction.Protocol", "GRPCAction.Mode":
+		return true
+	}
+	switch name {
+	case "User", "DefaultUser": // the owner of files that are written into a volume
+		switch structure {
+		case "KeyToPath", "DownwardAPIVolumeFile", "SecretVolumeSource", "ConfigMapVolumeSource", "DownwardAPIVolumeSource",
+			"ProjectedVolumeSource", "ServiceAccountTokenProjection", "ClusterTrustBundleProjection", "PodCertificateProjection":
+			return true
+		}
+	}
+	return false
 }
 
 // podSecurity is the security context of a pod, which there holds the host's namespaces too.

@@ -104,18 +104,19 @@ func applyAppArmor(ctx context.Context, pod *corev1.Pod) {
 	}
 	for _, containers := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
 		for i := range containers {
-			profile := validation.AppArmorProfile(pod.Annotations, containers[i].Name)
+			c := &containers[i]
+			if !validation.LacksAppArmorField(pod.Annotations, c) {
+				continue
+			}
+			warning.AddWarning(ctx, "", validation.AppArmorDeprecated(field.NewPath("metadata", "annotations"), c.Name))
+			profile := validation.AppArmorProfile(pod.Annotations, c.Name)
 			if profile == nil {
 				continue
 			}
-			sc := &containers[i].SecurityContext
-			if *sc == nil {
-				*sc = &corev1.SecurityContext{}
+			if c.SecurityContext == nil {
+				c.SecurityContext = &corev1.SecurityContext{}
 			}
-			if (*sc).AppArmorProfile == nil {
-				(*sc).AppArmorProfile = profile
-				warning.AddWarning(ctx, "", validation.AppArmorDeprecated(field.NewPath("metadata", "annotations"), containers[i].Name))
-			}
+			c.SecurityContext.AppArmorProfile = profile
 		}
 	}
 }

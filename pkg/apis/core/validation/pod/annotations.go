@@ -76,3 +76,10 @@ func AppArmorProfile(annotations map[string]string, container string) *corev1.Ap
 	}
 	return &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeLocalhost, LocalhostProfile: &name}
 }
+
+// LacksAppArmorField reports whether only an annotation says what the
+// container's profile is.
+func LacksAppArmorField(annotations map[string]string, c *corev1.Container) bool {
+	_, annotated := annotations[appArmorAnnotation+c.Name]
+	return annotated && (c.SecurityContext == nil || c.SecurityContext.AppArmorProfile == nil)
+}

@@ -185,7 +185,7 @@ func (w *warner) container(c *corev1.Container, p, at *field.Path) {
 	if _, ok := w.meta.Annotations[corev1.SeccompContainerAnnotationKeyPrefix+c.Name]; ok {
 		w.warn(annotations.Key(corev1.SeccompContainerAnnotationKeyPrefix+c.Name), noSeccompAnnotation)
 	}
-	if AppArmorProfile(w.meta.Annotations, c.Name) != nil && (c.SecurityContext == nil || c.SecurityContext.AppArmorProfile == nil) {
+	if LacksAppArmorField(w.meta.Annotations, c) {
 		w.warnings = append(w.warnings, AppArmorDeprecated(annotations, c.Name))
 	}
 	w.fractionalBytes(c.Resources.Limits, at.Child("resources", "limits"))
