@@ -68,6 +68,9 @@ func (r *Resource[T]) predicate(label labels.Selector, field fields.Selector) ap
 // triggers returns the watch cache's trigger functions and indexers.
 func (r *Resource[T]) triggers() (apistorage.IndexerFuncs, *cache.Indexers) {
 	var triggers apistorage.IndexerFuncs
+	if r.TriggerByName {
+		triggers = apistorage.IndexerFuncs{"metadata.name": func(obj runtime.Object) string { return obj.(T).GetName() }}
+	}
 	var indexers cache.Indexers
 	for _, f := range r.Fields {
 		if f.Trigger {

@@ -93,6 +93,9 @@ type Resource[T Object] struct {
 	// Fields can be selected by field selectors, beside metadata.name and
 	// metadata.namespace.
 	Fields []Field[T]
+	// TriggerByName is Field.Trigger for metadata.name, for a resource that is
+	// often watched one object at a time.
+	TriggerByName bool
 	// Columns are the columns of the server-side table.
 	Columns []Column[T]
 	// RowConditions are conditions of a table row, such as Completed for pods.

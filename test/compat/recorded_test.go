@@ -2,6 +2,7 @@ package compat_test
 
 import (
 	"flag"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 	"github.com/gatehouse-k8s/gatehouse/test/compat"
@@ -33,6 +36,13 @@ var (
 	limit        = flag.Int("compat.limit", 0, "print at most so many cases of each kind and resource (0: all)")
 	record       = flag.String("compat.record", "", "file to keep the answers in (JSON lines, gzipped)")
 )
+
+// TestMain drops the log of the server: what it answers is what counts.
+func TestMain(m *testing.M) {
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	m.Run()
+}
 
 func TestRecordedAnswers(t *testing.T) {
 	floors, err := compat.ReadFloors(floorsFile)

@@ -2,6 +2,7 @@ package goform
 
 import (
 	"reflect"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -31,7 +32,27 @@ func declared(v reflect.Value) []member {
 			out = append(out, member{f.Name, v.Field(i), f.Anonymous})
 		}
 	}
-	return out
+	return moved(t.Name(), out)
+}
+
+// moved puts a field after the one that it follows there.
+func moved(structure string, members []member) []member {
+	var name, after string
+	switch structure {
+	case "VolumeSource":
+		name, after = "Quobyte", "RBD"
+	case "PodSecurityContext":
+		name, after = "FSGroupChangePolicy", "FSGroup"
+	default:
+		return members
+	}
+	at := func(name string) int {
+		return slices.IndexFunc(members, func(m member) bool { return m.name == name })
+	}
+	from := at(name)
+	m := members[from]
+	members = slices.Delete(members, from, from+1)
+	return slices.Insert(members, at(after)+1, m)
 }
 
 // isNew reports whether the field came with a feature that is still off by

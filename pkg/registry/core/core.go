@@ -4,6 +4,7 @@ package core
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/configmap"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/event"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/namespace"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/node"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
@@ -14,6 +15,7 @@ import (
 // Group is the core API group.
 var Group = registry.Group{Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
 	configmap.Resource,
+	event.Resource,
 	namespace.Resource,
 	node.Resource,
 	pod.Resource,

@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
@@ -15,6 +16,7 @@ func All() []registry.Group {
 	return []registry.Group{
 		core.Group,
 		apps.Group,
+		events.Group,
 		scheduling.Group,
 		coordination.Group,
 		flowcontrol.Group,

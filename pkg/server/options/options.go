@@ -65,6 +65,8 @@ func New() *Options {
 		EventTTL:       time.Hour,
 	}
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
+	// Without it a server with open watches stops only after --request-timeout.
+	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
 	o.SecureServing.Required = true

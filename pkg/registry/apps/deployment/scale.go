@@ -12,12 +12,8 @@ import (
 func subresources(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
 	return map[string]rest.Storage{"scale": scale.New(main, appsv1.SchemeGroupVersion, scale.Scaled[*appsv1.Deployment]{
 		Replicas: func(d *appsv1.Deployment) **int32 { return &d.Spec.Replicas },
-		Status: func(d *appsv1.Deployment) (int32, string, error) {
-			selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
-			if err != nil {
-				return 0, "", err
-			}
-			return d.Status.Replicas, selector.String(), nil
+		Status: func(d *appsv1.Deployment) (int32, *metav1.LabelSelector) {
+			return d.Status.Replicas, d.Spec.Selector
 		},
 	})}
 }

@@ -74,12 +74,8 @@ func warningsOnUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) []string {
 func subresources(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
 	return map[string]rest.Storage{"scale": scale.New(main, appsv1.SchemeGroupVersion, scale.Scaled[*appsv1.ReplicaSet]{
 		Replicas: func(rs *appsv1.ReplicaSet) **int32 { return &rs.Spec.Replicas },
-		Status: func(rs *appsv1.ReplicaSet) (int32, string, error) {
-			selector, err := metav1.LabelSelectorAsSelector(rs.Spec.Selector)
-			if err != nil {
-				return 0, "", err
-			}
-			return rs.Status.Replicas, selector.String(), nil
+		Status: func(rs *appsv1.ReplicaSet) (int32, *metav1.LabelSelector) {
+			return rs.Status.Replicas, rs.Spec.Selector
 		},
 	})}
 }

@@ -20,7 +20,7 @@ type Scaled[T registry.Object] struct {
 	// Replicas returns the field with the number that is wanted.
 	Replicas func(obj T) **int32
 	// Status returns the number that there is, and the selector of the pods.
-	Status func(obj T) (replicas int32, selector string, err error)
+	Status func(obj T) (replicas int32, selector *metav1.LabelSelector)
 }
 
 // REST serves get, update and patch of the scale of a T.
@@ -96,7 +96,8 @@ func (r *REST[T]) Update(ctx context.Context, name string, objInfo rest.UpdatedO
 // of returns the scale of an object.
 func (r *REST[T]) of(object runtime.Object) (*autoscalingv1.Scale, error) {
 	obj := object.(T)
-	replicas, selector, err := r.scaled.Status(obj)
+	replicas, labelSelector := r.scaled.Status(obj)
+	selector, err := metav1.LabelSelectorAsSelector(labelSelector)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +110,6 @@ func (r *REST[T]) of(object runtime.Object) (*autoscalingv1.Scale, error) {
 			CreationTimestamp: obj.GetCreationTimestamp(),
 		},
 		Spec:   autoscalingv1.ScaleSpec{Replicas: ptr.Deref(*r.scaled.Replicas(obj), 0)},
-		Status: autoscalingv1.ScaleStatus{Replicas: replicas, Selector: selector},
+		Status: autoscalingv1.ScaleStatus{Replicas: replicas, Selector: selector.String()},
 	}, nil
 }

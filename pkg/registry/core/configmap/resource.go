@@ -10,11 +10,12 @@ import (
 
 // Resource defines configmaps.
 var Resource = &registry.Resource[*corev1.ConfigMap]{
-	GVR:        corev1.SchemeGroupVersion.WithResource("configmaps"),
-	Singular:   "configmap",
-	ShortNames: []string{"cm"},
-	New:        func() *corev1.ConfigMap { return &corev1.ConfigMap{} },
-	NewList:    func() runtime.Object { return &corev1.ConfigMapList{} },
+	GVR:           corev1.SchemeGroupVersion.WithResource("configmaps"),
+	Singular:      "configmap",
+	ShortNames:    []string{"cm"},
+	New:           func() *corev1.ConfigMap { return &corev1.ConfigMap{} },
+	NewList:       func() runtime.Object { return &corev1.ConfigMapList{} },
+	TriggerByName: true,
 	Hooks: registry.Hooks[*corev1.ConfigMap]{
 		Validate:       validate,
 		ValidateUpdate: validateUpdate,

@@ -22,6 +22,7 @@ var Resource = &registry.Resource[*corev1.Node]{
 	ClusterScoped: true,
 	New:           func() *corev1.Node { return &corev1.Node{} },
 	NewList:       func() runtime.Object { return &corev1.NodeList{} },
+	TriggerByName: true,
 	Hooks: registry.Hooks[*corev1.Node]{
 		PrepareForCreate: func(_ context.Context, n *corev1.Node) { dropDisabled(n, nil) },
 		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) {

@@ -45,6 +45,7 @@ func validateStatusUpdate(_ context.Context, n, old *corev1.Node) field.ErrorLis
 // already may be of an older form.
 func validateNode(n, old *corev1.Node) field.ErrorList {
 	errs := metavalidation.ValidateObjectMeta(&n.ObjectMeta, false, apivalidation.NameIsDNSSubdomain, metaPath)
+	errs = append(errs, validateAvoidPods(n.Annotations, metaPath.Child("annotations"))...)
 	errs = append(errs, validation.ValidateTaints(n.Spec.Taints, taintsPath)...)
 	errs = append(errs, validateResources(n)...)
 	for i, name := range n.Status.DeclaredFeatures {

@@ -14,10 +14,11 @@ import (
 // Resource defines secrets. What a client sends as stringData is in data when
 // it gets here: see SetDefaults_Secret.
 var Resource = &registry.Resource[*corev1.Secret]{
-	GVR:      corev1.SchemeGroupVersion.WithResource("secrets"),
-	Singular: "secret",
-	New:      func() *corev1.Secret { return &corev1.Secret{} },
-	NewList:  func() runtime.Object { return &corev1.SecretList{} },
+	GVR:           corev1.SchemeGroupVersion.WithResource("secrets"),
+	Singular:      "secret",
+	New:           func() *corev1.Secret { return &corev1.Secret{} },
+	NewList:       func() runtime.Object { return &corev1.SecretList{} },
+	TriggerByName: true,
 	Hooks: registry.Hooks[*corev1.Secret]{
 		Validate:         validate,
 		ValidateUpdate:   validateUpdate,

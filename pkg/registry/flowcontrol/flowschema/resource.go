@@ -34,7 +34,7 @@ var Resource = &registry.Resource[*flowcontrolv1.FlowSchema]{
 		ResetFields:      registry.Reset(version, []string{"spec"}, []string{"metadata"}),
 	},
 	Columns:   columns,
-	Customize: sortTable,
+	Customize: setTable,
 }
 
 func prepareForCreate(_ context.Context, schema *flowcontrolv1.FlowSchema) {

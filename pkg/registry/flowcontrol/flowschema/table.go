@@ -45,12 +45,11 @@ func dangling(s flowSchema) any {
 	return "?"
 }
 
-// sortTable makes tables list flow schemas in the order in which they are
-// tried.
-func sortTable(store *genericregistry.Store, _ registry.Deps) {
-	store.TableConvertor = byPrecedence{store.TableConvertor}
-}
+func setTable(store *genericregistry.Store, _ registry.Deps) { store.TableConvertor = newTable() }
 
+func newTable() byPrecedence { return byPrecedence{registry.NewTable(columns, nil)} }
+
+// byPrecedence lists flow schemas in the order in which they are tried.
 type byPrecedence struct{ rest.TableConvertor }
 
 // ConvertToTable implements rest.TableConvertor.

@@ -1,0 +1,33 @@
+package app
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestGCPercent(t *testing.T) {
+	for _, test := range []struct {
+		liveMiB uint64
+		want    int
+	}{
+		{0, 300}, {10, 300}, {85, 300}, {128, 200}, {256, 100}, {2048, 100},
+	} {
+		if got := gcPercent(test.liveMiB << 20); got != test.want {
+			t.Errorf("%d MiB alive: %d %%, want %d %%", test.liveMiB, got, test.want)
+		}
+	}
+}
+
+func TestAfterEveryGC(t *testing.T) {
+	calls := make(chan struct{}, 100)
+	afterEveryGC(func() { calls <- struct{}{} })
+	for i := range 3 {
+		runtime.GC()
+		select {
+		case <-calls:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("not called after collection %d", i)
+		}
+	}
+}

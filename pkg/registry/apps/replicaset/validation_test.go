@@ -1,0 +1,39 @@
+package replicaset
+
+import (
+	"fmt"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestStatus(t *testing.T) {
+	rs := &appsv1.ReplicaSet{
+		ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "default", ResourceVersion: "1"},
+		Status:     appsv1.ReplicaSetStatus{Replicas: 1, FullyLabeledReplicas: 3, ReadyReplicas: 1, AvailableReplicas: 2, ObservedGeneration: -1},
+	}
+	const want = "[status.observedGeneration: Invalid value: -1: must be greater than or equal to 0" +
+		" status.fullyLabeledReplicas: Invalid value: 3: cannot be greater than status.replicas" +
+		" status.availableReplicas: Invalid value: 2: cannot be greater than status.replicas" +
+		" status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas]"
+	if got := fmt.Sprint(validateStatusUpdate(t.Context(), rs, rs)); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// Unlike a deployment, a replica set copies its annotations nowhere.
+func TestGeneration(t *testing.T) {
+	old := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Generation: 4}}
+	rs := old.DeepCopy()
+	rs.Annotations = map[string]string{"a": "b"}
+	prepareForUpdate(t.Context(), rs, old)
+	if rs.Generation != 4 {
+		t.Errorf("generation %d after a change of annotations", rs.Generation)
+	}
+	rs.Spec.MinReadySeconds = 5
+	prepareForUpdate(t.Context(), rs, old)
+	if rs.Generation != 5 {
+		t.Errorf("generation %d after a change of the spec", rs.Generation)
+	}
+}

@@ -1,0 +1,94 @@
+// Package event defines events, which are served by the core group and by
+// events.k8s.io. They are the same objects: the core group's Event is stored and
+// is the hub, and a client sees it in the form of the group that it asks for.
+package event
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Resource defines the events of the core group.
+var Resource registry.Definition = definition{events, corev1.SchemeGroupVersion, coreFields}
+
+// NewResource defines the events of events.k8s.io.
+var NewResource registry.Definition = definition{events, eventsv1.SchemeGroupVersion, newFields}
+
+// definition serves the events in one group.
+type definition struct {
+	*registry.Resource[*corev1.Event]
+	groupVersion schema.GroupVersion
+	fields       []registry.Field[*corev1.Event]
+}
+
+// GroupVersionResource implements registry.Definition.
+func (d definition) GroupVersionResource() schema.GroupVersionResource {
+	return d.groupVersion.WithResource(d.GVR.Resource)
+}
+
+// FieldLabels implements registry.Definition with the labels of one group.
+func (d definition) FieldLabels() []string {
+	return (&registry.Resource[*corev1.Event]{Fields: d.fields}).FieldLabels()
+}
+
+// events is what both groups serve.
+var events = &registry.Resource[*corev1.Event]{
+	GVR:               corev1.SchemeGroupVersion.WithResource("events"),
+	Singular:          "event",
+	ShortNames:        []string{"ev"},
+	New:               func() *corev1.Event { return &corev1.Event{} },
+	NewList:           func() runtime.Object { return &corev1.EventList{} },
+	PutCreates:        true,
+	NoWatchCache:      true,
+	GarbageCollection: rest.Unsupported,
+	Hooks: registry.Hooks[*corev1.Event]{
+		Validate:       validate,
+		ValidateUpdate: validateUpdate,
+	},
+	Fields:    slices.Concat(coreFields, newFields),
+	Columns:   columns,
+	Customize: expire,
+}
+
+// expire makes etcd drop events some time after they were last written.
+func expire(store *genericregistry.Store, deps registry.Deps) {
+	store.TTLFunc = func(runtime.Object, uint64, bool) (uint64, error) { return uint64(deps.EventTTL.Seconds()), nil }
+}
+
+// coreFields can be selected in the core group.
+var coreFields = []registry.Field[*corev1.Event]{
+	{Name: "involvedObject.kind", Value: func(e *corev1.Event) string { return e.InvolvedObject.Kind }},
+	{Name: "involvedObject.namespace", Value: func(e *corev1.Event) string { return e.InvolvedObject.Namespace }},
+	{Name: "involvedObject.name", Value: func(e *corev1.Event) string { return e.InvolvedObject.Name }},
+	{Name: "involvedObject.uid", Value: func(e *corev1.Event) string { return string(e.InvolvedObject.UID) }},
+	{Name: "involvedObject.apiVersion", Value: func(e *corev1.Event) string { return e.InvolvedObject.APIVersion }},
+	{Name: "involvedObject.resourceVersion", Value: func(e *corev1.Event) string { return e.InvolvedObject.ResourceVersion }},
+	{Name: "involvedObject.fieldPath", Value: func(e *corev1.Event) string { return e.InvolvedObject.FieldPath }},
+	{Name: "reason", Value: func(e *corev1.Event) string { return e.Reason }},
+	{Name: "reportingComponent", Value: func(e *corev1.Event) string { return e.ReportingController }},
+	{Name: "source", Value: func(e *corev1.Event) string { return cmp.Or(e.Source.Component, e.ReportingController) }},
+	{Name: "type", Value: func(e *corev1.Event) string { return e.Type }},
+}
+
+// newFields can be selected in events.k8s.io.
+var newFields = []registry.Field[*corev1.Event]{
+	{Name: "regarding.kind", Value: func(e *corev1.Event) string { return e.InvolvedObject.Kind }},
+	{Name: "regarding.namespace", Value: func(e *corev1.Event) string { return e.InvolvedObject.Namespace }},
+	{Name: "regarding.name", Value: func(e *corev1.Event) string { return e.InvolvedObject.Name }},
+	{Name: "regarding.uid", Value: func(e *corev1.Event) string { return string(e.InvolvedObject.UID) }},
+	{Name: "regarding.apiVersion", Value: func(e *corev1.Event) string { return e.InvolvedObject.APIVersion }},
+	{Name: "regarding.resourceVersion", Value: func(e *corev1.Event) string { return e.InvolvedObject.ResourceVersion }},
+	{Name: "regarding.fieldPath", Value: func(e *corev1.Event) string { return e.InvolvedObject.FieldPath }},
+	{Name: "reason", Value: func(e *corev1.Event) string { return e.Reason }},
+	{Name: "reportingController", Value: func(e *corev1.Event) string { return e.ReportingController }},
+	{Name: "type", Value: func(e *corev1.Event) string { return e.Type }},
+}

@@ -1,0 +1,129 @@
+package options
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// own are the flags that kube-apiserver does not have.
+var own = []string{"data-dir", "embedded-etcd-listen-client-url", "embedded-etcd-unsafe-no-fsync"}
+
+// differ are the flags whose default is not kube-apiserver's, and why.
+var differ = map[string]string{
+	"bind-address": "safe by default: loopback only",
+	"cert-dir":     "the server has certificates of its own in the data directory",
+	"shutdown-watch-termination-grace-period": "watches end when the server does",
+}
+
+func flags() map[string]*pflag.Flag {
+	all := map[string]*pflag.Flag{}
+	for _, section := range New().Flags().FlagSets {
+		section.VisitAll(func(f *pflag.Flag) { all[f.Name] = f })
+	}
+	return all
+}
+
+// recorded returns kube-apiserver's flags: type and default by name.
+func recorded(t *testing.T) map[string][2]string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/kube-apiserver-flags.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][2]string{}
+	for line := range strings.Lines(string(data)) {
+		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		all[cells[1]] = [2]string{cells[2], strings.Trim(cells[3], `"`)}
+	}
+	return all
+}
+
+func TestFlagsAreThoseOfKubeAPIServer(t *testing.T) {
+	want := recorded(t)
+	for _, name := range own {
+		if _, both := want[name]; both {
+			t.Errorf("--%s is kube-apiserver's, not our own", name)
+		}
+		want[name] = [2]string{}
+	}
+	compared := 0
+	for name, flag := range flags() {
+		reference, ok := want[name]
+		if !ok {
+			if flag.Deprecated == "" && !flag.Hidden {
+				t.Errorf("--%s is not a flag of kube-apiserver", name)
+			}
+			continue
+		}
+		if reference[0] == "" {
+			continue
+		}
+		compared++
+		if differ[name] == "" && !sameDefault(flag, reference[1]) {
+			t.Errorf("--%s: default %q, kube-apiserver's is %q", name, flag.DefValue, reference[1])
+		}
+	}
+	if compared < 80 {
+		t.Errorf("only %d flags were compared", compared)
+	}
+}
+
+// sameDefault compares a default with the recorded one, where zero values are left out.
+func sameDefault(flag *pflag.Flag, reference string) bool {
+	if flag.DefValue == reference {
+		return true
+	}
+	switch flag.DefValue {
+	case "0", "0s", "false", "[]", "", "<nil>":
+		return reference == "" || reference == "[]" || reference == "false"
+	}
+	return false
+}
+
+func TestValidateNamesTheFlag(t *testing.T) {
+	for _, test := range []struct {
+		flag string
+		set  func(*Options)
+	}{
+		{"--data-dir", func(o *Options) { o.Data.Dir = "" }},
+		{"--embedded-etcd-listen-client-url", func(o *Options) { o.Data.EtcdClientURL = "127.0.0.1:2379" }},
+		{"--secure-port", func(o *Options) { o.SecureServing.BindPort = 70000 }},
+		{"--event-ttl", func(o *Options) { o.EventTTL = -1 }},
+		{"--max-requests-inflight", func(o *Options) { o.Generic.MaxRequestsInFlight = -1 }},
+		{"--runtime-config", func(o *Options) { o.APIEnablement.RuntimeConfig = map[string]string{"no.such.group/v1": "true"} }},
+		{"--enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NodeRestriction"} }},
+		{"enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NoSuchPlugin"} }},
+		{"--embedded-etcd-", func(o *Options) {
+			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
+		}},
+		{"--storage-media-type", func(o *Options) { o.Etcd.DefaultStorageMediaType = "text/plain" }},
+	} {
+		o := New()
+		test.set(o)
+		completed, err := o.Complete()
+		if err == nil {
+			err = completed.Validate()
+		}
+		if err == nil || !strings.Contains(err.Error(), test.flag) {
+			t.Errorf("error %v does not name %s", err, test.flag)
+		}
+	}
+}
+
+func TestPluginsThatAreMissingCanBeDisabled(t *testing.T) {
+	o := New()
+	o.Admission.DisablePlugins = []string{"ServiceAccount", "NamespaceLifecycle"}
+	completed, err := o.Complete()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := completed.Validate(); err != nil {
+		t.Error(err)
+	}
+	if got := o.Admission.DisablePlugins; len(got) != 1 || got[0] != "NamespaceLifecycle" {
+		t.Errorf("disabled: %v", got)
+	}
+}
