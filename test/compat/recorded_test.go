@@ -2,7 +2,6 @@ package compat_test
 
 import (
 	"flag"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -39,8 +38,7 @@ var (
 
 // TestMain drops the log of the server: what it answers is what counts.
 func TestMain(m *testing.M) {
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
+	klog.SetLogger(klog.Logger{})
 	m.Run()
 }
 
