@@ -60,11 +60,14 @@ func New(ctx context.Context, args ...string) (*Server, error) {
 	for _, section := range o.Flags().FlagSets {
 		flags.AddFlagSet(section)
 	}
-	args = append([]string{"--secure-port=0", "--embedded-etcd-unsafe-no-fsync"}, args...)
+	args = append([]string{"--secure-port=0"}, args...)
 	if err := flags.Parse(args); err != nil {
 		return nil, fmt.Errorf("testserver: %w", err)
 	}
 	o.SecureServing.Required = false // lets the kernel choose the port
+	if len(o.Etcd.StorageConfig.Transport.ServerList) == 0 {
+		o.Data.EtcdNoSync = true // a test does not outlive a crash of the machine
+	}
 	completed, err := o.Complete()
 	if err != nil {
 		return nil, fmt.Errorf("testserver: %w", err)

@@ -44,18 +44,20 @@ func (v *specValidator) validateLinux(p *field.Path) field.ErrorList {
 func (v *specValidator) validateWindows(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	spec, at := v.spec, p.Child("securityContext")
+	errs = append(errs, forbid(p, notOnWindows, []use{
+		{"hostUsers", spec.HostUsers != nil},
+		{"hostPID", spec.HostPID},
+		{"hostIPC", spec.HostIPC},
+		{"shareProcessNamespace", spec.ShareProcessNamespace != nil},
+	})...)
 	if sc := spec.SecurityContext; sc != nil {
 		errs = append(errs, forbid(at, notOnWindows, []use{
 			{"appArmorProfile", sc.AppArmorProfile != nil},
 			{"seLinuxOptions", sc.SELinuxOptions != nil},
-			{"hostUsers", spec.HostUsers != nil},
-			{"hostPID", spec.HostPID},
-			{"hostIPC", spec.HostIPC},
 			{"seccompProfile", sc.SeccompProfile != nil},
 			{"fsGroup", sc.FSGroup != nil},
 			{"fsGroupChangePolicy", sc.FSGroupChangePolicy != nil},
 			{"sysctls", len(sc.Sysctls) > 0},
-			{"shareProcessNamespace", spec.ShareProcessNamespace != nil},
 			{"runAsUser", sc.RunAsUser != nil},
 			{"runAsGroup", sc.RunAsGroup != nil},
 			{"supplementalGroups", sc.SupplementalGroups != nil},

@@ -85,7 +85,7 @@ func (v *specValidator) validateClaimsOf(claims []corev1.ResourceClaim, p *field
 			errs = append(errs, validation.ValidateDNS1123Label(c.Request, at.Child("request"))...)
 			id += "/" + c.Request
 		}
-		if used.Has(c.Name) || used.Has(id) {
+		if used.Has(id) {
 			errs = append(errs, field.Duplicate(at, id))
 		} else {
 			used.Insert(id)
@@ -114,7 +114,7 @@ func (v *specValidator) validateResizePolicy(c *corev1.Container, p *field.Path)
 		seen.Insert(policy.ResourceName)
 		errs = append(errs, requiredOneOf(policy.ResourceName, p, corev1.ResourceCPU, corev1.ResourceMemory)...)
 		errs = append(errs, requiredOneOf(policy.RestartPolicy, p, corev1.NotRequired, corev1.RestartContainer)...)
-		if v.spec.RestartPolicy == corev1.RestartPolicyNever && policy.RestartPolicy == corev1.RestartContainer {
+		if v.spec.RestartPolicy == corev1.RestartPolicyNever && policy.RestartPolicy != corev1.NotRequired {
 			errs = append(errs, field.Invalid(p, policy.RestartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
 		}
 	}

@@ -177,18 +177,11 @@ func validateIPs(ips []string, quoted any, p *field.Path) field.ErrorList {
 		return errs
 	}
 	dual, err := netutils.IsDualStackIPStrings(ips)
-	switch {
-	case err != nil:
+	if err != nil {
 		errs = append(errs, field.InternalError(p, fmt.Errorf("failed to check for dual stack with error:%w", err)))
-	case !dual || len(ips) > 2:
-		errs = append(errs, field.Invalid(p, quoted, "may specify no more than one IP for each IP family"))
 	}
-	seen := sets.Set[string]{}
-	for i, ip := range ips {
-		if seen.Has(ip) && dual {
-			errs = append(errs, field.Duplicate(p.Index(i), ip))
-		}
-		seen.Insert(ip)
+	if !dual || len(ips) > 2 {
+		errs = append(errs, field.Invalid(p, quoted, "may specify no more than one IP for each IP family"))
 	}
 	return errs
 }
