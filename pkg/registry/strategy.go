@@ -85,6 +85,9 @@ func (s strategy[T]) ValidateUpdate(ctx context.Context, obj, old runtime.Object
 // are equal to another; kube-apiserver v1.36 reports those, so they come back.
 func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime.Object, errs field.ErrorList, op operation.Type, config rest.DeclarativeValidationConfig) field.ErrorList {
 	merged := s.DeclarativeValidation.ValidateDeclaratively(ctx, obj, old, errs, op, config)
+	if len(errs) < 2 {
+		return merged
+	}
 	kept := map[string]bool{}
 	var out, generated field.ErrorList
 	for _, err := range merged {

@@ -73,6 +73,7 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 	if err := etcdOptions.ApplyWithStorageFactoryTo(factory, c); err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
+	c.RESTOptionsGetter = storage.WithoutKinds(c.RESTOptionsGetter)
 	if !o.Embedded {
 		return nil, nil
 	}

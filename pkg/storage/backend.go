@@ -79,7 +79,6 @@ func (b *Backend) GetRESTOptions(resource schema.GroupResource, example runtime.
 	if err != nil {
 		return options, err
 	}
-	options.StorageConfig.Codec = kindless{options.StorageConfig.Codec}
 	options.Decorator = b.rawStorage
 	if b.cache && !b.uncached[resource] {
 		options.Decorator = b.cachedStorage

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,10 @@ func seesWrites(t *testing.T, writer, reader *testserver.Server) {
 	}
 	if list, err := from.List(ctx, metav1.ListOptions{}); err != nil || len(list.Items) != 1 {
 		t.Errorf("consistent list: %v, %v", list.Items, err)
+	}
+	raw, err := kubernetes.NewForConfigOrDie(reader.Config).CoreV1().RESTClient().Get().AbsPath("/api/v1/configmaps").DoRaw(ctx)
+	if err != nil || !strings.Contains(string(raw), "shared") || strings.Contains(string(raw), `"kind":"ConfigMap"`) {
+		t.Errorf("the items of a list have a kind, which kube-apiserver leaves out: %s, %v", raw, err)
 	}
 	select {
 	case event := <-watch.ResultChan():

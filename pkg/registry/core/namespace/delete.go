@@ -2,6 +2,7 @@ package namespace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -103,7 +104,7 @@ func (s *storage) terminate(ctx context.Context, name string, validate rest.Vali
 		}), dryrun.IsDryRun(options.DryRun), nil)
 	if err != nil {
 		err = storeerr.InterpretUpdateError(err, s.DefaultQualifiedResource, name)
-		if _, ok := err.(*apierrors.StatusError); !ok {
+		if status := apierrors.APIStatus(nil); !errors.As(err, &status) {
 			err = apierrors.NewInternalError(err)
 		}
 		return nil, err

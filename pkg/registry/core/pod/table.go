@@ -109,13 +109,8 @@ func summarize(p *corev1.Pod) summary {
 			s.reason = corev1.PodReasonSchedulingGated
 		}
 	}
-	sidecars := map[string]bool{}
-	for i := range p.Spec.InitContainers {
-		if c := &p.Spec.InitContainers[i]; c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			sidecars[c.Name] = true
-			s.total++
-		}
-	}
+	sidecars := sidecarsOf(p)
+	s.total += len(sidecars)
 	if !s.initializing(p, sidecars) || hasCondition(p, corev1.PodInitialized) {
 		s.running(p, sidecars)
 	}
@@ -127,6 +122,21 @@ func summarize(p *corev1.Pod) summary {
 		s.reason = "Terminating"
 	}
 	return s
+}
+
+// sidecarsOf returns the names of the init containers that go on running beside
+// the others; nil for the many pods that have none.
+func sidecarsOf(p *corev1.Pod) map[string]bool {
+	var names map[string]bool
+	for i := range p.Spec.InitContainers {
+		if c := &p.Spec.InitContainers[i]; c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			if names == nil {
+				names = map[string]bool{}
+			}
+			names[c.Name] = true
+		}
+	}
+	return names
 }
 
 // initializing sums up the init containers. It reports whether one of them has

@@ -1,0 +1,67 @@
+package namespace
+
+import (
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+)
+
+func TestPrepareForCreate(t *testing.T) {
+	ns := &corev1.Namespace{Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"example.com/x"}}, Status: corev1.NamespaceStatus{Phase: corev1.NamespaceTerminating}}
+	prepareForCreate(t.Context(), ns)
+	prepareForCreate(t.Context(), ns)
+	if ns.Status.Phase != corev1.NamespaceActive || !slices.Equal(ns.Spec.Finalizers, []corev1.FinalizerName{"example.com/x", "kubernetes"}) {
+		t.Errorf("%+v", ns)
+	}
+}
+
+func TestFinalizersFor(t *testing.T) {
+	policy := func(p metav1.DeletionPropagation) *metav1.DeleteOptions {
+		return &metav1.DeleteOptions{PropagationPolicy: &p}
+	}
+	for _, c := range []struct {
+		have    []string
+		options *metav1.DeleteOptions
+		want    []string
+	}{
+		{[]string{"a/b", "orphan"}, &metav1.DeleteOptions{}, []string{"a/b", "orphan"}},
+		{[]string{"a/b", "orphan"}, policy(metav1.DeletePropagationBackground), []string{"a/b"}},
+		{[]string{"a/b", "orphan"}, policy(metav1.DeletePropagationForeground), []string{"a/b", "foregroundDeletion"}},
+		{nil, policy(metav1.DeletePropagationOrphan), []string{"orphan"}},
+		{nil, &metav1.DeleteOptions{OrphanDependents: ptr.To(true)}, []string{"orphan"}},
+		{[]string{"orphan"}, &metav1.DeleteOptions{OrphanDependents: ptr.To(false)}, nil},
+	} {
+		if got := finalizersFor(c.have, c.options); !slices.Equal(got, c.want) {
+			t.Errorf("%q with %+v: %q, want %q", c.have, c.options, got, c.want)
+		}
+	}
+}
+
+func TestValidation(t *testing.T) {
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a.b", ResourceVersion: "1"}, Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"bad"}}}
+	const known = "name is neither a standard finalizer name nor is it fully qualified"
+	if got, want := validate(t.Context(), ns).ToAggregate().Error(), `[metadata.name: Invalid value: "a.b": must not contain dots, spec.finalizers: Invalid value: "bad": `+known+"]"; got != want {
+		t.Errorf("create: %s, want %s", got, want)
+	}
+	if got, want := validateFinalize(t.Context(), ns, ns).ToAggregate().Error(), `spec.finalizers[0]: Invalid value: "bad": `+known; got != want {
+		t.Errorf("finalize: %s, want %s", got, want)
+	}
+	for _, c := range []struct {
+		phase    corev1.NamespacePhase
+		deleting bool
+		want     int
+	}{
+		{corev1.NamespaceActive, false, 0}, {corev1.NamespaceTerminating, true, 0}, {corev1.NamespaceTerminating, false, 1}, {corev1.NamespaceActive, true, 1},
+	} {
+		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a", ResourceVersion: "1"}, Status: corev1.NamespaceStatus{Phase: c.phase}}
+		if c.deleting {
+			ns.DeletionTimestamp = ptr.To(metav1.Now())
+		}
+		if errs := validateStatusUpdate(t.Context(), ns, ns); len(errs) != c.want {
+			t.Errorf("%s, being deleted %v: %v", c.phase, c.deleting, errs)
+		}
+	}
+}
