@@ -1,4 +1,4 @@
-// The real kubectl, built for the scripts in testdata/kubectl.
+// Command kubectl is the real kubectl, for the scripts of test/e2e.
 package main
 
 import (

@@ -42,7 +42,9 @@ func RegisterQueryConversions(scheme *runtime.Scheme) error {
 			out.Command = q.values["command"]
 		}),
 		fromQuery(scheme, func(q *query, out *corev1.PodPortForwardOptions) {
-			q.read("ports", func(v []string, s conversion.Scope) error { return metav1.Convert_Slice_string_To_Slice_int32(&v, &out.Ports, s) })
+			q.read("ports", func(v []string, s conversion.Scope) error {
+				return metav1.Convert_Slice_string_To_Slice_int32(&v, &out.Ports, s)
+			})
 		}),
 		fromQuery(scheme, func(q *query, out *corev1.PodProxyOptions) { q.text("path", &out.Path) }),
 		fromQuery(scheme, func(q *query, out *corev1.NodeProxyOptions) { q.text("path", &out.Path) }),
