@@ -21,13 +21,20 @@ type Plugin struct {
 	Off bool
 }
 
+// Config is what flags, rather than --admission-control-config-file, say to
+// plugins. It is read when the plugins are made.
+type Config struct {
+	// NotReadySeconds and UnreachableSeconds are for DefaultTolerationSeconds.
+	NotReadySeconds, UnreachableSeconds int64
+}
+
 // Plugins are the plugins in the order in which they run.
-func Plugins() []Plugin {
+func Plugins(c *Config) []Plugin {
 	return []Plugin{
 		{Name: lifecycle.PluginName, Register: lifecycle.Register},
 		{Name: nodetaint.PluginName, Register: nodetaint.Register},
 		{Name: priority.PluginName, Register: priority.Register},
-		{Name: defaulttolerationseconds.PluginName, Register: defaulttolerationseconds.Register},
+		{Name: defaulttolerationseconds.PluginName, Register: defaulttolerationseconds.Register(&c.NotReadySeconds, &c.UnreachableSeconds)},
 	}
 }
 

@@ -1,18 +1,19 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/klog/v2"
 
@@ -23,20 +24,25 @@ import (
 // machine.
 const patience = 30 * time.Second
 
-var (
-	// workDir holds the programs and the data of the shared server.
-	workDir string
+// kubectlVersion makes kubectl tell a version that it can compare with the
+// server's.
+const kubectlVersion = "-X k8s.io/component-base/version.gitVersion=v1.37.2"
 
+// workDir holds the programs, and the data of the shared server.
+var workDir string
+
+// What the tests share is made when the first test asks for it.
+var (
 	gatehouse = sync.OnceValues(func() (string, error) { return build("gatehouse", "../../cmd/gatehouse") })
-	kubectl   = sync.OnceValues(func() (string, error) { return build("kubectl", "./kubectl") })
-	stop      = func() error { return nil }
+	kubectl   = sync.OnceValues(func() (string, error) { return build("kubectl", "./kubectl", "-ldflags", kubectlVersion) })
 	shared    = sync.OnceValues(func() (*testserver.Server, error) {
-		s, err := testserver.New(context(), "--data-dir="+filepath.Join(workDir, "data"))
+		s, err := testserver.New(context.Background(), "--data-dir="+filepath.Join(workDir, "data"))
 		if err == nil {
-			stop = s.Stop
+			stopShared = s.Stop
 		}
 		return s, err
 	})
+	stopShared = func() error { return nil }
 )
 
 func TestMain(m *testing.M) {
@@ -45,18 +51,42 @@ func TestMain(m *testing.M) {
 	if workDir, err = os.MkdirTemp("", "e2e"); err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(workDir)
 	m.Run()
-	if err := stop(); err != nil {
+	if err := errors.Join(stopShared(), os.RemoveAll(workDir)); err != nil {
 		panic(err)
 	}
 }
 
-// build compiles a program, once per run.
-func build(name, dir string) (string, error) {
+// build compiles a program.
+func build(name, dir string, flags ...string) (string, error) {
 	path := filepath.Join(workDir, "bin", name)
-	if out, err := exec.Command("go", "build", "-o", path, dir).CombinedOutput(); err != nil {
+	args := append(append([]string{"build", "-o", path}, flags...), dir)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
 	}
 	return path, nil
+}
+
+// sharedServer is the server for all tests that need nothing special.
+func sharedServer(t testing.TB) *testserver.Server {
+	t.Helper()
+	s, err := shared()
+	check(t, err)
+	return s
+}
+
+func ensureNamespace(t testing.TB, s *testserver.Server, name string) {
+	t.Helper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	_, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
+	if !apierrors.IsAlreadyExists(err) {
+		check(t, err)
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -15,17 +15,28 @@ import (
 // PluginName is kube-apiserver's name of the plugin.
 const PluginName = "DefaultTolerationSeconds"
 
-// DefaultSeconds is how long both conditions are tolerated.
+// DefaultSeconds is how long both conditions are tolerated by default.
 const DefaultSeconds = int64(300)
 
-// Register makes the plugin known.
-func Register(plugins *admission.Plugins) {
-	plugins.Register(PluginName, func(io.Reader) (admission.Interface, error) {
-		return &plugin{admission.NewHandler(admission.Create, admission.Update)}, nil
-	})
+// Register returns a function that makes the plugin known. How long each
+// condition is tolerated, in seconds, is read when the plugin is made.
+func Register(notReady, unreachable *int64) func(*admission.Plugins) {
+	return func(plugins *admission.Plugins) {
+		plugins.Register(PluginName, func(io.Reader) (admission.Interface, error) {
+			return &plugin{admission.NewHandler(admission.Create, admission.Update), []corev1.Toleration{
+				toleration(corev1.TaintNodeNotReady, *notReady), toleration(corev1.TaintNodeUnreachable, *unreachable)}}, nil
+		})
+	}
 }
 
-type plugin struct{ *admission.Handler }
+func toleration(taint string, seconds int64) corev1.Toleration {
+	return corev1.Toleration{Key: taint, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &seconds}
+}
+
+type plugin struct {
+	*admission.Handler
+	defaults []corev1.Toleration
+}
 
 var _ admission.MutationInterface = (*plugin)(nil)
 
@@ -38,11 +49,9 @@ func (p *plugin) Admit(_ context.Context, a admission.Attributes, _ admission.Ob
 	if !ok {
 		return errors.NewBadRequest("expected *api.Pod")
 	}
-	for _, taint := range []string{corev1.TaintNodeNotReady, corev1.TaintNodeUnreachable} {
-		if !tolerates(pod.Spec.Tolerations, taint) {
-			seconds := DefaultSeconds
-			pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{
-				Key: taint, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &seconds})
+	for _, toleration := range p.defaults {
+		if !tolerates(pod.Spec.Tolerations, toleration.Key) {
+			pod.Spec.Tolerations = append(pod.Spec.Tolerations, *toleration.DeepCopy())
 		}
 	}
 	return nil

@@ -4,22 +4,35 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 
 	ownadmission "github.com/gatehouse-k8s/gatehouse/pkg/admission"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaulttolerationseconds"
 )
 
 // AdmissionOptions choose the admission plugins.
 type AdmissionOptions struct {
 	*genericoptions.AdmissionOptions
+	// Config has the flags of single plugins.
+	Config ownadmission.Config
+	// Only, if not empty, lists the only plugins that run: the deprecated
+	// --admission-control.
+	Only []string
 }
 
 func newAdmissionOptions() *AdmissionOptions {
-	o := &AdmissionOptions{genericoptions.NewAdmissionOptions()}
+	o := &AdmissionOptions{
+		AdmissionOptions: genericoptions.NewAdmissionOptions(),
+		Config: ownadmission.Config{
+			NotReadySeconds:    defaulttolerationseconds.DefaultSeconds,
+			UnreachableSeconds: defaulttolerationseconds.DefaultSeconds,
+		},
+	}
 	o.Plugins, o.RecommendedPluginOrder, o.DefaultOffPlugins = admission.NewPlugins(), nil, sets.New[string]()
-	for _, plugin := range ownadmission.Plugins() {
+	for _, plugin := range ownadmission.Plugins(&o.Config) {
 		plugin.Register(o.Plugins)
 		o.RecommendedPluginOrder = append(o.RecommendedPluginOrder, plugin.Name)
 		if plugin.Off {
@@ -29,9 +42,24 @@ func newAdmissionOptions() *AdmissionOptions {
 	return o
 }
 
+// AddFlags adds kube-apiserver's admission flags.
+func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
+	o.AdmissionOptions.AddFlags(fs)
+	fs.Int64Var(&o.Config.NotReadySeconds, "default-not-ready-toleration-seconds", o.Config.NotReadySeconds,
+		"How many seconds a pod tolerates by default that its node is not ready.")
+	fs.Int64Var(&o.Config.UnreachableSeconds, "default-unreachable-toleration-seconds", o.Config.UnreachableSeconds,
+		"How many seconds a pod tolerates by default that its node is unreachable.")
+	fs.StringSliceVar(&o.Only, "admission-control", o.Only, "The only admission plugins to run, in place of the default ones.")
+	_ = fs.MarkDeprecated("admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead.") // the flag exists
+}
+
 // complete lets kube-apiserver's plugins be disabled that are not there yet:
 // they are off already, and a command line that says so is right.
 func (o *AdmissionOptions) complete() {
+	if len(o.Only) > 0 {
+		o.EnablePlugins = o.Only
+		o.DisablePlugins = slices.DeleteFunc(o.Plugins.Registered(), func(name string) bool { return slices.Contains(o.Only, name) })
+	}
 	o.DisablePlugins = slices.DeleteFunc(o.DisablePlugins, o.missing)
 }
 

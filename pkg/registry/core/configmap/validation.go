@@ -26,7 +26,7 @@ func validate(_ context.Context, c *corev1.ConfigMap) field.ErrorList {
 	return append(metavalidation.ValidateObjectMeta(&c.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath), validateData(c)...)
 }
 
-func validateUpdate(_ context.Context, c, old *corev1.ConfigMap) field.ErrorList {
+func validateUpdate(ctx context.Context, c, old *corev1.ConfigMap) field.ErrorList {
 	errs := metavalidation.ValidateObjectMetaUpdate(&c.ObjectMeta, &old.ObjectMeta, metaPath)
 	if ptr.Deref(old.Immutable, false) {
 		if !ptr.Deref(c.Immutable, false) {
@@ -39,7 +39,7 @@ func validateUpdate(_ context.Context, c, old *corev1.ConfigMap) field.ErrorList
 			errs = append(errs, field.Forbidden(field.NewPath("binaryData"), frozen))
 		}
 	}
-	return append(errs, validateData(c)...)
+	return append(errs, validate(ctx, c)...)
 }
 
 // validateData checks the keys, which are shared by data and binaryData, and

@@ -23,8 +23,8 @@ func validate(_ context.Context, ns *corev1.Namespace) field.ErrorList {
 	return errs
 }
 
-func validateUpdate(_ context.Context, ns, old *corev1.Namespace) field.ErrorList {
-	return metavalidation.ValidateObjectMetaUpdate(&ns.ObjectMeta, &old.ObjectMeta, metaPath)
+func validateUpdate(ctx context.Context, ns, old *corev1.Namespace) field.ErrorList {
+	return append(validate(ctx, ns), metavalidation.ValidateObjectMetaUpdate(&ns.ObjectMeta, &old.ObjectMeta, metaPath)...)
 }
 
 func validateStatusUpdate(_ context.Context, ns, old *corev1.Namespace) field.ErrorList {

@@ -56,6 +56,7 @@ func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
 	if pod.Status.QOSClass == "" {
 		pod.Status.QOSClass = old.Status.QOSClass
 	}
+	validation.DropDisabledStatusFields(&pod.Status, &old.Status, validation.Features{})
 }
 
 // prepareEphemeralContainers keeps everything but the containers for debugging.

@@ -30,7 +30,7 @@ func validate(_ context.Context, s *corev1.Secret) field.ErrorList {
 	return append(metavalidation.ValidateObjectMeta(&s.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath), validateContent(s)...)
 }
 
-func validateUpdate(_ context.Context, s, old *corev1.Secret) field.ErrorList {
+func validateUpdate(ctx context.Context, s, old *corev1.Secret) field.ErrorList {
 	errs := metavalidation.ValidateObjectMetaUpdate(&s.ObjectMeta, &old.ObjectMeta, metaPath)
 	errs = append(errs, apivalidation.ValidateImmutableField(s.Type, old.Type, field.NewPath("type"))...)
 	if ptr.Deref(old.Immutable, false) {
@@ -41,7 +41,7 @@ func validateUpdate(_ context.Context, s, old *corev1.Secret) field.ErrorList {
 			errs = append(errs, field.Forbidden(dataPath, frozen))
 		}
 	}
-	return append(errs, validateContent(s)...)
+	return append(errs, validate(ctx, s)...)
 }
 
 // validateContent checks the keys, the size of all values, and what the type

@@ -29,12 +29,8 @@ var Resource = &registry.Resource[*corev1.ServiceAccount]{
 	Hooks: registry.Hooks[*corev1.ServiceAccount]{
 		PrepareForCreate: func(_ context.Context, sa *corev1.ServiceAccount) { keepSecretNames(sa) },
 		PrepareForUpdate: func(_ context.Context, sa, _ *corev1.ServiceAccount) { keepSecretNames(sa) },
-		Validate: func(_ context.Context, sa *corev1.ServiceAccount) field.ErrorList {
-			return metavalidation.ValidateObjectMeta(&sa.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-		},
-		ValidateUpdate: func(_ context.Context, sa, old *corev1.ServiceAccount) field.ErrorList {
-			return metavalidation.ValidateObjectMetaUpdate(&sa.ObjectMeta, &old.ObjectMeta, metaPath)
-		},
+		Validate:         validate,
+		ValidateUpdate:   validateUpdate,
 		WarningsOnCreate: func(_ context.Context, sa *corev1.ServiceAccount) []string { return warnings(sa, nil) },
 		WarningsOnUpdate: func(_ context.Context, sa, old *corev1.ServiceAccount) []string { return warnings(sa, old) },
 	},
@@ -42,6 +38,14 @@ var Resource = &registry.Resource[*corev1.ServiceAccount]{
 		registry.NameColumn[*corev1.ServiceAccount](),
 		registry.AgeColumn[*corev1.ServiceAccount](),
 	},
+}
+
+func validate(_ context.Context, sa *corev1.ServiceAccount) field.ErrorList {
+	return metavalidation.ValidateObjectMeta(&sa.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
+}
+
+func validateUpdate(ctx context.Context, sa, old *corev1.ServiceAccount) field.ErrorList {
+	return append(metavalidation.ValidateObjectMetaUpdate(&sa.ObjectMeta, &old.ObjectMeta, metaPath), validate(ctx, sa)...)
 }
 
 // keepSecretNames drops all but the names from the references to secrets,

@@ -6,41 +6,64 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/volume"
 )
 
-// Features are the feature gates that the spec of a pod depends on. The zero
-// value is the default: all of them are off.
+// Features are the feature gates that pods depend on. The zero value is the
+// default: all of them are off.
 type Features struct {
-	Volumes                volume.Features
-	ContainerStopSignals   bool
-	EvictionRequestAPI     bool
-	GenericWorkload        bool
-	GRPCContainerProbeTLS  bool
-	H2CContainerProbe      bool
-	VolumeBindMountOptions bool
+	Volumes                     volume.Features
+	ContainerStopSignals        bool
+	CSIVolumeHealth             bool
+	DRANodeAllocatableResources bool
+	EvictionRequestAPI          bool
+	GenericWorkload             bool
+	GRPCContainerProbeTLS       bool
+	H2CContainerProbe           bool
+	ImageVolumeWithDigest       bool
+	VolumeBindMountOptions      bool
 }
 
-// DropDisabledFields clears what needs a feature that is off, unless the old
-// spec, if there is one, has it already.
-func DropDisabledFields(spec, old *corev1.PodSpec, on Features) {
-	for _, gate := range []struct {
-		on    bool
-		field func(spec *corev1.PodSpec, clear bool) (used bool)
-	}{
-		{on.ContainerStopSignals, stopSignals},
-		{on.EvictionRequestAPI, evictionResponders},
-		{on.GenericWorkload, schedulingGroup},
-		{on.GRPCContainerProbeTLS, grpcModes},
-		{on.H2CContainerProbe, httpProtocols},
-		{on.VolumeBindMountOptions, bindMountOptions},
-	} {
-		if !gate.on && (old == nil || !gate.field(old, false)) {
-			gate.field(spec, true)
+// gate is what a feature adds to T.
+type gate[T any] struct {
+	on bool
+	// field clears the feature's field where told so, and reports whether it was set.
+	field func(obj *T, clear bool) (used bool)
+}
+
+// drop clears what needs a feature that is off, unless the old object, if
+// there is one, has it already.
+func drop[T any](obj, old *T, gates ...gate[T]) {
+	for _, g := range gates {
+		if !g.on && (old == nil || !g.field(old, false)) {
+			g.field(obj, true)
 		}
 	}
+}
+
+// DropDisabledFields clears the fields of a spec whose feature is off, unless
+// the old spec, if there is one, has them already.
+func DropDisabledFields(spec, old *corev1.PodSpec, on Features) {
+	drop(spec, old,
+		gate[corev1.PodSpec]{on.ContainerStopSignals, stopSignals},
+		gate[corev1.PodSpec]{on.EvictionRequestAPI, evictionResponders},
+		gate[corev1.PodSpec]{on.GenericWorkload, schedulingGroup},
+		gate[corev1.PodSpec]{on.GRPCContainerProbeTLS, grpcModes},
+		gate[corev1.PodSpec]{on.H2CContainerProbe, httpProtocols},
+		gate[corev1.PodSpec]{on.VolumeBindMountOptions, bindMountOptions},
+	)
 	var volumes []corev1.Volume
 	if old != nil {
 		volumes = old.Volumes
 	}
 	volume.DropDisabledFields(spec.Volumes, volumes, on.Volumes)
+}
+
+// DropDisabledStatusFields is DropDisabledFields for the status.
+func DropDisabledStatusFields(status, old *corev1.PodStatus, on Features) {
+	drop(status, old,
+		gate[corev1.PodStatus]{on.ContainerStopSignals, stopSignalStatuses},
+		gate[corev1.PodStatus]{on.CSIVolumeHealth, volumeHealth},
+		gate[corev1.PodStatus]{on.DRANodeAllocatableResources, allocatableClaims},
+		gate[corev1.PodStatus]{on.ImageVolumeWithDigest, imageVolumes},
+	)
 }
 
 func stopSignals(spec *corev1.PodSpec, clear bool) (used bool) {
@@ -132,4 +155,52 @@ func bindMountOptions(spec *corev1.PodSpec, clear bool) (used bool) {
 		}
 	}
 	return used
+}
+
+func stopSignalStatuses(status *corev1.PodStatus, clear bool) (used bool) {
+	for _, c := range containerStatuses(status) {
+		used = used || c.StopSignal != nil
+		if clear {
+			c.StopSignal = nil
+		}
+	}
+	return used
+}
+
+func volumeHealth(status *corev1.PodStatus, clear bool) (used bool) {
+	used = len(status.VolumeHealth) > 0
+	if clear {
+		status.VolumeHealth = nil
+	}
+	return used
+}
+
+func allocatableClaims(status *corev1.PodStatus, clear bool) (used bool) {
+	used = len(status.NodeAllocatableResourceClaimStatuses) > 0
+	if clear {
+		status.NodeAllocatableResourceClaimStatuses = nil
+	}
+	return used
+}
+
+func imageVolumes(status *corev1.PodStatus, clear bool) (used bool) {
+	for _, c := range containerStatuses(status) {
+		for i := range c.VolumeMounts {
+			used = used || c.VolumeMounts[i].VolumeStatus != nil
+			if clear {
+				c.VolumeMounts[i].VolumeStatus = nil
+			}
+		}
+	}
+	return used
+}
+
+func containerStatuses(status *corev1.PodStatus) []*corev1.ContainerStatus {
+	var all []*corev1.ContainerStatus
+	for _, list := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses, status.EphemeralContainerStatuses} {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
+	return all
 }

@@ -32,7 +32,7 @@ func (v *specValidator) validateDNSConfig(p *field.Path) field.ErrorList {
 	if config == nil {
 		return nil
 	}
-	errs := validateNameservers(config.Nameservers, p.Child("nameservers"))
+	errs := validateNameservers(config.Nameservers, v.opts.kept.ips, p.Child("nameservers"))
 	errs = append(errs, validateSearches(config.Searches, p.Child("searches"))...)
 	for i, o := range config.Options {
 		if o.Name == "" {
@@ -42,13 +42,13 @@ func (v *specValidator) validateDNSConfig(p *field.Path) field.ErrorList {
 	return errs
 }
 
-func validateNameservers(servers []string, p *field.Path) field.ErrorList {
+func validateNameservers(servers, kept []string, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if len(servers) > maxNameservers {
 		errs = append(errs, field.Invalid(p, servers, fmt.Sprintf("must not have more than %d nameservers", maxNameservers)))
 	}
 	for i, ip := range servers {
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(p.Index(i), ip, true, nil)...)
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(p.Index(i), ip, true, kept)...)
 	}
 	return errs
 }
@@ -76,7 +76,7 @@ func (v *specValidator) validateHostAliases(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, alias := range v.spec.HostAliases {
 		at := p.Index(i)
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), alias.IP, true, nil)...)
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), alias.IP, true, v.opts.kept.ips)...)
 		for j, name := range alias.Hostnames {
 			errs = append(errs, validation.ValidateDNS1123Subdomain(name, at.Child("hostnames").Index(j))...)
 		}

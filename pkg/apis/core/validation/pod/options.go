@@ -33,6 +33,7 @@ type flaws struct {
 	spreadSelector bool // values that are no labels in a spread constraint
 	hostSysctls    bool // sysctls of a namespace that is shared with the host
 	userDevices    bool // block devices in a user namespace of its own
+	ips            []string
 }
 
 // ForUpdate returns the options for changing an object that holds a pod with
@@ -48,6 +49,7 @@ func (o Options) ForUpdate(meta *metav1.ObjectMeta, spec *corev1.PodSpec) Option
 		}),
 		hostSysctls: len(validateHostSysctls(spec, nil)) > 0,
 		userDevices: !usesHostUsers(spec) && hasBlockDevices(spec),
+		ips:         addressesOf(spec),
 	}
 	return o
 }
@@ -98,4 +100,17 @@ func hasBlockDevices(spec *corev1.PodSpec) bool {
 		}
 	}
 	return false
+}
+
+// addressesOf returns the addresses in a spec, which may be spelled as only
+// older servers accepted.
+func addressesOf(spec *corev1.PodSpec) []string {
+	var ips []string
+	if spec.DNSConfig != nil {
+		ips = append(ips, spec.DNSConfig.Nameservers...)
+	}
+	for _, alias := range spec.HostAliases {
+		ips = append(ips, alias.IP)
+	}
+	return ips
 }

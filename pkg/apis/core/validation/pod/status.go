@@ -35,8 +35,8 @@ func ValidatePodStatusUpdate(pod, old *corev1.Pod, opts Options) field.ErrorList
 	errs = append(errs, apivalidation.ValidateImmutableField(status.QOSClass, before.QOSClass, p.Child("qosClass"))...)
 	errs = append(errs, validateRestarts(pod, old, p)...)
 	errs = append(errs, validateClaimStatuses(status.ResourceClaimStatuses, pod.Spec.ResourceClaims, p.Child("resourceClaimStatuses"))...)
-	errs = append(errs, validatePodIPs(status, p.Child("podIPs"))...)
-	return append(errs, validateHostIPs(status, p.Child("hostIPs"))...)
+	errs = append(errs, validateIPs(podIPs(status), podIPs(before), goform.Of(status.PodIPs), p.Child("podIPs"))...)
+	return append(errs, validateHostIPs(status, before, p.Child("hostIPs"))...)
 }
 
 func wellKnownCondition(t corev1.PodConditionType) bool {
@@ -143,35 +143,41 @@ func validateClaimStatuses(statuses []corev1.PodResourceClaimStatus, claims []co
 	return errs
 }
 
-func validatePodIPs(status *corev1.PodStatus, p *field.Path) field.ErrorList {
+func podIPs(status *corev1.PodStatus) []string {
 	ips := make([]string, len(status.PodIPs))
 	for i := range ips {
 		ips[i] = status.PodIPs[i].IP
 	}
-	return validateIPs(ips, goform.Of(status.PodIPs), p)
+	return ips
 }
 
-func validateHostIPs(status *corev1.PodStatus, p *field.Path) field.ErrorList {
-	if len(status.HostIPs) == 0 {
-		return nil
-	}
-	var errs field.ErrorList
+func hostIPs(status *corev1.PodStatus) []string {
 	ips := make([]string, len(status.HostIPs))
 	for i := range ips {
 		ips[i] = status.HostIPs[i].IP
 	}
+	return ips
+}
+
+func validateHostIPs(status, old *corev1.PodStatus, p *field.Path) field.ErrorList {
+	ips := hostIPs(status)
+	if len(ips) == 0 {
+		return nil
+	}
+	var errs field.ErrorList
 	if status.HostIP != ips[0] {
 		errs = append(errs, field.Invalid(p.Index(0).Child("ip"), ips[0], "must be equal to `hostIP`"))
 	}
-	return append(errs, validateIPs(ips, goform.Of(status.HostIPs), p)...)
+	return append(errs, validateIPs(ips, hostIPs(old), goform.Of(status.HostIPs), p)...)
 }
 
 // validateIPs checks the addresses of a pod or host, of which there may be one
-// of each family. The list is quoted as the given value.
-func validateIPs(ips []string, quoted any, p *field.Path) field.ErrorList {
+// of each family. Old addresses may stay as they are. Errors quote the list as
+// the given value.
+func validateIPs(ips, old []string, quoted any, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, ip := range ips {
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(p.Index(i), ip, true, nil)...)
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(p.Index(i), ip, true, old)...)
 	}
 	if len(ips) < 2 {
 		return errs

@@ -92,7 +92,7 @@ func TestUpdateShowsDifference(t *testing.T) {
 		t.Fatalf("got %v", errs)
 	}
 	_, shown, _ := strings.Cut(errs[0].Detail, "previously negative)\n")
-	const want = `@@ -68,7 +68,7 @@
+	const want = `@@ -64,7 +64,7 @@
    "SELinuxChangePolicy": null
   },
   "ImagePullSecrets": null,
@@ -143,7 +143,7 @@ func TestEphemeralContainersUpdate(t *testing.T) {
 		"add":    {same, debug, nil},
 		"remove": {debug, spec(func(s *corev1.PodSpec) { s.EphemeralContainers = nil }), []string{"spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be removed\n"}},
 		"change": {debug, spec(func(s *corev1.PodSpec) { s.EphemeralContainers[0].TTY = true }), []string{"spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be changed\n" +
-			"@@ -29,6 +29,6 @@\n  \"SecurityContext\": null,\n  \"Stdin\": false,\n  \"StdinOnce\": false,\n- \"TTY\": false,\n+ \"TTY\": true,\n  \"TargetContainerName\": \"\"\n }\n"}},
+			"@@ -27,6 +27,6 @@\n  \"SecurityContext\": null,\n  \"Stdin\": false,\n  \"StdinOnce\": false,\n- \"TTY\": false,\n+ \"TTY\": true,\n  \"TargetContainerName\": \"\"\n }\n"}},
 	})
 }
 

@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"flag"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
+)
+
+var update = flag.Bool("update", false, "write the expected output in the scripts anew")
+
+// TestKubectl runs the scripts, each in a namespace named after it.
+func TestKubectl(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	program, err := kubectl()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/kubectl",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			ns := strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")
+			ensureNamespace(t, server, ns)
+			config := filepath.Join(env.WorkDir, ".kubeconfig")
+			env.Setenv("NS", ns)
+			env.Setenv("HOME", env.WorkDir) // kubectl keeps its cache of discovery there
+			env.Setenv("KUBECONFIG", config)
+			env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			return writeKubeconfig(server, ns, config)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"kubectl": runKubectl},
+	})
+}
+
+func runKubectl(ts *testscript.TestScript, neg bool, args []string) {
+	switch err := ts.Exec("kubectl", args...); {
+	case err != nil && !neg:
+		ts.Fatalf("kubectl failed: %v", err)
+	case err == nil && neg:
+		ts.Fatalf("kubectl succeeded")
+	}
+}
+
+// writeKubeconfig writes the administrator's kubeconfig for one namespace.
+func writeKubeconfig(server *testserver.Server, namespace, file string) error {
+	config, err := clientcmd.LoadFromFile(server.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	config.Contexts[config.CurrentContext].Namespace = namespace
+	return clientcmd.WriteToFile(*config, file)
+}
