@@ -114,17 +114,25 @@ func bind(pod *corev1.Pod, b *corev1.Binding) {
 	pod.Annotations = merged(pod.Annotations, b.Annotations)
 	pod.Labels = merged(pod.Labels, b.Labels)
 	pod.Status.NominatedNodeName = ""
-	scheduled := corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}
+	setCondition(pod, corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionTrue})
+}
+
+// setCondition adds a condition to the pod or replaces it. The time is that of
+// the last change of its status.
+func setCondition(pod *corev1.Pod, condition corev1.PodCondition) {
+	condition.LastTransitionTime = metav1.Now()
 	for i := range pod.Status.Conditions {
-		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodScheduled {
-			if c.Status == corev1.ConditionTrue {
-				scheduled.LastTransitionTime = c.LastTransitionTime
-			}
-			*c = scheduled
-			return
+		c := &pod.Status.Conditions[i]
+		if c.Type != condition.Type {
+			continue
 		}
+		if c.Status == condition.Status {
+			condition.LastTransitionTime = c.LastTransitionTime
+		}
+		*c = condition
+		return
 	}
-	pod.Status.Conditions = append(pod.Status.Conditions, scheduled)
+	pod.Status.Conditions = append(pod.Status.Conditions, condition)
 }
 
 func merged(into, from map[string]string) map[string]string {

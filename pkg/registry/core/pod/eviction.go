@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
+	apistorage "k8s.io/apiserver/pkg/storage"
+	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -128,13 +130,45 @@ func needsPermission(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp == nil && !isTerminal(pod) && pod.Status.Phase != corev1.PodPending
 }
 
-// delete deletes the pod. If nobody was asked, it has to be the very pod that
-// needed no permission.
+// delete deletes the pod, after noting in its status why. If nobody was asked,
+// it has to be the very pod that needed no permission.
 func (r *evictionREST) delete(ctx context.Context, pod *corev1.Pod, options *metav1.DeleteOptions, unasked bool) error {
 	options = options.DeepCopy()
 	if unasked && options.Preconditions == nil {
 		options.Preconditions = &metav1.Preconditions{UID: &pod.UID, ResourceVersion: &pod.ResourceVersion}
 	}
+	if !dryrun.IsDryRun(options.DryRun) {
+		if err := r.note(ctx, pod.Name, options.Preconditions); err != nil {
+			return err
+		}
+	}
 	_, _, err := r.pods.Delete(ctx, pod.Name, rest.ValidateAllObjectFunc, options)
 	return err
+}
+
+// note writes into the status that the pod is evicted. The preconditions
+// follow the new version of the pod.
+func (r *evictionREST) note(ctx context.Context, name string, preconditions *metav1.Preconditions) error {
+	key, err := r.pods.KeyFunc(ctx, name)
+	if err != nil {
+		return err
+	}
+	var only *apistorage.Preconditions
+	if preconditions != nil {
+		only = &apistorage.Preconditions{UID: preconditions.UID, ResourceVersion: preconditions.ResourceVersion}
+	}
+	noted := &corev1.Pod{}
+	err = r.pods.Storage.GuaranteedUpdate(ctx, key, noted, false, only, apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
+		pod := obj.(*corev1.Pod)
+		setCondition(pod, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue,
+			Reason: "EvictionByEvictionAPI", Message: "Eviction API: evicting"})
+		return pod, nil
+	}), false, nil)
+	if err != nil {
+		return storeerr.InterpretUpdateError(err, r.pods.DefaultQualifiedResource, name)
+	}
+	if preconditions != nil && preconditions.ResourceVersion != nil {
+		preconditions.ResourceVersion = &noted.ResourceVersion
+	}
+	return nil
 }

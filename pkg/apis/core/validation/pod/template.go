@@ -10,8 +10,6 @@ import (
 // ValidatePodTemplateSpec checks the template from which a workload makes its
 // pods.
 func ValidatePodTemplateSpec(t *corev1.PodTemplateSpec, opts Options, p *field.Path) field.ErrorList {
-	// A controller may fill in the images of volumes when it makes the pods.
-	opts.kept.volumes.AllowEmptyImageReference = true
 	errs := metav1validation.ValidateLabels(t.Labels, p.Child("labels"))
 	errs = append(errs, apivalidation.ValidateAnnotations(t.Annotations, p.Child("annotations"))...)
 	errs = append(errs, validateAnnotations(&t.ObjectMeta, &t.Spec, opts, p.Child("annotations"))...)

@@ -17,10 +17,10 @@ func DropDisabledFields(vols, old []corev1.Volume, on Features) {
 	var had Features
 	for i := range old {
 		visitGated(&old[i].VolumeSource, &gated{
-			bundle:      func(p *corev1.VolumeProjection) { had.ClusterTrustBundleProjection = true },
-			certificate: func(p *corev1.VolumeProjection) { had.PodCertificateRequest = true },
-			mode:        func(s *corev1.EmptyDirVolumeSource) { had.EmptyDirVolumeMode = true },
-			user:        func(u **int64) { had.AtomicWriteVolumeUserFields = true },
+			bundle:      func(*corev1.VolumeProjection) { had.ClusterTrustBundleProjection = true },
+			certificate: func(*corev1.VolumeProjection) { had.PodCertificateRequest = true },
+			mode:        func(*corev1.EmptyDirVolumeSource) { had.EmptyDirVolumeMode = true },
+			user:        func(**int64) { had.AtomicWriteVolumeUserFields = true },
 		})
 	}
 	var drop gated

@@ -10,10 +10,13 @@ import (
 
 // The forms of an iSCSI name by its first letters (RFC 3720, 3.2.6.3): a
 // reversed domain with its date, an IEEE EUI-64 and a T11 identifier.
-var iscsiNames = map[string]*regexp.Regexp{
-	"iqn": regexp.MustCompile(`iqn\.\d{4}-\d{2}\.([[:alnum:]-.]+)(:[^,;*&$|\s]+)$`),
-	"eui": regexp.MustCompile(`^eui.[[:alnum:]]{16}$`),
-	"naa": regexp.MustCompile(`^naa.[[:alnum:]]{32}$`),
+var iscsiNames = [...]struct {
+	prefix string
+	form   *regexp.Regexp
+}{
+	{"iqn", regexp.MustCompile(`iqn\.\d{4}-\d{2}\.([[:alnum:]-.]+)(:[^,;*&$|\s]+)$`)},
+	{"eui", regexp.MustCompile(`^eui.[[:alnum:]]{16}$`)},
+	{"naa", regexp.MustCompile(`^naa.[[:alnum:]]{32}$`)},
 }
 
 // ISCSI is what the iSCSI volumes of pods and of PersistentVolumes have in common.
@@ -59,11 +62,11 @@ func ValidateISCSI(i ISCSI, p *field.Path) field.ErrorList {
 }
 
 func validateISCSIName(name string, p *field.Path) field.ErrorList {
-	for prefix, form := range iscsiNames {
-		if !strings.HasPrefix(name, prefix) {
+	for _, n := range iscsiNames {
+		if !strings.HasPrefix(name, n.prefix) {
 			continue
 		}
-		if !form.MatchString(name) {
+		if !n.form.MatchString(name) {
 			return field.ErrorList{field.Invalid(p, name, "must be valid format")}
 		}
 		return nil

@@ -37,9 +37,9 @@ func validateGitRepo(s *corev1.GitRepoVolumeSource, p *field.Path) field.ErrorLi
 	)
 }
 
-func validateImage(s *corev1.ImageVolumeSource, opts Options, p *field.Path) field.ErrorList {
+func validateImage(s *corev1.ImageVolumeSource, template bool, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	if !opts.AllowEmptyImageReference {
+	if !template {
 		errs = append(errs, required(s.Reference, p.Child("reference"))...)
 	}
 	if s.PullPolicy == "" {

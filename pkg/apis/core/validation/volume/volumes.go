@@ -18,8 +18,6 @@ type Options struct {
 	// AllowNonLocalProjectedTokenPath allows service account tokens outside of
 	// the volume's directory.
 	AllowNonLocalProjectedTokenPath bool
-	// AllowEmptyImageReference allows image volumes without an image.
-	AllowEmptyImageReference bool
 	// Claim applies to the claims of ephemeral volumes.
 	Claim ClaimOptions
 }
@@ -44,7 +42,7 @@ func OptionsFor(old []corev1.Volume) Options {
 
 // ValidateVolumes checks the volumes of a pod. It returns those without errors
 // by name, for the checks of the mounts. podMeta is nil for the template of a
-// pod: it is needed only for the names of the claims of ephemeral volumes.
+// pod, whose image volumes may leave the image to whoever makes the pods.
 func ValidateVolumes(vols []corev1.Volume, podMeta *metav1.ObjectMeta, opts Options, p *field.Path) (map[string]corev1.VolumeSource, field.ErrorList) {
 	var errs field.ErrorList
 	byName := make(map[string]corev1.VolumeSource, len(vols))
@@ -63,7 +61,7 @@ func ValidateVolumes(vols []corev1.Volume, podMeta *metav1.ObjectMeta, opts Opti
 }
 
 func validateVolume(v *corev1.Volume, podMeta *metav1.ObjectMeta, opts Options, p *field.Path) field.ErrorList {
-	errs := validateSource(&v.VolumeSource, opts, p)
+	errs := validateSource(&v.VolumeSource, podMeta == nil, opts, p)
 	errs = append(errs, validateDerivedNames(v, podMeta, p)...)
 	if v.Name == "" {
 		return append(errs, field.Required(p.Child("name"), ""))
@@ -105,8 +103,8 @@ func is[T any](s *T, name string, p *field.Path, validate func(*T, *field.Path) 
 // validateSource checks the first of the sources that are set and refuses the
 // others. The order is part of the API: it decides which one an error is about.
 // So are the names that differ from those in JSON.
-func validateSource(v *corev1.VolumeSource, opts Options, p *field.Path) field.ErrorList {
-	image := func(s *corev1.ImageVolumeSource, p *field.Path) field.ErrorList { return validateImage(s, opts, p) }
+func validateSource(v *corev1.VolumeSource, template bool, opts Options, p *field.Path) field.ErrorList {
+	image := func(s *corev1.ImageVolumeSource, p *field.Path) field.ErrorList { return validateImage(s, template, p) }
 	projected := func(s *corev1.ProjectedVolumeSource, p *field.Path) field.ErrorList {
 		return validateProjected(s, opts, p)
 	}

@@ -104,7 +104,7 @@ func TestSources(t *testing.T) {
 			"v[0].ephemeral.volumeClaimTemplate.metadata.uID: Forbidden: cannot be set for an ephemeral volume"}},
 	} {
 		t.Run(c.source, func(t *testing.T) {
-			_, errs := ValidateVolumes([]corev1.Volume{volumeFrom(t, c.source)}, nil, Options{}, root)
+			_, errs := ValidateVolumes([]corev1.Volume{volumeFrom(t, c.source)}, &metav1.ObjectMeta{Name: "p"}, Options{}, root)
 			expect(t, errs, c.want...)
 		})
 	}
@@ -123,6 +123,11 @@ func TestNames(t *testing.T) {
 	claim := volumeFrom(t, `{"ephemeral":{"volumeClaimTemplate":{"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}}}`)
 	_, errs = ValidateVolumes([]corev1.Volume{claim}, &metav1.ObjectMeta{Name: strings.Repeat("p", 253)}, Options{}, root)
 	expect(t, errs, `v[0].name: Invalid value: "v": PVC name "ppp`)
+}
+
+func TestTemplate(t *testing.T) {
+	_, errs := ValidateVolumes([]corev1.Volume{volumeFrom(t, `{"image":{"pullPolicy":"Always"}}`)}, nil, Options{}, root)
+	expect(t, errs)
 }
 
 func TestProjected(t *testing.T) {
