@@ -68,8 +68,6 @@ type Resource[T Object] struct {
 	Prefix string
 	// NoWatchCache makes reads go to etcd, as for events.
 	NoWatchCache bool
-	// TTL returns the seconds after which etcd drops an object.
-	TTL func(obj T, existing uint64, update bool) (uint64, error)
 
 	// PutCreates lets PUT create an object.
 	PutCreates bool
@@ -116,6 +114,8 @@ type Deps struct {
 	Scheme *runtime.Scheme
 	// RESTOptions finds the etcd client, codec and watch cache of a resource.
 	RESTOptions generic.RESTOptionsGetter
+	// Raw makes storage without a watch cache, for reads that decide something.
+	Raw generic.StorageDecorator
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 }

@@ -120,11 +120,6 @@ func (r *Resource[T]) store(deps Deps) (*genericregistry.Store, error) {
 	if r.GracefulDelete != nil {
 		store.DeleteStrategy = gracefulStrategy[T]{s}
 	}
-	if r.TTL != nil {
-		store.TTLFunc = func(obj runtime.Object, existing uint64, update bool) (uint64, error) {
-			return r.TTL(obj.(T), existing, update)
-		}
-	}
 	if r.Customize != nil {
 		r.Customize(store, deps)
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
@@ -19,6 +21,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	podvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -109,6 +112,9 @@ func (c *Config) apply() error {
 	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
+	if !o.AllowPrivileged {
+		g.BuildHandlerChainFunc = forbidPrivileged
+	}
 	c.schemas = newSchemas("v" + g.EffectiveVersion.EmulationVersion().String() + ".0")
 	g.SkipOpenAPIInstallation = true
 
@@ -169,6 +175,28 @@ func (c *Config) applyAdmission() error {
 		return err
 	}
 	return c.Options.Admission.ApplyTo(c.Generic, c.informers, c.client, dynamicClient, c.Generic.FeatureGate, c.Generic.EffectiveVersion)
+}
+
+// forbidPrivileged is the handler chain of a server with --allow-privileged=false:
+// the validation of pods finds that in the context of its request.
+func forbidPrivileged(handler http.Handler, c *genericapiserver.Config) http.Handler {
+	return genericapiserver.DefaultBuildHandlerChain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r.WithContext(podvalidation.ForbidPrivileged(r.Context())))
+	}), c)
+}
+
+// deps is what the storage of the resources is made with.
+func (c *Config) deps() registry.Deps {
+	deps := registry.Deps{
+		Scheme:      apis.Scheme,
+		RESTOptions: c.Generic.RESTOptionsGetter,
+		Raw:         generic.UndecoratedStorage,
+		EventTTL:    c.Options.EventTTL,
+	}
+	if c.backend != nil {
+		deps.Raw = c.backend.RawStorage
+	}
+	return deps
 }
 
 // resourceConfig enables every group version that is built in, before

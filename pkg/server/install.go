@@ -28,7 +28,7 @@ import (
 type installer struct {
 	server        *genericapiserver.GenericAPIServer
 	config        *genericapiserver.Config
-	eventTTL      time.Duration
+	deps          registry.Deps
 	typeConverter managedfields.TypeConverter
 	serializer    runtime.NegotiatedSerializer
 }
@@ -62,7 +62,6 @@ func (in *installer) install(groups []registry.Group) error {
 
 // makeStorage makes the storage of the resources that --runtime-config enables.
 func (in *installer) makeStorage(group *installed) error {
-	deps := registry.Deps{Scheme: apis.Scheme, RESTOptions: in.config.RESTOptionsGetter, EventTTL: in.eventTTL}
 	for _, version := range group.Versions {
 		resources := map[string]rest.Storage{}
 		for _, definition := range version.Resources {
@@ -70,7 +69,7 @@ func (in *installer) makeStorage(group *installed) error {
 			if !in.config.MergedResourceConfig.ResourceEnabled(gvr) {
 				continue
 			}
-			storage, err := definition.Storage(deps)
+			storage, err := definition.Storage(in.deps)
 			if err != nil {
 				return err
 			}

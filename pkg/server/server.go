@@ -52,7 +52,7 @@ func (s *Server) assemble() (err error) {
 	in := &installer{
 		server:        s.generic,
 		config:        c.Generic,
-		eventTTL:      c.Options.EventTTL,
+		deps:          c.deps(),
 		typeConverter: c.schemas.typeConverter(),
 		serializer:    genericapiserver.NewDefaultAPIGroupInfo("", apis.Scheme, apis.ParameterCodec, apis.Codecs).NegotiatedSerializer,
 	}
@@ -69,15 +69,6 @@ func (s *Server) assemble() (err error) {
 	s.URL = "https://" + net.JoinHostPort(host, port)
 	s.Kubeconfig, err = c.kubeconfig(s.URL)
 	return err
-}
-
-// Port returns the port on which the server listens.
-func (s *Server) Port() int {
-	_, port, err := s.config.Generic.SecureServing.HostPort()
-	if err != nil {
-		return 0
-	}
-	return port
 }
 
 // ClientConfig returns the administrator's client configuration.

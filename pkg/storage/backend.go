@@ -79,15 +79,15 @@ func (b *Backend) GetRESTOptions(resource schema.GroupResource, example runtime.
 	if err != nil {
 		return options, err
 	}
-	options.Decorator = b.rawStorage
+	options.Decorator = b.RawStorage
 	if b.cache && !b.uncached[resource] {
 		options.Decorator = b.cachedStorage
 	}
 	return options, nil
 }
 
-// rawStorage implements generic.StorageDecorator.
-func (b *Backend) rawStorage(c *storagebackend.ConfigForResource, resourcePrefix string, _ func(runtime.Object) (string, error),
+// RawStorage implements generic.StorageDecorator without a watch cache.
+func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix string, _ func(runtime.Object) (string, error),
 	newFunc, newListFunc func() runtime.Object, _ storage.AttrFunc, _ storage.IndexerFuncs, _ *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
 	client := b.etcd.Client()
 	client.KV = etcd3.NewETCDLatencyTracker(client.KV)
@@ -122,7 +122,7 @@ func (b *Backend) rawStorage(c *storagebackend.ConfigForResource, resourcePrefix
 // front of etcd.
 func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePrefix string, keyFunc func(runtime.Object) (string, error),
 	newFunc, newListFunc func() runtime.Object, attrs storage.AttrFunc, triggers storage.IndexerFuncs, indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
-	raw, destroyRaw, err := b.rawStorage(c, resourcePrefix, keyFunc, newFunc, newListFunc, attrs, triggers, indexers)
+	raw, destroyRaw, err := b.RawStorage(c, resourcePrefix, keyFunc, newFunc, newListFunc, attrs, triggers, indexers)
 	if err != nil {
 		return nil, nil, err
 	}

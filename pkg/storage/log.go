@@ -18,9 +18,10 @@ func quietLogger() *zap.Logger {
 	return logger.Named("etcd")
 }
 
-// expectedErrors drops what etcd reports as an error in the first moments of a
-// new database: it has no schema version until its first commit, and looks for
-// one before that because the election is over so soon.
+// expectedErrors drops two reports that are no errors. In the first moments of a
+// new database it has no schema version until its first commit, and etcd looks for
+// one before that because the election is over so soon. And a listener for other
+// clients that is closed is reported as one that failed.
 type expectedErrors struct{ zapcore.Core }
 
 // With implements zapcore.Core.
@@ -30,7 +31,8 @@ func (c expectedErrors) With(fields []zapcore.Field) zapcore.Core {
 
 // Check implements zapcore.Core.
 func (c expectedErrors) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if entry.Message == "failed to update storage version" {
+	switch entry.Message {
+	case "failed to update storage version", "setting up serving from embedded etcd failed.":
 		return checked
 	}
 	return c.Core.Check(entry, checked)

@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -128,4 +129,17 @@ func ExampleNew() {
 	namespace, err := client.CoreV1().Namespaces().Get(context.Background(), "kube-system", metav1.GetOptions{})
 	fmt.Println(namespace.Status.Phase, err)
 	// Output: Active <nil>
+}
+
+func TestAllowPrivileged(t *testing.T) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: corev1.PodSpec{
+		Containers: []corev1.Container{{Name: "c", Image: "i", SecurityContext: &corev1.SecurityContext{Privileged: ptr.To(true)}}},
+	}}
+	for _, allow := range []bool{true, false} {
+		s := testserver.Start(t, fmt.Sprintf("--allow-privileged=%t", allow))
+		_, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Pods("default").Create(t.Context(), pod, metav1.CreateOptions{})
+		if allow && err != nil || !allow && (err == nil || !strings.Contains(err.Error(), "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy")) {
+			t.Errorf("--allow-privileged=%t: %v", allow, err)
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -58,7 +59,7 @@ func TestReadAfterWrite(t *testing.T) {
 }
 
 func TestResourceVersionMatch(t *testing.T) {
-	_, client, ns := sharedNamespace(t)
+	s, client, ns := sharedNamespace(t)
 	first := create(t, client, ns, "first")
 	second := create(t, client, ns, "second")
 	for _, tt := range []struct {
@@ -77,9 +78,10 @@ func TestResourceVersionMatch(t *testing.T) {
 			t.Errorf("%q %s: %v, not %d items", tt.version, tt.match, err, tt.want)
 		}
 	}
-	_, err := client.CoreV1().ConfigMaps(ns).List(t.Context(), metav1.ListOptions{ResourceVersion: "900000000"})
-	if !apierrors.IsTimeout(err) || !apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge) {
-		t.Errorf("a version of the future: %v", err)
+	// client-go would try again for a minute.
+	r := send(t, s.Config, request{path: "/api/v1/namespaces/" + ns + "/configmaps?resourceVersion=900000000"})
+	if err := apierrors.FromObject(ptr.To(r.status())); !apierrors.IsTimeout(err) || !apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge) {
+		t.Errorf("a version of the future: %d %v", r.code, err)
 	}
 }
 
@@ -98,39 +100,44 @@ func TestWatchFromVersion(t *testing.T) {
 	}
 }
 
-// TestCompaction asks for versions that etcd has compacted: 410 Gone.
+// TestCompaction asks for versions that etcd has compacted: 410 Gone. It does
+// so for events, which no watch cache remembers.
 func TestCompaction(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
 	s := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
-	client := kubernetes.NewForConfigOrDie(s.Config)
-	old := create(t, client, "default", numbered("old", 5)...)
-	page, err := client.CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{Limit: 2})
+	client, ctx := kubernetes.NewForConfigOrDie(s.Config), t.Context()
+	events := client.CoreV1().Events("default")
+	var versions []string
+	for _, name := range numbered("e", 6) {
+		e, err := events.Create(ctx, &corev1.Event{ObjectMeta: named(name), InvolvedObject: corev1.ObjectReference{Namespace: "default"}}, metav1.CreateOptions{})
+		check(t, err)
+		versions = append(versions, e.ResourceVersion)
+	}
+	page, err := events.List(ctx, metav1.ListOptions{Limit: 2})
 	check(t, err)
 	last := create(t, client, "default", "last")
-	direct := etcdClient(t, etcd)
-	_, err = direct.Compact(t.Context(), int64(number(t, last.ResourceVersion)), clientv3.WithCompactPhysical())
+	_, err = etcdClient(t, etcd).Compact(ctx, int64(number(t, last.ResourceVersion)), clientv3.WithCompactPhysical())
 	check(t, err)
 
-	_, err = client.CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{Limit: 2, Continue: page.Continue})
+	_, err = events.List(ctx, metav1.ListOptions{Limit: 2, Continue: page.Continue})
 	if !apierrors.IsResourceExpired(err) {
 		t.Fatalf("an expired token: %v", err)
 	}
 	// The error has a token to go on from, at the price of consistency.
 	fresh := err.(apierrors.APIStatus).Status().ListMeta.Continue
-	rest, err := client.CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{Continue: fresh})
+	rest, err := events.List(ctx, metav1.ListOptions{Continue: fresh})
 	if err != nil || len(rest.Items) != 4 {
 		t.Errorf("from the token of the error: %v, %d items", err, len(rest.Items))
 	}
-	_, err = client.CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{ResourceVersion: old.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchExact})
+	_, err = events.List(ctx, metav1.ListOptions{ResourceVersion: versions[0], ResourceVersionMatch: metav1.ResourceVersionMatchExact})
 	if !apierrors.IsResourceExpired(err) {
 		t.Errorf("a compacted version: %v", err)
 	}
-	// Events have no watch cache: the watch goes to etcd itself.
-	events, err := client.CoreV1().Events("default").Watch(t.Context(), metav1.ListOptions{ResourceVersion: old.ResourceVersion})
+	w, err := events.Watch(ctx, metav1.ListOptions{ResourceVersion: versions[0]})
 	check(t, err)
-	defer events.Stop()
-	if err := apierrors.FromObject(next(t, events).Object); !apierrors.IsResourceExpired(err) {
+	defer w.Stop()
+	if err := apierrors.FromObject(next(t, w).Object); !apierrors.IsResourceExpired(err) {
 		t.Errorf("a watch from a compacted version: %v", err)
 	}
 }

@@ -67,6 +67,8 @@ func New() *Options {
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
 	// Without it a server with open watches stops only after --request-timeout.
 	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
+	// Every tool that sets up a test cluster passes it.
+	o.AllowPrivileged = true
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
 	o.SecureServing.Required = true

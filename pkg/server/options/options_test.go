@@ -13,8 +13,9 @@ var own = []string{"data-dir", "embedded-etcd-listen-client-url", "embedded-etcd
 
 // differ are the flags whose default is not kube-apiserver's, and why.
 var differ = map[string]string{
-	"bind-address": "safe by default: loopback only",
-	"cert-dir":     "the server has certificates of its own in the data directory",
+	"allow-privileged": "kind, envtest, kubeadm and kwok all set it",
+	"bind-address":     "safe by default: loopback only",
+	"cert-dir":         "the server has certificates of its own in the data directory",
 	"shutdown-watch-termination-grace-period": "watches end when the server does",
 }
 

@@ -20,15 +20,15 @@ var (
 	specPath = field.NewPath("spec")
 )
 
-func validate(_ context.Context, d *appsv1.Deployment) field.ErrorList {
+func validate(ctx context.Context, d *appsv1.Deployment) field.ErrorList {
 	errs := metavalidation.ValidateObjectMeta(&d.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSpec(&d.Spec, pod.Options{})...)
+	return append(errs, validateSpec(&d.Spec, pod.OptionsFrom(ctx))...)
 }
 
 // validateUpdate keeps the selector: changing it would orphan the replica sets.
-func validateUpdate(_ context.Context, d, old *appsv1.Deployment) field.ErrorList {
+func validateUpdate(ctx context.Context, d, old *appsv1.Deployment) field.ErrorList {
 	errs := metavalidation.ValidateObjectMetaUpdate(&d.ObjectMeta, &old.ObjectMeta, metaPath)
-	opts := pod.Options{}.ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
+	opts := pod.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
 	errs = append(errs, validateSpec(&d.Spec, opts)...)
 	return append(errs, apivalidation.ValidateImmutableField(d.Spec.Selector, old.Spec.Selector, specPath.Child("selector"))...)
 }

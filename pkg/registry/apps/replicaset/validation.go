@@ -18,15 +18,15 @@ var (
 	specPath = field.NewPath("spec")
 )
 
-func validate(_ context.Context, rs *appsv1.ReplicaSet) field.ErrorList {
+func validate(ctx context.Context, rs *appsv1.ReplicaSet) field.ErrorList {
 	errs := metavalidation.ValidateObjectMeta(&rs.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSpec(&rs.Spec, pod.Options{})...)
+	return append(errs, validateSpec(&rs.Spec, pod.OptionsFrom(ctx))...)
 }
 
 // validateUpdate keeps the selector: changing it would orphan the pods.
-func validateUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
+func validateUpdate(ctx context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
 	errs := metavalidation.ValidateObjectMetaUpdate(&rs.ObjectMeta, &old.ObjectMeta, metaPath)
-	opts := pod.Options{}.ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
+	opts := pod.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
 	errs = append(errs, validateSpec(&rs.Spec, opts)...)
 	return append(errs, apivalidation.ValidateImmutableField(rs.Spec.Selector, old.Spec.Selector, specPath.Child("selector"))...)
 }

@@ -25,7 +25,9 @@ import (
 // controller has seen the pods go.
 const maxDisrupted = 2000
 
-// budgets are the stored disruption budgets, opened by the first eviction.
+// budgets are the stored disruption budgets, opened by the first eviction. They
+// are read from etcd as they are, because a permission has to be given by what
+// is true now.
 type budgets struct {
 	deps registry.Deps
 
@@ -45,15 +47,8 @@ func (b *budgets) open() error {
 			b.err = err
 			return
 		}
-		// Events are the resource without a watch cache: budgets are read from etcd as they are, because a permission has
-		// to be given by what is true now, and a second cache of them would only be in the way.
-		uncached, err := b.deps.RESTOptions.GetRESTOptions(corev1.Resource("events"), &corev1.Event{})
-		if err != nil {
-			b.err = err
-			return
-		}
 		b.prefix = "/" + strings.TrimPrefix(options.ResourcePrefix, "/") + "/"
-		b.storage, b.destroy, b.err = uncached.Decorator(options.StorageConfig, b.prefix, b.keyOf, newBudget, newList, apistorage.DefaultNamespaceScopedAttr, nil, nil)
+		b.storage, b.destroy, b.err = b.deps.Raw(options.StorageConfig, b.prefix, b.keyOf, newBudget, newList, apistorage.DefaultNamespaceScopedAttr, nil, nil)
 	})
 	return b.err
 }

@@ -29,11 +29,11 @@ var pods = &registry.Resource[*corev1.Pod]{
 	Hooks: registry.Hooks[*corev1.Pod]{
 		PrepareForCreate: prepareForCreate,
 		PrepareForUpdate: prepareForUpdate,
-		Validate: func(_ context.Context, pod *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodCreate(pod, validation.Options{})
+		Validate: func(ctx context.Context, pod *corev1.Pod) field.ErrorList {
+			return validation.ValidatePodCreate(pod, validation.OptionsFrom(ctx))
 		},
-		ValidateUpdate: func(_ context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodUpdate(pod, old, validation.Options{})
+		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
+			return validation.ValidatePodUpdate(pod, old, validation.OptionsFrom(ctx))
 		},
 		// People seldom update pods themselves, and kubelets do it all the time: there are no warnings on update.
 		WarningsOnCreate: func(_ context.Context, pod *corev1.Pod) []string { return validation.PodWarnings(pod) },
@@ -41,8 +41,8 @@ var pods = &registry.Resource[*corev1.Pod]{
 	},
 	Status: &registry.Hooks[*corev1.Pod]{
 		PrepareForUpdate: prepareStatus,
-		ValidateUpdate: func(_ context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodStatusUpdate(pod, old, validation.Options{})
+		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
+			return validation.ValidatePodStatusUpdate(pod, old, validation.OptionsFrom(ctx))
 		},
 		ResetFields: registry.Reset("v1", []string{"spec"}, []string{"metadata", "deletionTimestamp"}, []string{"metadata", "ownerReferences"}),
 	},
@@ -95,8 +95,8 @@ func (d definition) Storage(deps registry.Deps) (map[string]rest.Storage, error)
 func ephemeralContainersHooks() registry.Hooks[*corev1.Pod] {
 	return registry.Hooks[*corev1.Pod]{
 		PrepareForUpdate: prepareEphemeralContainers,
-		ValidateUpdate: func(_ context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodEphemeralContainersUpdate(pod, old, validation.Options{})
+		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
+			return validation.ValidatePodEphemeralContainersUpdate(pod, old, validation.OptionsFrom(ctx))
 		},
 		ResetFields: registry.Reset("v1", []string{"status"}),
 	}
@@ -105,8 +105,8 @@ func ephemeralContainersHooks() registry.Hooks[*corev1.Pod] {
 func resizeHooks() registry.Hooks[*corev1.Pod] {
 	return registry.Hooks[*corev1.Pod]{
 		PrepareForUpdate: prepareResize,
-		ValidateUpdate: func(_ context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodResize(pod, old, validation.Options{})
+		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
+			return validation.ValidatePodResize(pod, old, validation.OptionsFrom(ctx))
 		},
 		ResetFields: registry.Reset("v1", []string{"status"}),
 	}

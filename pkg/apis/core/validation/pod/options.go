@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"context"
 	"slices"
 	"strconv"
 
@@ -22,6 +23,19 @@ type Options struct {
 
 	// kept are the flaws that the stored object has already and may keep.
 	kept flaws
+}
+
+type privilegedKey struct{}
+
+// ForbidPrivileged returns a context for the requests of a server that runs
+// with --allow-privileged=false.
+func ForbidPrivileged(ctx context.Context) context.Context {
+	return context.WithValue(ctx, privilegedKey{}, true)
+}
+
+// OptionsFrom returns the options for a new object in a request's context.
+func OptionsFrom(ctx context.Context) Options {
+	return Options{ForbidPrivileged: ctx.Value(privilegedKey{}) != nil}
 }
 
 // flaws are what older servers accepted.
