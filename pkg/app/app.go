@@ -64,11 +64,11 @@ func NewCommand(stdout, stderr io.Writer) *cobra.Command {
 }
 
 func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
-	completed, err := o.Complete()
-	if err != nil {
+	if err := applyLogging(o.Logs); err != nil {
 		return err
 	}
-	if err := applyLogging(o.Logs); err != nil {
+	completed, err := o.Complete()
+	if err != nil {
 		return err
 	}
 	defer logs.FlushLogs()

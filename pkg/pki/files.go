@@ -107,7 +107,12 @@ func ensureServiceAccountKey(keyFile, publicFile string) error {
 	if !ok {
 		return damaged(keyFile, errors.New("it is not an ECDSA key"))
 	}
-	if _, err := os.Stat(publicFile); err == nil {
+	if data, err = os.ReadFile(publicFile); err == nil {
+		if keys, err := keyutil.ParsePublicKeysPEM(data); err != nil {
+			return damaged(publicFile, err)
+		} else if !key.PublicKey.Equal(keys[0]) {
+			return damaged(publicFile, fmt.Errorf("it is not the public part of %s", filepath.Base(keyFile)))
+		}
 		return nil
 	}
 	public, err := PublicKeyPEM(key)

@@ -135,7 +135,7 @@ func (c *Config) apply() error {
 		{"authorization", func() (err error) { g.Authorization.Authorizer, err = authorization.New(); return err }},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
-		{"admission", c.applyAdmission},
+		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},
 	} {
 		if err := step.apply(); err != nil {
 			return fmt.Errorf("%s: %w", step.flag, err)

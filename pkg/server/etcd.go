@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -12,6 +13,8 @@ import (
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/apiserver/pkg/storage/etcd3/metrics"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
+	storagefactory "k8s.io/apiserver/pkg/storage/storagebackend/factory"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -19,16 +22,31 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
 
-// startEtcd starts the embedded etcd, or returns nil when there is another.
+// startEtcd starts the embedded etcd, or returns nil when there is another,
+// which has to answer.
 func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) {
 	if !o.Embedded {
-		return nil, nil
+		return nil, reachEtcd(ctx, o.Etcd.StorageConfig)
 	}
 	return storage.StartEtcd(ctx, storage.EtcdConfig{
 		Dir:       o.Data.Path("etcd"),
 		NoSync:    o.Data.EtcdNoSync,
 		ClientURL: o.Data.EtcdClientURL,
 	})
+}
+
+// reachEtcd asks an external etcd once, so that a wrong address is reported as
+// such and not by the storage of every single resource.
+func reachEtcd(ctx context.Context, c storagebackend.Config) error {
+	prober, err := storagefactory.CreateProber(c)
+	if err == nil {
+		defer prober.Close()
+		err = prober.Probe(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("--etcd-servers: no answer from %s: %w", strings.Join(c.Transport.ServerList, ", "), err)
+	}
+	return nil
 }
 
 // applyStorage decides where and how each resource is stored. The returned
@@ -71,7 +89,10 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 		factory.AddCohabitatingResources(alias...)
 	}
 	if err := etcdOptions.ApplyWithStorageFactoryTo(factory, c); err != nil {
-		return nil, fmt.Errorf("storage: %w", err)
+		if etcdOptions.EncryptionProviderConfigFilepath != "" {
+			err = fmt.Errorf("--encryption-provider-config: %w", err)
+		}
+		return nil, err
 	}
 	c.RESTOptionsGetter = storage.WithoutKinds(c.RESTOptionsGetter)
 	if !o.Embedded {

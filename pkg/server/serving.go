@@ -48,7 +48,7 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error
 			address := net.JoinHostPort(serving.BindAddress.String(), strconv.Itoa(serving.BindPort))
 			return fmt.Errorf("%s is in use by another program: stop it, or choose another port with --secure-port", address)
 		}
-		return fmt.Errorf("secure serving: %w", err)
+		return fmt.Errorf("secure serving (--bind-address, --secure-port, --tls-cert-file, --tls-private-key-file, --tls-sni-cert-key): %w", err)
 	}
 	return loopback(c)
 }

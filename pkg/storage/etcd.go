@@ -2,10 +2,15 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
+	"path/filepath"
 	"time"
 
+	"go.etcd.io/bbolt"
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
@@ -46,6 +51,9 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkDatabase(filepath.Join(c.Dir, "member", "snap", "db")); err != nil {
+		return nil, err
+	}
 	assumeCurrentEtcd()
 	server, err := embed.StartEtcd(cfg)
 	if err != nil {
@@ -62,6 +70,18 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 	}
 	server.Close()
 	return nil, fmt.Errorf("starting etcd in %s: %w", c.Dir, err)
+}
+
+// checkDatabase opens a database as etcd will, which panics when it cannot.
+func checkDatabase(file string) error {
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	db, err := bbolt.Open(file, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return fmt.Errorf("%s is damaged: %w (restore it from a backup, or choose another --data-dir)", file, err)
+	}
+	return db.Close()
 }
 
 func (c EtcdConfig) embedConfig() (*embed.Config, error) {

@@ -6,6 +6,7 @@ package options
 import (
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -129,8 +130,14 @@ func (o *Options) Complete() (Completed, error) {
 // Validate returns all mistakes in the flags, each naming its flag.
 func (c Completed) Validate() error {
 	var errs []error
+	for _, err := range c.Generic.Validate() {
+		if !strings.Contains(err.Error(), "--") {
+			err = fmt.Errorf("--emulated-version, --min-compatibility-version or another generic flag: %w", err)
+		}
+		errs = append(errs, err)
+	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Data, c.Generic, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
+		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

@@ -97,6 +97,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--runtime-config", func(o *Options) { o.APIEnablement.RuntimeConfig = map[string]string{"no.such.group/v1": "true"} }},
 		{"--enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NodeRestriction"} }},
 		{"enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NoSuchPlugin"} }},
+		{"--emulated-version", func(o *Options) { o.Generic.EmulationForwardCompatible = true }},
 		{"--embedded-etcd-", func(o *Options) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
 		}},

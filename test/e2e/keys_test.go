@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
+)
+
+// storedAs is a row of storage-keys.tsv: how kube-apiserver stores a kind.
+type storedAs struct {
+	version schema.GroupVersion
+	prefix  string
+}
+
+// TestRawKeys makes an object of every resource that is served, and reads what
+// etcd has of it: kube-apiserver's key, version and encoding.
+func TestRawKeys(t *testing.T) {
+	t.Parallel()
+	etcd := "http://" + freeAddress(t)
+	s := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
+	ensureNamespace(t, s, "keys")
+	rows, objects := readStorageKeys(t), readObjects(t)
+	client, raw := dynamic.NewForConfigOrDie(s.Config), etcdClient(t, etcd)
+	for _, r := range storedResources(t, discovery.NewDiscoveryClientForConfigOrDie(s.Config)) {
+		object, ok := objects[r.Kind]
+		if !ok {
+			t.Errorf("%s: testdata/objects.yaml has no object", r.Kind)
+			continue
+		}
+		row, ok := rows[r.Kind]
+		if !ok {
+			t.Errorf("%s: testdata/storage-keys.tsv has no row", r.Kind)
+			continue
+		}
+		gvr := schema.GroupVersionResource{Group: r.Group, Version: r.Version, Resource: r.Name}
+		key, access := "/registry/"+row.prefix+"/object", dynamic.ResourceInterface(client.Resource(gvr))
+		if r.Namespaced {
+			key, access = "/registry/"+row.prefix+"/keys/object", client.Resource(gvr).Namespace("keys")
+		}
+		if _, err := access.Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+			t.Errorf("%s: %v", r.Kind, err)
+			continue
+		}
+		got, err := raw.Get(t.Context(), key)
+		check(t, err)
+		if len(got.Kvs) != 1 {
+			t.Errorf("%s: there is no key %s", r.Kind, key)
+			continue
+		}
+		checkStored(t, got.Kvs[0].Value, row.version.WithKind(r.Kind))
+	}
+	checkPrefixes(t, raw, rows)
+}
+
+// checkStored checks the envelope of a stored object.
+func checkStored(t *testing.T, value []byte, kind schema.GroupVersionKind) {
+	t.Helper()
+	message, ok := bytes.CutPrefix(value, []byte("k8s\x00"))
+	var envelope runtime.Unknown
+	if err := envelope.Unmarshal(message); !ok || err != nil {
+		t.Errorf("%s is not stored as protobuf: %.20q", kind, value)
+		return
+	}
+	if got := schema.FromAPIVersionAndKind(envelope.APIVersion, envelope.Kind); got != kind {
+		t.Errorf("%s is stored as %s", kind, got)
+	}
+}
+
+// checkPrefixes checks that nothing else is in etcd.
+func checkPrefixes(t *testing.T, raw *clientv3.Client, rows map[string]storedAs) {
+	t.Helper()
+	all, err := raw.Get(t.Context(), "", clientv3.WithPrefix(), clientv3.WithKeysOnly())
+	check(t, err)
+	for _, kv := range all.Kvs {
+		known := slices.ContainsFunc([]string{"compact_rev_key"}, func(k string) bool { return k == string(kv.Key) })
+		for _, row := range rows {
+			known = known || strings.HasPrefix(string(kv.Key), "/registry/"+row.prefix+"/")
+		}
+		if !known {
+			t.Errorf("etcd has the key %s", kv.Key)
+		}
+	}
+}
+
+// storedResources are the resources of the server's preferred versions that can
+// be listed.
+func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []metav1.APIResource) {
+	t.Helper()
+	lists, err := discovery.ServerPreferredResources(client)
+	check(t, err)
+	for _, list := range lists {
+		version, err := schema.ParseGroupVersion(list.GroupVersion)
+		check(t, err)
+		for _, r := range list.APIResources {
+			if r.Group, r.Version = version.Group, version.Version; slices.Contains(r.Verbs, "list") && r.Group != "events.k8s.io" {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+// readStorageKeys reads kube-apiserver's recorded keys, by kind.
+func readStorageKeys(t *testing.T) map[string]storedAs {
+	t.Helper()
+	data, err := os.ReadFile("testdata/storage-keys.tsv")
+	check(t, err)
+	rows := map[string]storedAs{}
+	for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		fields := strings.Split(line, "\t")
+		if i == 0 || fields[2] != "protobuf" {
+			continue
+		}
+		version, err := schema.ParseGroupVersion(fields[0])
+		check(t, err)
+		rows[fields[1]] = storedAs{version, prefixOf(fields[3])}
+	}
+	return rows
+}
+
+// prefixOf is the resource's part of a key: one element, or the two of core
+// services and of a group's name.
+func prefixOf(key string) string {
+	elements := strings.Split(strings.TrimPrefix(key, "/registry/"), "/")
+	if elements[0] == "services" || strings.Contains(elements[0], ".") {
+		return strings.Join(elements[:2], "/")
+	}
+	return elements[0]
+}
+
+func readObjects(t *testing.T) map[string]*unstructured.Unstructured {
+	t.Helper()
+	file, err := os.Open("testdata/objects.yaml")
+	check(t, err)
+	defer file.Close()
+	objects := map[string]*unstructured.Unstructured{}
+	for decoder := yaml.NewYAMLOrJSONDecoder(file, 4096); ; {
+		object := &unstructured.Unstructured{}
+		if err := decoder.Decode(&object.Object); err == io.EOF {
+			return objects
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		objects[object.GetKind()] = object
+	}
+}

@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/util/version"
+)
+
+// TestStartFails starts the binary on what it cannot use. Each time it says so
+// in one line, which names what to change.
+func TestStartFails(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer taken.Close()
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	check(t, err)
+	plain := file(t, "file", "this is no directory")
+
+	for _, tt := range []struct {
+		name, text string
+		args       []string
+	}{
+		{"port in use", port, []string{"--secure-port=" + port}},
+		{"etcd port in use", port, []string{"--embedded-etcd-listen-client-url=http://127.0.0.1:" + port}},
+		{"data directory not writable", "--data-dir", []string{"--data-dir=" + plain}},
+		{"data directory below a file", "--data-dir", []string{"--data-dir=" + plain + "/below"}},
+		{"data directory empty", "--data-dir must not be empty", []string{"--data-dir="}},
+		{"unknown flag", "unknown flag: --nonsense", []string{"--nonsense"}},
+		{"argument", `unknown command "serve"`, []string{"serve"}},
+		{"bad number", "--secure-port", []string{"--secure-port=many"}},
+		{"port out of range", "--secure-port", []string{"--secure-port=70000"}},
+		{"bad duration", "--event-ttl", []string{"--event-ttl=soon"}},
+		{"no event TTL", "--event-ttl", []string{"--event-ttl=0s"}},
+		{"unknown group", "--runtime-config", []string{"--runtime-config=nonsense/v1=true"}},
+		{"unknown feature gate", "--feature-gates", []string{"--feature-gates=Nonsense=true"}},
+		{"emulated version", "--emulated-version", []string{"--emulated-version=1.2"}},
+		{"unknown admission plugin", `enable-admission-plugins plugin "Nonsense" is unknown`, []string{"--enable-admission-plugins=Nonsense"}},
+		{"no such token file", "/no/such/tokens", []string{"--token-auth-file=/no/such/tokens"}},
+		{"bad token file", plain, []string{"--token-auth-file=" + plain}},
+		{"no such client CA", "/no/such/ca", []string{"--client-ca-file=/no/such/ca"}},
+		{"bad client CA", plain, []string{"--client-ca-file=" + plain}},
+		{"bad certificate", "--tls-cert-file", []string{"--tls-cert-file=" + plain, "--tls-private-key-file=" + plain}},
+		{"no such audit policy", "/no/such/policy", []string{"--audit-policy-file=/no/such/policy", "--audit-log-path=-"}},
+		{"bad audit policy", plain, []string{"--audit-policy-file=" + plain, "--audit-log-path=-"}},
+		{"audit policy without rules", "rules", []string{"--audit-policy-file=" + file(t, "policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\n"), "--audit-log-path=-"}},
+		{"audit policy of an unknown level", "level", []string{"--audit-policy-file=" + file(t, "policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Everything}]\n"), "--audit-log-path=-"}},
+		{"embedded flag with another etcd", "--etcd-servers", []string{"--etcd-servers=http://127.0.0.1:1", "--embedded-etcd-unsafe-no-fsync"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, free, err := net.SplitHostPort(freeAddress(t))
+			check(t, err)
+			fails(t, tt.text, append([]string{"--secure-port=" + free}, tt.args...)...)
+		})
+	}
+}
+
+// TestDataDirInUse starts a second server on the data of a first, which does
+// not mind.
+func TestDataDirInUse(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, _ := serve(t, dir)
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	check(t, err)
+	fails(t, "in use by another server", "--data-dir="+dir, "--secure-port="+port)
+	p.signal(syscall.SIGTERM)
+	if code, _ := p.exit(); code != 0 {
+		t.Errorf("the first server's exit code is %d", code)
+	}
+}
+
+// TestDamagedFiles damages what a server has kept, file by file.
+func TestDamagedFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, _ := serve(t, dir)
+	p.signal(syscall.SIGTERM)
+	p.exit()
+	files, err := filepath.Glob(filepath.Join(dir, "pki", "*"))
+	check(t, err)
+	if len(files) < 6 {
+		t.Fatalf("the server has kept %v", files)
+	}
+	for _, name := range append(files, filepath.Join(dir, "etcd", "member", "snap", "db")) {
+		good, err := os.ReadFile(name)
+		check(t, err)
+		check(t, os.WriteFile(name, []byte("damaged"), 0o600))
+		_, port, err := net.SplitHostPort(freeAddress(t))
+		check(t, err)
+		fails(t, filepath.Base(name), "--data-dir="+dir, "--secure-port="+port)
+		check(t, os.WriteFile(name, good, 0o600))
+	}
+	serve(t, dir) // all is good again
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "--version")
+	if code, _ := p.exit(); code != 0 {
+		t.Errorf("--version: exit code %d", code)
+	}
+	text, ok := strings.CutPrefix(strings.TrimSpace(p.stdout.String()), "Kubernetes ")
+	v, err := version.ParseSemantic(text)
+	if !ok || err != nil || v.Major() != 1 || v.Minor() != 37 || !strings.HasPrefix(v.BuildMetadata(), "gatehouse") {
+		t.Errorf("--version prints %q: %v", p.stdout.String(), err)
+	}
+
+	p = launch(t, "--help")
+	if code, _ := p.exit(); code != 0 || p.stderr.String() != "" {
+		t.Errorf("--help: exit code %d, stderr %s", code, p.stderr.String())
+	}
+	sections := regexp.MustCompile(`(?m)^(\S.*) flags:$`).FindAllString(p.stdout.String(), -1)
+	if len(sections) < 10 || sections[0] != "Gatehouse flags:" || !strings.Contains(p.stdout.String(), "--etcd-servers strings") {
+		t.Errorf("--help has the sections %q", sections)
+	}
+	if entries, err := os.ReadDir(p.cmd.Dir); err != nil || len(entries) > 0 {
+		t.Errorf("--help has written %v, %v", entries, err)
+	}
+}

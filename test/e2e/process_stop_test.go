@@ -1,0 +1,145 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// load is a number of writers that create objects until they fail or are
+// stopped, and remember which creations were acknowledged.
+type load struct {
+	writers      sync.WaitGroup
+	stop         context.CancelFunc
+	mu           sync.Mutex
+	acknowledged []string
+}
+
+func startLoad(t testing.TB, config *rest.Config, writers int) *load {
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &load{stop: cancel}
+	client := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("default")
+	for range writers {
+		l.writers.Go(func() {
+			for {
+				written, err := client.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "write-"}}, metav1.CreateOptions{})
+				if err != nil {
+					return
+				}
+				l.mu.Lock()
+				l.acknowledged = append(l.acknowledged, written.Name)
+				l.mu.Unlock()
+			}
+		})
+	}
+	eventually(t, "the load has begun", func() bool { return l.count() > 200 })
+	return l
+}
+
+func (l *load) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.acknowledged)
+}
+
+// check ends the writers, starts a server on the data directory and looks for
+// every acknowledged object.
+func (l *load) check(t *testing.T, dataDir string) {
+	t.Helper()
+	l.stop()
+	l.writers.Wait()
+	p, config := serve(t, dataDir)
+	list, err := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{})
+	check(t, err)
+	present := map[string]bool{}
+	for _, item := range list.Items {
+		present[item.Name] = true
+	}
+	for _, name := range l.acknowledged {
+		if !present[name] {
+			t.Errorf("%s was acknowledged and is gone", name)
+		}
+	}
+	p.signal(syscall.SIGTERM)
+	if code, _ := p.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestKill kills the server while it writes, twice, and looks for the writes.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for range 2 {
+		p, config := serve(t, dir)
+		writes := startLoad(t, config, 8)
+		p.signal(syscall.SIGKILL)
+		p.exit()
+		writes.check(t, dir)
+	}
+}
+
+func TestStopWhenIdle(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		p, _ := serve(t, t.TempDir())
+		p.signal(signal)
+		if code, took := p.exit(); code != 0 || took > 10*time.Second {
+			t.Errorf("%v: exit code %d after %v", signal, code, took)
+		}
+		if message := p.stderr.String(); message != "" {
+			t.Errorf("%v: prints %s", signal, message)
+		}
+	}
+}
+
+// TestStopUnderLoad stops a server with watches and a write load: the watches
+// end, and no acknowledged write is lost.
+func TestStopUnderLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, config := serve(t, dir)
+	var watches sync.WaitGroup
+	for range 10 {
+		w, err := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("").Watch(t.Context(), metav1.ListOptions{})
+		check(t, err)
+		watches.Go(func() {
+			for range w.ResultChan() {
+			}
+		})
+	}
+	writes := startLoad(t, config, 8)
+	p.signal(syscall.SIGTERM)
+	if code, took := p.exit(); code != 0 || took > 20*time.Second {
+		t.Errorf("exit code %d after %v: %s", code, took, p.stderr.String())
+	}
+	watches.Wait()
+	writes.check(t, dir)
+}
+
+// TestSecondSignal ends a server at once that a slow watch keeps.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	p, config := serve(t, t.TempDir(), "--shutdown-watch-termination-grace-period=60s", "--shutdown-delay-duration=60s")
+	w, err := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("").Watch(t.Context(), metav1.ListOptions{})
+	check(t, err)
+	defer w.Stop()
+	p.signal(syscall.SIGTERM)
+	select {
+	case <-p.exited:
+		t.Fatal("the first signal did not wait for --shutdown-delay-duration")
+	case <-time.After(500 * time.Millisecond):
+	}
+	p.signal(syscall.SIGTERM)
+	if code, took := p.exit(); code != 1 || took > 5*time.Second {
+		t.Errorf("exit code %d after %v", code, took)
+	}
+}

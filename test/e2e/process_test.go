@@ -1,0 +1,130 @@
+package e2e
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// readyLine is what the server prints when it is ready.
+var readyLine = regexp.MustCompile(`(?m)^gatehouse v\S+ is ready on (https://\S+) after \S+: export KUBECONFIG=(\S+)$`)
+
+// output collects what a process prints.
+type output struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.Lock()
+	defer o.Unlock()
+	return o.Buffer.Write(p)
+}
+
+func (o *output) String() string {
+	o.Lock()
+	defer o.Unlock()
+	return o.Buffer.String()
+}
+
+// process is the real binary at work.
+type process struct {
+	t              testing.TB
+	cmd            *exec.Cmd
+	stdout, stderr output
+	exited         chan struct{}
+}
+
+// launch starts the binary in an empty directory, without waiting for anything.
+func launch(t testing.TB, args ...string) *process {
+	t.Helper()
+	program, err := gatehouse()
+	check(t, err)
+	p := &process{t: t, cmd: exec.Command(program, args...), exited: make(chan struct{})}
+	p.cmd.Dir = t.TempDir()
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	check(t, p.cmd.Start())
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.exited)
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+	})
+	return p
+}
+
+// serve starts the binary on a data directory and a free port, and waits until
+// it is ready.
+func serve(t testing.TB, dataDir string, args ...string) (*process, *rest.Config) {
+	t.Helper()
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	check(t, err)
+	p := launch(t, append([]string{"--data-dir=" + dataDir, "--secure-port=" + port}, args...)...)
+	eventually(t, "the server is ready", func() bool {
+		select {
+		case <-p.exited:
+			t.Fatalf("the server ended: %s", p.stderr.String())
+		default:
+		}
+		return readyLine.MatchString(p.stdout.String())
+	})
+	match := readyLine.FindStringSubmatch(p.stdout.String())
+	config, err := clientcmd.BuildConfigFromFlags("", match[2])
+	check(t, err)
+	config.QPS = -1
+	return p, config
+}
+
+// signal sends a signal.
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	check(p.t, p.cmd.Process.Signal(s))
+}
+
+// exit waits for the end, returns the exit code (-1 after a signal) and how long
+// it took.
+func (p *process) exit() (int, time.Duration) {
+	p.t.Helper()
+	begin := time.Now()
+	select {
+	case <-p.exited:
+	case <-time.After(patience):
+		p.t.Fatal("the process does not end")
+	}
+	return p.cmd.ProcessState.ExitCode(), time.Since(begin)
+}
+
+// fails runs the binary, which must end with code 1 and one line on stderr
+// that contains the text.
+func fails(t *testing.T, text string, args ...string) {
+	t.Helper()
+	p := launch(t, args...)
+	code, _ := p.exit()
+	message := p.stderr.String()
+	if code != 1 || strings.Count(message, "\n") != 1 || !strings.HasPrefix(message, "gatehouse: ") || !strings.Contains(message, text) {
+		t.Errorf("%v: exit code %d, without %q in one line:\n%s", args, code, text, message)
+	}
+	if p.stdout.String() != "" {
+		t.Errorf("%v: prints %s", args, p.stdout.String())
+	}
+}
+
+// file writes a file into a temporary directory.
+func file(t testing.TB, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	check(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
