@@ -11,6 +11,7 @@ import (
 	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
+	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -19,6 +20,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	policyv1beta1 "k8s.io/api/policy/v1beta1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -49,6 +51,7 @@ type group struct {
 	noHub bool
 }
 
+// groups lists the versions of a group in the order of preference.
 var groups = []group{
 	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
@@ -57,12 +60,14 @@ var groups = []group{
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme, noHub: true},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme},
+	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme, noHub: true},
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
 }
 
 func newScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
+	priority := map[string][]schema.GroupVersion{}
 	for _, g := range groups {
 		utilruntime.Must(g.types(scheme))
 		if g.own != nil {
@@ -71,7 +76,10 @@ func newScheme() *runtime.Scheme {
 		if !g.noHub {
 			addHub(scheme, g.version)
 		}
-		utilruntime.Must(scheme.SetVersionPriority(g.version))
+		priority[g.version.Group] = append(priority[g.version.Group], g.version)
+	}
+	for _, versions := range priority {
+		utilruntime.Must(scheme.SetVersionPriority(versions...))
 	}
 	return scheme
 }

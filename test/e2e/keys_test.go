@@ -38,12 +38,12 @@ func TestRawKeys(t *testing.T) {
 	for _, r := range storedResources(t, discovery.NewDiscoveryClientForConfigOrDie(s.Config)) {
 		object, ok := objects[r.Kind]
 		if !ok {
-			t.Errorf("%s: testdata/objects.yaml has no object", r.Kind)
+			t.Errorf("%s: objects.yaml has no object", r.Kind)
 			continue
 		}
 		row, ok := rows[r.Kind]
 		if !ok {
-			t.Errorf("%s: testdata/storage-keys.tsv has no row", r.Kind)
+			t.Errorf("%s: storage-keys.tsv has no row", r.Kind)
 			continue
 		}
 		gvr := schema.GroupVersionResource{Group: r.Group, Version: r.Version, Resource: r.Name}
@@ -117,7 +117,7 @@ func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []m
 // readStorageKeys reads kube-apiserver's recorded keys, by kind.
 func readStorageKeys(t *testing.T) map[string]storedAs {
 	t.Helper()
-	data, err := os.ReadFile("testdata/storage-keys.tsv")
+	data, err := os.ReadFile("../compat/testdata/storage-keys.tsv")
 	check(t, err)
 	rows := map[string]storedAs{}
 	for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
