@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// server is a running server.
+type server struct {
+	cmd    *exec.Cmd
+	config *rest.Config
+	exited chan error
+	// ready is the time from exec to the first 200 on /readyz, readyCPU the
+	// server's CPU time until then.
+	ready, readyCPU time.Duration
+}
+
+// start runs the server on a data directory and waits until it is ready.
+func start(ctx context.Context, program, dir string) (*server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	if err := listener.Close(); err != nil {
+		return nil, err
+	}
+	s := &server{
+		cmd:    exec.Command(program, "--data-dir="+dir, "--secure-port="+strconv.Itoa(port)),
+		exited: make(chan error, 1),
+	}
+	s.cmd.Stderr = os.Stderr
+	begin := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { s.exited <- s.cmd.Wait() }()
+	if err := s.awaitReady(ctx, begin, "https://127.0.0.1:"+strconv.Itoa(port)+"/readyz"); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	// The kubeconfig is there before the server listens.
+	if s.config, err = clientcmd.BuildConfigFromFlags("", filepath.Join(dir, "admin.kubeconfig")); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return s, nil
+}
+
+func (s *server) awaitReady(ctx context.Context, begin time.Time, url string) error {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig.InsecureSkipVerify = true // the CA is not made yet
+	defer transport.CloseIdleConnections()
+	client := http.Client{Transport: transport, Timeout: 5 * time.Second}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for ; ; time.Sleep(2 * time.Millisecond) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		answer, err := client.Do(request)
+		if err == nil {
+			answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				s.ready, s.readyCPU = time.Since(begin), s.cpu()
+				return nil
+			}
+		}
+		select {
+		case err := <-s.exited:
+			s.exited <- err
+			return fmt.Errorf("the server ended before it was ready: %w", err)
+		case <-ctx.Done():
+			return fmt.Errorf("the server is not ready: %w", ctx.Err())
+		default:
+		}
+	}
+}
+
+// stop ends the server with SIGTERM.
+func (s *server) stop() error {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // fails when it has ended
+	select {
+	case err := <-s.exited:
+		s.exited <- err
+		return err
+	case <-time.After(time.Minute):
+		return errors.Join(errors.New("the server does not stop"), s.cmd.Process.Kill())
+	}
+}
+
+// begin is what a start takes.
+type begin struct {
+	fresh, second, stop time.Duration
+	freshCPU, secondCPU time.Duration
+	memory              float64
+}
+
+// measureStarts starts a server on a new directory and once more on the same,
+// several times, and returns the medians.
+func measureStarts(ctx context.Context, program, dir string, count int) (begin, error) {
+	all := make([]begin, count)
+	for i := range all {
+		b, data := &all[i], filepath.Join(dir, "start-"+strconv.Itoa(i))
+		fresh, err := start(ctx, program, data)
+		if err != nil {
+			return begin{}, err
+		}
+		b.fresh, b.freshCPU = fresh.ready, fresh.readyCPU
+		time.Sleep(3 * time.Second)
+		b.memory = fresh.memory()
+		stopping := time.Now()
+		if err := fresh.stop(); err != nil {
+			return begin{}, err
+		}
+		b.stop = time.Since(stopping)
+		second, err := start(ctx, program, data)
+		if err != nil {
+			return begin{}, err
+		}
+		b.second, b.secondCPU = second.ready, second.readyCPU
+		if err := second.stop(); err != nil {
+			return begin{}, err
+		}
+	}
+	return begin{
+		fresh:     median(all, func(b begin) time.Duration { return b.fresh }),
+		second:    median(all, func(b begin) time.Duration { return b.second }),
+		stop:      median(all, func(b begin) time.Duration { return b.stop }),
+		freshCPU:  median(all, func(b begin) time.Duration { return b.freshCPU }),
+		secondCPU: median(all, func(b begin) time.Duration { return b.secondCPU }),
+		memory:    median(all, func(b begin) float64 { return b.memory }),
+	}, nil
+}
+
+// median is the middle one of a figure; all is not empty.
+func median[T time.Duration | float64](all []begin, figure func(begin) T) T {
+	figures := make([]T, len(all))
+	for i, b := range all {
+		figures[i] = figure(b)
+	}
+	slices.Sort(figures)
+	return figures[len(figures)/2]
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"time"
+)
+
+const (
+	startLine = "%-34s %10s %10s\n"
+	line      = "%-34s %9s %8s %8s %9s %9s %9s %6s\n"
+)
+
+func printMachine(w io.Writer, program string) {
+	cpu := procField("/proc/cpuinfo", "model name")
+	if cpu == "" {
+		cpu = runtime.GOARCH
+	}
+	fmt.Fprintf(w, "%s on %s/%s, %d CPUs (%s), memory %s KiB, %s\n\n", program, runtime.GOOS, runtime.GOARCH,
+		runtime.NumCPU(), cpu, procField("/proc/meminfo", "MemTotal"), time.Now().Format(time.DateTime))
+}
+
+func printStarts(w io.Writer, b begin) {
+	ms := func(d time.Duration) string { return fmt.Sprintf("%.0f ms", d.Seconds()*1000) }
+	fmt.Fprintf(w, startLine, "", "here", "upstream")
+	fmt.Fprintf(w, startLine, "exec to /readyz, fresh", ms(b.fresh), "2600 ms")
+	fmt.Fprintf(w, startLine, "exec to /readyz, second start", ms(b.second), "")
+	fmt.Fprintf(w, startLine, "CPU until ready, fresh", ms(b.freshCPU), "2800 ms")
+	fmt.Fprintf(w, startLine, "CPU until ready, second start", ms(b.secondCPU), "")
+	fmt.Fprintf(w, startLine, "SIGTERM to the end, idle", ms(b.stop), "1100 ms")
+	fmt.Fprintf(w, startLine, "resident memory, idle", fmt.Sprintf("%.0f MiB", b.memory), "306 MiB")
+}
+
+func printMemory(w io.Writer, pods int, mib float64) {
+	fmt.Fprintln(w)
+	fmt.Fprintf(w, startLine, fmt.Sprintf("resident memory with %d pods", pods), fmt.Sprintf("%.0f MiB", mib), "938 MiB")
+	fmt.Fprintln(w, "\nupstream: kube-apiserver v1.36.3 with etcd 3.6.8, recorded on 2 noisy cores; ratio: CPU here to CPU there")
+}
+
+func printHeader(w io.Writer) {
+	fmt.Fprintln(w)
+	fmt.Fprintf(w, line, "", "", "", "", "CPU s", "upstream", "upstream", "")
+	fmt.Fprintf(w, line, "scenario (clients)", "ops/s", "p50 ms", "p99 ms", "per 1000", "ops/s", "CPU s", "ratio")
+}
+
+func printResult(w io.Writer, s scenario, r *result) {
+	fmt.Fprintf(w, line, fmt.Sprintf("%s (%d)", s.name, s.clients), digits(r.rate()), digits(r.quantile(0.5)), digits(r.quantile(0.99)),
+		digits(r.cpuPer1000()), digits(s.upstream.rate), digits(s.upstream.cpu), digits(r.cpuPer1000()/s.upstream.cpu))
+}
+
+// digits shows a figure with three digits.
+func digits(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	case v >= 0.1:
+		return fmt.Sprintf("%.2f", v)
+	default:
+		return fmt.Sprintf("%.3f", v)
+	}
+}
+
+// result is what a scenario has measured.
+type result struct {
+	elapsed, cpu time.Duration
+	latencies    []time.Duration
+}
+
+// rate is in operations a second.
+func (r *result) rate() float64 { return float64(len(r.latencies)) / r.elapsed.Seconds() }
+
+// cpuPer1000 is the server's CPU time for 1,000 operations in seconds.
+func (r *result) cpuPer1000() float64 { return r.cpu.Seconds() * 1000 / float64(len(r.latencies)) }
+
+// quantile is a quantile of the latency in milliseconds.
+func (r *result) quantile(q float64) float64 {
+	slices.Sort(r.latencies)
+	return r.latencies[min(int(q*float64(len(r.latencies))), len(r.latencies)-1)].Seconds() * 1000
+}
