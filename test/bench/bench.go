@@ -26,6 +26,8 @@ type bench struct {
 	pods     int
 	// loaded is true when the pods are there.
 	loaded bool
+	// memory is the server's resident memory in MiB just after that.
+	memory float64
 	// run counts the scenarios, for names that are used once.
 	run int
 }

@@ -65,6 +65,6 @@ func run(ctx context.Context, program string, duration time.Duration, pods, star
 		}
 		printResult(os.Stdout, scenario, result)
 	}
-	printMemory(os.Stdout, pods, s.memory())
+	printMemory(os.Stdout, pods, bench.memory, s.memory())
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -67,7 +68,12 @@ func loadPods(ctx context.Context, b *bench) error {
 			return err
 		})
 	}
-	return writers.Wait()
+	if err := writers.Wait(); err != nil {
+		return err
+	}
+	time.Sleep(2 * time.Second)
+	b.memory = b.server.memory()
+	return nil
 }
 
 func getPod(accept string) func(context.Context, *bench, int, int) error {
