@@ -71,7 +71,7 @@ func TestDataDirInUse(t *testing.T) {
 	check(t, err)
 	fails(t, "in use by another server", "--data-dir="+dir, "--secure-port="+port)
 	p.signal(syscall.SIGTERM)
-	if code, _ := p.exit(); code != 0 {
+	if code := p.exit(); code != 0 {
 		t.Errorf("the first server's exit code is %d", code)
 	}
 }
@@ -103,7 +103,7 @@ func TestDamagedFiles(t *testing.T) {
 func TestVersionAndHelp(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "--version")
-	if code, _ := p.exit(); code != 0 {
+	if code := p.exit(); code != 0 {
 		t.Errorf("--version: exit code %d", code)
 	}
 	text, ok := strings.CutPrefix(strings.TrimSpace(p.stdout.String()), "Kubernetes ")
@@ -113,7 +113,7 @@ func TestVersionAndHelp(t *testing.T) {
 	}
 
 	p = launch(t, "--help")
-	if code, _ := p.exit(); code != 0 || p.stderr.String() != "" {
+	if code := p.exit(); code != 0 || p.stderr.String() != "" {
 		t.Errorf("--help: exit code %d, stderr %s", code, p.stderr.String())
 	}
 	sections := regexp.MustCompile(`(?m)^(\S.*) flags:$`).FindAllString(p.stdout.String(), -1)

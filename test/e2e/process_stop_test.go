@@ -69,7 +69,7 @@ func (l *load) check(t *testing.T, dataDir string) {
 		}
 	}
 	p.signal(syscall.SIGTERM)
-	if code, _ := p.exit(); code != 0 {
+	if code := p.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -92,8 +92,8 @@ func TestStopWhenIdle(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		p, _ := serve(t, t.TempDir())
 		p.signal(signal)
-		if code, took := p.exit(); code != 0 || took > 10*time.Second {
-			t.Errorf("%v: exit code %d after %v", signal, code, took)
+		if code := p.exit(); code != 0 {
+			t.Errorf("%v: exit code %d", signal, code)
 		}
 		if message := p.stderr.String(); message != "" {
 			t.Errorf("%v: prints %s", signal, message)
@@ -118,8 +118,8 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	writes := startLoad(t, config, 8)
 	p.signal(syscall.SIGTERM)
-	if code, took := p.exit(); code != 0 || took > 20*time.Second {
-		t.Errorf("exit code %d after %v: %s", code, took, p.stderr.String())
+	if code := p.exit(); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
 	watches.Wait()
 	writes.check(t, dir)
@@ -139,7 +139,7 @@ func TestSecondSignal(t *testing.T) {
 	case <-time.After(500 * time.Millisecond):
 	}
 	p.signal(syscall.SIGTERM)
-	if code, took := p.exit(); code != 1 || took > 5*time.Second {
-		t.Errorf("exit code %d after %v", code, took)
+	if code := p.exit(); code != 1 {
+		t.Errorf("exit code %d", code)
 	}
 }

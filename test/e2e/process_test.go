@@ -93,17 +93,16 @@ func (p *process) signal(s os.Signal) {
 	check(p.t, p.cmd.Process.Signal(s))
 }
 
-// exit waits for the end, returns the exit code (-1 after a signal) and how long
-// it took.
-func (p *process) exit() (int, time.Duration) {
+// exit waits for the end and returns the exit code: -1 after a signal that the
+// process did not handle.
+func (p *process) exit() int {
 	p.t.Helper()
-	begin := time.Now()
 	select {
 	case <-p.exited:
 	case <-time.After(patience):
 		p.t.Fatal("the process does not end")
 	}
-	return p.cmd.ProcessState.ExitCode(), time.Since(begin)
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // fails runs the binary, which must end with code 1 and one line on stderr
@@ -111,7 +110,7 @@ func (p *process) exit() (int, time.Duration) {
 func fails(t *testing.T, text string, args ...string) {
 	t.Helper()
 	p := launch(t, args...)
-	code, _ := p.exit()
+	code := p.exit()
 	message := p.stderr.String()
 	if code != 1 || strings.Count(message, "\n") != 1 || !strings.HasPrefix(message, "gatehouse: ") || !strings.Contains(message, text) {
 		t.Errorf("%v: exit code %d, without %q in one line:\n%s", args, code, text, message)
