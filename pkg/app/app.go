@@ -84,6 +84,7 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 		if s.Ready(ctx) == nil {
 			fmt.Fprintf(stdout, "gatehouse %s is ready on %s after %v: export KUBECONFIG=%s\n",
 				version.Git, s.URL, time.Since(started).Round(time.Millisecond), s.Kubeconfig)
+			releaseBinary()
 		}
 	}()
 	return s.Run(ctx)

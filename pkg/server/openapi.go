@@ -27,42 +27,44 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
 )
 
-// schemas has the OpenAPI configuration, made when the first document or the
-// first write with managed fields asks for it: that is 60,000 lines of
-// generated definitions, which a start should not wait for.
+// schemas makes the OpenAPI configuration, when the first document or the first
+// write with managed fields asks for it: the generated definitions are tens of
+// thousands of lines, which a start should not wait for.
 type schemas struct {
 	version string
-	v2      func() *openapicommon.Config
-	v3      func() *openapicommon.OpenAPIV3Config
+	namer   func() *openapinamer.DefinitionNamer
 }
 
 func newSchemas(version string) *schemas {
-	s := &schemas{version: version}
-	namer := sync.OnceValue(func() *openapinamer.DefinitionNamer { return openapinamer.NewDefinitionNamer(apis.Scheme) })
-	security := "BearerToken"
-	scheme := spec.SecuritySchemeProps{Type: "apiKey", Name: "authorization", In: "header", Description: "Bearer Token authentication"}
-	s.v2 = sync.OnceValue(func() *openapicommon.Config {
-		c := genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer())
-		c.Info = s.info()
-		c.SecurityDefinitions = &spec.SecurityDefinitions{security: {SecuritySchemeProps: scheme}}
-		c.DefaultSecurity = []map[string][]string{{security: {}}}
-		c.CommonResponses = map[int]spec.Response{401: {ResponseProps: spec.ResponseProps{Description: "Unauthorized"}}}
-		return c
-	})
-	s.v3 = sync.OnceValue(func() *openapicommon.OpenAPIV3Config {
-		c := genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer())
-		c.Info = s.info()
-		c.SecuritySchemes = spec3.SecuritySchemes{security: {SecuritySchemeProps: spec3.SecuritySchemeProps{
-			Type: scheme.Type, Name: scheme.Name, In: scheme.In, Description: scheme.Description}}}
-		c.DefaultSecurity = []map[string][]string{{security: {}}}
-		c.CommonResponses = map[int]*spec3.Response{401: {ResponseProps: spec3.ResponseProps{Description: "Unauthorized"}}}
-		return c
-	})
-	return s
+	return &schemas{version, sync.OnceValue(func() *openapinamer.DefinitionNamer { return openapinamer.NewDefinitionNamer(apis.Scheme) })}
 }
+
+// All operations take a bearer token, as the documents say it.
+const security = "BearerToken"
+
+var securityScheme = spec.SecuritySchemeProps{Type: "apiKey", Name: "authorization", In: "header", Description: "Bearer Token authentication"}
 
 func (s *schemas) info() *spec.Info {
 	return &spec.Info{InfoProps: spec.InfoProps{Title: "Kubernetes", Version: s.version}}
+}
+
+func (s *schemas) v2() *openapicommon.Config {
+	c := genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, s.namer())
+	c.Info = s.info()
+	c.SecurityDefinitions = &spec.SecurityDefinitions{security: {SecuritySchemeProps: securityScheme}}
+	c.DefaultSecurity = []map[string][]string{{security: {}}}
+	c.CommonResponses = map[int]spec.Response{401: {ResponseProps: spec.ResponseProps{Description: "Unauthorized"}}}
+	return c
+}
+
+func (s *schemas) v3() *openapicommon.OpenAPIV3Config {
+	c := genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, s.namer())
+	c.Info = s.info()
+	c.SecuritySchemes = spec3.SecuritySchemes{security: {SecuritySchemeProps: spec3.SecuritySchemeProps{
+		Type: securityScheme.Type, Name: securityScheme.Name, In: securityScheme.In, Description: securityScheme.Description}}}
+	c.DefaultSecurity = []map[string][]string{{security: {}}}
+	c.CommonResponses = map[int]*spec3.Response{401: {ResponseProps: spec3.ResponseProps{Description: "Unauthorized"}}}
+	return c
 }
 
 // install serves /openapi/v2 and /openapi/v3.
@@ -79,10 +81,11 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer) error {
 	handler.NewOpenAPIServiceLazy(v2).RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
+	config := sync.OnceValue(s.v3)
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
 		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
-			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), s.v3())
+			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), config())
 			if err != nil {
 				return nil, "", err
 			}
@@ -120,7 +123,8 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 	}
 }
 
-// typeConverter returns the schemas of all types for server-side apply.
+// typeConverter returns the schemas of all types for server-side apply. The
+// definitions that they are built from are not kept.
 func (s *schemas) typeConverter() managedfields.TypeConverter {
 	return lazyTypeConverter{sync.OnceValues(func() (managedfields.TypeConverter, error) {
 		definitions, err := builder3.BuildOpenAPIDefinitionsForResources(s.v3(), typeNames()...)
