@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
@@ -74,17 +75,5 @@ func validateName(name string, valid apivalidation.ValidateNameFunc, path *field
 }
 
 func validateStatus(status *flowcontrolv1.FlowSchemaStatus, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	seen := map[flowcontrolv1.FlowSchemaConditionType]bool{}
-	for i, c := range status.Conditions {
-		at := path.Child("conditions").Index(i).Child("type")
-		if c.Type == "" {
-			errs = append(errs, field.Required(at, "must not be empty"))
-		}
-		if seen[c.Type] {
-			errs = append(errs, field.Duplicate(at, c.Type))
-		}
-		seen[c.Type] = true
-	}
-	return errs
+	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.FlowSchemaCondition) flowcontrolv1.FlowSchemaConditionType { return c.Type }, path)
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	"k8s.io/apiserver/pkg/util/shufflesharding"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
@@ -158,17 +159,7 @@ func validateQueuing(q *flowcontrolv1.QueuingConfiguration, path *field.Path) fi
 }
 
 func validateStatus(status *flowcontrolv1.PriorityLevelConfigurationStatus, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	seen := map[flowcontrolv1.PriorityLevelConfigurationConditionType]bool{}
-	for i, c := range status.Conditions {
-		at := path.Child("conditions").Index(i).Child("type")
-		if c.Type == "" {
-			errs = append(errs, field.Required(at, "must not be empty"))
-		}
-		if seen[c.Type] {
-			errs = append(errs, field.Duplicate(at, c.Type))
-		}
-		seen[c.Type] = true
-	}
-	return errs
+	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.PriorityLevelConfigurationCondition) flowcontrolv1.PriorityLevelConfigurationConditionType {
+		return c.Type
+	}, path)
 }

@@ -1,0 +1,23 @@
+// Package validation holds the validation that the resources of
+// flowcontrol.apiserver.k8s.io share.
+package validation
+
+import "k8s.io/apimachinery/pkg/util/validation/field"
+
+// ValidateConditions wants every condition of a status to have a type of its
+// own; path is that of the status.
+func ValidateConditions[C any, T ~string](conditions []C, typeOf func(C) T, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	seen := map[T]bool{}
+	for i, c := range conditions {
+		at, t := path.Child("conditions").Index(i).Child("type"), typeOf(c)
+		if t == "" {
+			errs = append(errs, field.Required(at, "must not be empty"))
+		}
+		if seen[t] {
+			errs = append(errs, field.Duplicate(at, t))
+		}
+		seen[t] = true
+	}
+	return errs
+}
