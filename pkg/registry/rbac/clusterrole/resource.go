@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/columns"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 )
 
 // Resource defines cluster roles.
@@ -23,4 +24,5 @@ var Resource = &registry.Resource[*rbacv1.ClusterRole]{
 		ValidateUpdate: validateUpdate,
 	},
 	Columns: columns.Role[*rbacv1.ClusterRole](),
+	Wrap:    guard.Wrap(func() *rbacv1.ClusterRole { return &rbacv1.ClusterRole{} }, mayWrite),
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/columns"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 )
 
 // Resource defines cluster role bindings.
@@ -29,6 +30,7 @@ var Resource = &registry.Resource[*rbacv1.ClusterRoleBinding]{
 		ValidateUpdate: validateUpdate,
 	},
 	Columns: columns.Binding("clusterRoleBinding", "only reference a ClusterRole in the global namespace", content),
+	Wrap:    guard.Wrap(func() *rbacv1.ClusterRoleBinding { return &rbacv1.ClusterRoleBinding{} }, mayBind),
 }
 
 var metaPath = field.NewPath("metadata")
@@ -45,4 +47,8 @@ func validate(_ context.Context, b *rbacv1.ClusterRoleBinding) field.ErrorList {
 func validateUpdate(ctx context.Context, b, old *rbacv1.ClusterRoleBinding) field.ErrorList {
 	errs := append(validate(ctx, b), metavalidation.ValidateObjectMetaUpdate(&b.ObjectMeta, &old.ObjectMeta, metaPath)...)
 	return append(errs, content(b).ValidateUpdate(content(old))...)
+}
+
+func mayBind(ctx context.Context, b, _ *rbacv1.ClusterRoleBinding, deps registry.Deps) error {
+	return guard.Binding(ctx, deps, rbacv1.Resource("clusterrolebindings"), "", b.Name, b.RoleRef)
 }
