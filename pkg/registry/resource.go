@@ -8,10 +8,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 )
 
 // Object is an API object with metadata.
@@ -118,6 +121,10 @@ type Deps struct {
 	Raw generic.StorageDecorator
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
+	// Authorizer decides what users may do, and RBAC which rules they have: for
+	// storage that asks about more than the request itself.
+	Authorizer authorizer.Authorizer
+	RBAC       *rbac.Resolver
 }
 
 // Definition is a resource regardless of its type.

@@ -83,13 +83,13 @@ func (s strategy[T]) ValidateUpdate(ctx context.Context, obj, old runtime.Object
 // ValidateDeclaratively merges the errors of the hooks with those of the
 // generated validation. In passing, the library drops errors of the hooks that
 // are equal to another; kube-apiserver v1.36 reports those, so they come back.
+// What a hook reports of a field, in its own words, is not reported again.
 func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime.Object, errs field.ErrorList, op operation.Type, config rest.DeclarativeValidationConfig) field.ErrorList {
 	merged := s.DeclarativeValidation.ValidateDeclaratively(ctx, obj, old, errs, op, config)
-	if len(errs) < 2 {
+	if len(errs) == 0 {
 		return merged
 	}
-	kept := map[string]bool{}
-	var out, generated field.ErrorList
+	kept, generated := map[string]bool{}, field.ErrorList{}
 	for _, err := range merged {
 		if slices.Contains(errs, err) {
 			kept[err.Error()] = true
@@ -97,12 +97,19 @@ func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime
 			generated = append(generated, err)
 		}
 	}
+	var out field.ErrorList
 	for _, err := range errs {
 		if kept[err.Error()] {
 			out = append(out, err)
 		}
 	}
-	return append(out, generated...)
+	said := len(out)
+	for _, err := range generated {
+		if !slices.ContainsFunc(out[:said], func(e *field.Error) bool { return e.Type == err.Type && e.Field == err.Field }) {
+			out = append(out, err)
+		}
+	}
+	return out
 }
 
 // DeclarativeValidationConfig passes the zero object for the old one on create.

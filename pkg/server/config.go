@@ -24,6 +24,7 @@ import (
 	podvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
+	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -47,6 +48,7 @@ type Config struct {
 	backend   *storage.Backend
 	client    kubernetes.Interface
 	informers informers.SharedInformerFactory
+	rbac      *rbac.Resolver
 	schemas   *schemas
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
@@ -132,7 +134,7 @@ func (c *Config) apply() error {
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
 		{"authentication", c.applyAuthentication},
-		{"authorization", func() (err error) { g.Authorization.Authorizer, err = authorization.New(); return err }},
+		{"--authorization-mode", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},
@@ -169,6 +171,15 @@ func (c *Config) applyAuthentication() error {
 	return err
 }
 
+func (c *Config) applyAuthorization() (err error) {
+	if c.rbac, err = rbac.New(c.informers.Rbac().V1()); err != nil {
+		return err
+	}
+	g := c.Generic
+	g.Authorization.Authorizer, g.RuleResolver, err = authorization.Config{Modes: c.Options.Authorization.Modes, RBAC: c.rbac}.New()
+	return err
+}
+
 func (c *Config) applyAdmission() error {
 	dynamicClient, err := dynamic.NewForConfig(c.Generic.LoopbackClientConfig)
 	if err != nil {
@@ -192,6 +203,8 @@ func (c *Config) deps() registry.Deps {
 		RESTOptions: c.Generic.RESTOptionsGetter,
 		Raw:         generic.UndecoratedStorage,
 		EventTTL:    c.Options.EventTTL,
+		Authorizer:  c.Generic.Authorization.Authorizer,
+		RBAC:        c.rbac,
 	}
 	if c.backend != nil {
 		deps.Raw = c.backend.RawStorage

@@ -36,21 +36,22 @@ func TestAccess(t *testing.T) {
 		return config
 	}
 	public := []string{"/healthz", "/livez", "/readyz", "/version"}
-	private := []string{"/api", "/api/v1/namespaces/default/configmaps", "/metrics", "/openapi/v3", "/readyz/etcd", "/debug/pprof/"}
+	discovery := []string{"/api", "/apis/apps/v1", "/openapi/v3"}
+	private := []string{"/api/v1/namespaces/default/configmaps", "/metrics", "/readyz/etcd", "/debug/pprof/"}
 	for _, tt := range []struct {
-		name            string
-		config          *rest.Config
-		public, private int
+		name                       string
+		config                     *rest.Config
+		public, discovery, private int
 	}{
-		{"administrator's kubeconfig", admin, 200, 200},
-		{"anonymous", anonymous, 200, 403},
-		{"token of an administrator", with(func(c *rest.Config) { c.BearerToken = "admin-token" }), 200, 200},
-		{"token of a user", with(func(c *rest.Config) { c.BearerToken = "user-token" }), 200, 403},
-		{"bad token", with(func(c *rest.Config) { c.BearerToken = "wrong" }), 401, 401},
-		{"certificate of --client-ca-file", with(func(c *rest.Config) { c.CertFile, c.KeyFile = keys.Admin.CertFile, keys.Admin.KeyFile }), 200, 200},
-		{"certificate of another CA", with(func(c *rest.Config) { c.CertFile, c.KeyFile = strangers.Admin.CertFile, strangers.Admin.KeyFile }), 401, 401},
+		{"administrator's kubeconfig", admin, 200, 200, 200},
+		{"anonymous", anonymous, 200, 403, 403},
+		{"token of an administrator", with(func(c *rest.Config) { c.BearerToken = "admin-token" }), 200, 200, 200},
+		{"token of a user", with(func(c *rest.Config) { c.BearerToken = "user-token" }), 200, 200, 403},
+		{"bad token", with(func(c *rest.Config) { c.BearerToken = "wrong" }), 401, 401, 401},
+		{"certificate of --client-ca-file", with(func(c *rest.Config) { c.CertFile, c.KeyFile = keys.Admin.CertFile, keys.Admin.KeyFile }), 200, 200, 200},
+		{"certificate of another CA", with(func(c *rest.Config) { c.CertFile, c.KeyFile = strangers.Admin.CertFile, strangers.Admin.KeyFile }), 401, 401, 401},
 	} {
-		for paths, want := range map[*[]string]int{&public: tt.public, &private: tt.private} {
+		for paths, want := range map[*[]string]int{&public: tt.public, &discovery: tt.discovery, &private: tt.private} {
 			for _, path := range *paths {
 				r := send(t, tt.config, request{path: path})
 				if r.code != want {

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
 
@@ -17,6 +18,7 @@ func All() []registry.Group {
 		core.Group,
 		apps.Group,
 		events.Group,
+		rbac.Group,
 		scheduling.Group,
 		coordination.Group,
 		flowcontrol.Group,

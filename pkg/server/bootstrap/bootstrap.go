@@ -21,6 +21,7 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 	}{
 		{"storage-readiness", server.StorageReadinessHook.Hook},
 		{"start-system-namespaces-controller", namespaces(client, informers)},
+		{"rbac/bootstrap-roles", roles(client, informers)},
 		{"scheduling/bootstrap-system-priority-classes", priorityClasses(client)},
 		{"priority-and-fairness-config-producer", flowControl(client)},
 	} {

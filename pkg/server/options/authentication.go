@@ -22,7 +22,7 @@ func newAuthenticationOptions() *AuthenticationOptions {
 // AddFlags adds kube-apiserver's authentication flags.
 func (o *AuthenticationOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Anonymous, "anonymous-auth", o.Anonymous, ""+
-		"Let requests without credentials in as system:anonymous in group system:unauthenticated, who may only read the health checks and the version.")
+		"Let requests without credentials in as system:anonymous in group system:unauthenticated.")
 	fs.StringVar(&o.ClientCAFile, "client-ca-file", o.ClientCAFile, ""+
 		"File with the CA certificates of client certificates. The common name is the user, the organizations are the groups. "+
 		"The default is the CA that the server made for itself.")

@@ -32,6 +32,7 @@ type Options struct {
 	Audit          *genericoptions.AuditOptions
 	Features       *genericoptions.FeatureOptions
 	Authentication *AuthenticationOptions
+	Authorization  *AuthorizationOptions
 	APIEnablement  *genericoptions.APIEnablementOptions
 	EgressSelector *genericoptions.EgressSelectorOptions
 	Admission      *AdmissionOptions
@@ -57,6 +58,7 @@ func New() *Options {
 		Audit:          genericoptions.NewAuditOptions(),
 		Features:       genericoptions.NewFeatureOptions(),
 		Authentication: newAuthenticationOptions(),
+		Authorization:  newAuthorizationOptions(),
 		APIEnablement:  genericoptions.NewAPIEnablementOptions(),
 		EgressSelector: genericoptions.NewEgressSelectorOptions(),
 		Admission:      newAdmissionOptions(),
@@ -87,6 +89,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Audit.AddFlags(sections.FlagSet("auditing"))
 	o.Features.AddFlags(sections.FlagSet("features"))
 	o.Authentication.AddFlags(sections.FlagSet("authentication"))
+	o.Authorization.AddFlags(sections.FlagSet("authorization"))
 	o.APIEnablement.AddFlags(sections.FlagSet("API enablement"))
 	o.EgressSelector.AddFlags(sections.FlagSet("egress selector"))
 	o.Admission.AddFlags(sections.FlagSet("admission"))
@@ -137,7 +140,7 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
+		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

@@ -1,0 +1,22 @@
+package v1
+
+import rbacv1 "k8s.io/api/rbac/v1"
+
+// SetDefaults_RoleBinding names the group of the role, which can only be this one.
+func SetDefaults_RoleBinding(obj *rbacv1.RoleBinding) { setRoleGroup(&obj.RoleRef) }
+
+// SetDefaults_ClusterRoleBinding does the same.
+func SetDefaults_ClusterRoleBinding(obj *rbacv1.ClusterRoleBinding) { setRoleGroup(&obj.RoleRef) }
+
+// SetDefaults_Subject names the group of users and groups. Service accounts are in the core group, whose name is empty.
+func SetDefaults_Subject(obj *rbacv1.Subject) {
+	if obj.APIGroup == "" && (obj.Kind == rbacv1.UserKind || obj.Kind == rbacv1.GroupKind) {
+		obj.APIGroup = rbacv1.GroupName
+	}
+}
+
+func setRoleGroup(ref *rbacv1.RoleRef) {
+	if ref.APIGroup == "" {
+		ref.APIGroup = rbacv1.GroupName
+	}
+}

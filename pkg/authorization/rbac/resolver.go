@@ -1,0 +1,191 @@
+package rbac
+
+import (
+	"fmt"
+	"iter"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apiserver/pkg/authentication/serviceaccount"
+	"k8s.io/apiserver/pkg/authentication/user"
+	rbacinformers "k8s.io/client-go/informers/rbac/v1"
+	rbaclisters "k8s.io/client-go/listers/rbac/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+// bySubject names the index in the informers of both kinds of bindings.
+const bySubject = "gatehouse/subject"
+
+// Resolver finds out which rules apply to a user.
+type Resolver struct {
+	roles                             rbaclisters.RoleLister
+	clusterRoles                      rbaclisters.ClusterRoleLister
+	roleBindings, clusterRoleBindings cache.Indexer
+	synced                            []cache.InformerSynced
+}
+
+// New returns a resolver on informers that have not been started yet.
+func New(informers rbacinformers.Interface) (*Resolver, error) {
+	index := cache.Indexers{bySubject: subjectKeys}
+	roles, clusterRoles := informers.Roles(), informers.ClusterRoles()
+	roleBindings, clusterRoleBindings := informers.RoleBindings().Informer(), informers.ClusterRoleBindings().Informer()
+	for _, informer := range []cache.SharedIndexInformer{roleBindings, clusterRoleBindings} {
+		if err := informer.AddIndexers(index); err != nil {
+			return nil, fmt.Errorf("index of bindings: %w", err)
+		}
+	}
+	return &Resolver{
+		roles: roles.Lister(), clusterRoles: clusterRoles.Lister(),
+		roleBindings: roleBindings.GetIndexer(), clusterRoleBindings: clusterRoleBindings.GetIndexer(),
+		synced: []cache.InformerSynced{roles.Informer().HasSynced, clusterRoles.Informer().HasSynced, roleBindings.HasSynced, clusterRoleBindings.HasSynced},
+	}, nil
+}
+
+// HasSynced reports whether all roles and bindings have been read once.
+func (r *Resolver) HasSynced() bool {
+	for _, synced := range r.synced {
+		if !synced() {
+			return false
+		}
+	}
+	return true
+}
+
+// grant is a binding that applies to a user.
+type grant struct {
+	// namespace is empty for a cluster role binding.
+	namespace, name string
+	role            rbacv1.RoleRef
+	subjects        []rbacv1.Subject
+}
+
+// subjectKeys is the index function of bindings.
+func subjectKeys(obj any) ([]string, error) {
+	g, ok := grantOf(obj)
+	if !ok {
+		return nil, fmt.Errorf("%T is not a binding", obj)
+	}
+	keys := make([]string, 0, len(g.subjects))
+	for i := range g.subjects {
+		if key := subjectKey(&g.subjects[i], g.namespace); key != "" {
+			keys = append(keys, g.namespace+"/"+key)
+		}
+	}
+	return keys, nil
+}
+
+func grantOf(obj any) (grant, bool) {
+	switch b := obj.(type) {
+	case *rbacv1.ClusterRoleBinding:
+		return grant{name: b.Name, role: b.RoleRef, subjects: b.Subjects}, true
+	case *rbacv1.RoleBinding:
+		return grant{namespace: b.Namespace, name: b.Name, role: b.RoleRef, subjects: b.Subjects}, true
+	}
+	return grant{}, false
+}
+
+// userKey and groupKey are what a subject is indexed by. The letter keeps users
+// and groups of one name apart.
+func userKey(name string) string  { return "u:" + name }
+func groupKey(name string) string { return "g:" + name }
+
+// subjectKey returns the key of a subject in a binding of the namespace, or
+// nothing for one that is nobody.
+func subjectKey(subject *rbacv1.Subject, namespace string) string {
+	switch subject.Kind {
+	case rbacv1.UserKind:
+		return userKey(subject.Name)
+	case rbacv1.GroupKind:
+		return groupKey(subject.Name)
+	case rbacv1.ServiceAccountKind:
+		if subject.Namespace != "" {
+			namespace = subject.Namespace
+		}
+		if namespace != "" {
+			return userKey(serviceaccount.MakeUsername(namespace, subject.Name))
+		}
+	}
+	return ""
+}
+
+// grants yields the bindings of a user that count in a namespace. Without a
+// namespace these are the cluster role bindings only. One that names the user
+// in several ways is yielded as often.
+func (r *Resolver) grants(u user.Info, namespace string) iter.Seq[grant] {
+	return func(yield func(grant) bool) {
+		for key := range userKeys(u) {
+			if !each(r.clusterRoleBindings, "/"+key, yield) {
+				return
+			}
+		}
+		if namespace == "" {
+			return
+		}
+		for key := range userKeys(u) {
+			if !each(r.roleBindings, namespace+"/"+key, yield) {
+				return
+			}
+		}
+	}
+}
+
+func userKeys(u user.Info) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield(userKey(u.GetName())) {
+			return
+		}
+		for _, group := range u.GetGroups() {
+			if !yield(groupKey(group)) {
+				return
+			}
+		}
+	}
+}
+
+func each(bindings cache.Indexer, key string, yield func(grant) bool) bool {
+	found, err := bindings.ByIndex(bySubject, key)
+	if err != nil {
+		return true // there is no such index: New has made it
+	}
+	for _, obj := range found {
+		if g, ok := grantOf(obj); ok && !yield(g) {
+			return false
+		}
+	}
+	return true
+}
+
+// RoleRules returns the rules of the role that a binding in the namespace
+// refers to.
+func (r *Resolver) RoleRules(ref rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
+	switch ref.Kind {
+	case "Role":
+		role, err := r.roles.Roles(namespace).Get(ref.Name)
+		if err != nil {
+			return nil, err
+		}
+		return role.Rules, nil
+	case "ClusterRole":
+		role, err := r.clusterRoles.Get(ref.Name)
+		if err != nil {
+			return nil, err
+		}
+		return role.Rules, nil
+	}
+	return nil, fmt.Errorf("unsupported role reference kind: %q", ref.Kind)
+}
+
+// Rules returns all rules of a user in a namespace, those of bindings in the
+// order of their names. An error means that some could not be found.
+func (r *Resolver) Rules(u user.Info, namespace string) ([]rbacv1.PolicyRule, error) {
+	var rules []rbacv1.PolicyRule
+	var errs []error
+	for _, g := range sorted(r.grants(u, namespace)) {
+		found, err := r.RoleRules(g.role, g.namespace)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		rules = append(rules, found...)
+	}
+	return rules, utilerrors.NewAggregate(errs)
+}

@@ -1,0 +1,34 @@
+package clusterrole
+
+import (
+	"context"
+	"errors"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
+)
+
+// everything is what a user must have to set an aggregation rule, which may
+// gather any rules at any time.
+var everything = []rbacv1.PolicyRule{
+	{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
+	{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
+}
+
+// mayWrite checks that the user has what the role grants, or may escalate.
+func mayWrite(ctx context.Context, role, old *rbacv1.ClusterRole, deps registry.Deps) error {
+	if guard.MayEscalate(ctx, deps) {
+		return nil
+	}
+	err := deps.RBAC.ConfirmNoEscalation(ctx, role.Rules)
+	if err == nil && (role.AggregationRule != nil || old.AggregationRule != nil) && deps.RBAC.ConfirmNoEscalation(ctx, everything) != nil {
+		err = errors.New("must have cluster-admin privileges to use the aggregationRule")
+	}
+	if err != nil {
+		return apierrors.NewForbidden(rbacv1.Resource("clusterroles"), role.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+// Package guard keeps users from giving away, by a role or a binding, more than
+// they have.
+package guard
+
+import (
+	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Check returns an error if the user of the context must not write obj. The old
+// object is empty for a new one.
+type Check[T registry.Object] func(ctx context.Context, obj, old T, deps registry.Deps) error
+
+// Wrap returns the Wrap function of a resource whose writes are checked.
+// Members of system:masters are not, nor are changes of the fields that the
+// garbage collector needs.
+func Wrap[T registry.Object](empty func() T, check Check[T]) func(*registry.REST, registry.Deps) rest.Storage {
+	return func(main *registry.REST, deps registry.Deps) rest.Storage {
+		return &storage{REST: main, check: func(ctx context.Context, obj, old runtime.Object) error {
+			if u, ok := genericapirequest.UserFrom(ctx); ok && slices.Contains(u.GetGroups(), user.SystemPrivilegedGroup) {
+				return nil
+			}
+			before, ok := old.(T)
+			if !ok {
+				before = empty()
+			}
+			if onlyForGarbageCollection(obj.(T), before) {
+				return nil
+			}
+			return check(ctx, obj.(T), before, deps)
+		}}
+	}
+}
+
+type storage struct {
+	*registry.REST
+	check func(ctx context.Context, obj, old runtime.Object) error
+}
+
+var _ rest.StandardStorage = (*storage)(nil)
+
+// Create implements rest.Creater.
+func (s *storage) Create(ctx context.Context, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	if err := s.check(ctx, obj, nil); err != nil {
+		return nil, err
+	}
+	return s.REST.Create(ctx, obj, validate, options)
+}
+
+// Update implements rest.Updater. The check comes last of what makes the new
+// object, because a patch is known only then.
+func (s *storage) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc,
+	update rest.ValidateObjectUpdateFunc, forceCreate bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
+	checked := rest.WrapUpdatedObjectInfo(info, func(ctx context.Context, obj, old runtime.Object) (runtime.Object, error) {
+		return obj, s.check(ctx, obj, old)
+	})
+	return s.REST.Update(ctx, name, checked, create, update, forceCreate, options)
+}
+
+// onlyForGarbageCollection reports whether two objects differ only in their
+// owners and finalizers, and in the record of who set them.
+func onlyForGarbageCollection[T registry.Object](obj, old T) bool {
+	changed := obj.DeepCopyObject().(T)
+	changed.SetOwnerReferences(old.GetOwnerReferences())
+	changed.SetFinalizers(old.GetFinalizers())
+	changed.SetManagedFields(old.GetManagedFields())
+	return equality.Semantic.DeepEqual(changed, old)
+}
+
+// May reports whether the user of the context may do something with the object
+// of the attributes, such as bind a role.
+func May(ctx context.Context, deps registry.Deps, a authorizer.AttributesRecord) bool {
+	u, ok := genericapirequest.UserFrom(ctx)
+	if !ok {
+		return false
+	}
+	a.User, a.APIVersion, a.ResourceRequest = u, "*", true
+	decision, _, err := deps.Authorizer.Authorize(ctx, a)
+	return err == nil && decision == authorizer.DecisionAllow
+}
+
+// MayEscalate reports whether the user may write roles with more than he has.
+func MayEscalate(ctx context.Context, deps registry.Deps) bool {
+	info, ok := genericapirequest.RequestInfoFrom(ctx)
+	return ok && info.IsResourceRequest && May(ctx, deps, authorizer.AttributesRecord{
+		Verb: "escalate", APIGroup: info.APIGroup, Resource: info.Resource, Name: info.Name, Namespace: info.Namespace})
+}

@@ -1,0 +1,97 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/wait"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/component-helpers/auth/rbac/reconciliation"
+
+	"github.com/gatehouse-k8s/gatehouse/config/rbac"
+)
+
+// writers is how many roles and bindings are written at the same time.
+const writers = 16
+
+// roles creates the bootstrap policy, and gives its roles and bindings back
+// what they lack, unless their annotation says not to. It ends when the
+// informers know the policy, so that a server that is ready also applies it.
+func roles(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
+	v1 := informers.Rbac().V1()
+	clusterRoles, clusterRoleBindings := v1.ClusterRoles().Lister(), v1.ClusterRoleBindings().Lister()
+	return func(hook genericapiserver.PostStartHookContext) error {
+		policy, err := rbac.Bootstrap()
+		if err != nil {
+			return err
+		}
+		if err := retry(hook, func(ctx context.Context) error { return ensureRoles(ctx, client, policy) }); err != nil {
+			return fmt.Errorf("bootstrap policy: %w", err)
+		}
+		return wait.PollUntilContextCancel(hook, 2*time.Millisecond, true, func(context.Context) (bool, error) {
+			for i := range policy.ClusterRoles {
+				if _, err := clusterRoles.Get(policy.ClusterRoles[i].Name); err != nil {
+					return false, nil
+				}
+			}
+			for i := range policy.ClusterRoleBindings {
+				if _, err := clusterRoleBindings.Get(policy.ClusterRoleBindings[i].Name); err != nil {
+					return false, nil
+				}
+			}
+			return true, nil
+		})
+	}
+}
+
+// ensureRoles brings every object of the policy into its form. The library
+// says what is missing, from what was read of all of them at once.
+func ensureRoles(ctx context.Context, client kubernetes.Interface, policy *rbac.Policy) error {
+	have, err := readRoles(ctx, client)
+	if err != nil {
+		return err
+	}
+	v1, namespaces := client.RbacV1(), client.CoreV1().Namespaces()
+	var parallel errgroup.Group
+	parallel.SetLimit(writers)
+	role := func(want reconciliation.RuleOwner, access reconciliation.RuleOwnerModifier) {
+		parallel.Go(func() error {
+			known := &knownRole{RuleOwnerModifier: access, have: have.roles}
+			_, err := (&reconciliation.ReconcileRoleOptions{Role: want, Confirm: true, Client: known}).Run()
+			return wrap(err, want.GetName())
+		})
+	}
+	binding := func(want reconciliation.RoleBinding, access reconciliation.RoleBindingModifier) {
+		parallel.Go(func() error {
+			known := &knownBinding{RoleBindingModifier: access, have: have.bindings}
+			_, err := (&reconciliation.ReconcileRoleBindingOptions{RoleBinding: want, Confirm: true, Client: known}).Run()
+			return wrap(err, want.GetName())
+		})
+	}
+	for i := range policy.ClusterRoles {
+		role(reconciliation.ClusterRoleRuleOwner{ClusterRole: policy.ClusterRoles[i].DeepCopy()}, reconciliation.ClusterRoleModifier{Client: v1.ClusterRoles()})
+	}
+	for i := range policy.Roles {
+		role(reconciliation.RoleRuleOwner{Role: policy.Roles[i].DeepCopy()}, reconciliation.RoleModifier{Client: v1, NamespaceClient: namespaces})
+	}
+	for i := range policy.ClusterRoleBindings {
+		binding(reconciliation.ClusterRoleBindingAdapter{ClusterRoleBinding: policy.ClusterRoleBindings[i].DeepCopy()},
+			reconciliation.ClusterRoleBindingClientAdapter{Client: v1.ClusterRoleBindings()})
+	}
+	for i := range policy.RoleBindings {
+		binding(reconciliation.RoleBindingAdapter{RoleBinding: policy.RoleBindings[i].DeepCopy()},
+			reconciliation.RoleBindingClientAdapter{Client: v1, NamespaceClient: namespaces})
+	}
+	return parallel.Wait()
+}
+
+func wrap(err error, name string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
