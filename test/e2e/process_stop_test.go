@@ -3,12 +3,14 @@ package e2e
 import (
 	"context"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -90,7 +92,8 @@ func TestKill(t *testing.T) {
 func TestStopWhenIdle(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		p, _ := serve(t, t.TempDir())
+		p, config := serve(t, t.TempDir())
+		waitUntilIdle(t, config)
 		p.signal(signal)
 		if code := p.exit(); code != 0 {
 			t.Errorf("%v: exit code %d", signal, code)
@@ -99,6 +102,17 @@ func TestStopWhenIdle(t *testing.T) {
 			t.Errorf("%v: prints %s", signal, message)
 		}
 	}
+}
+
+// waitUntilIdle waits for the last thing that a new server does by itself: it
+// writes the conditions of its flow schemas.
+func waitUntilIdle(t *testing.T, config *rest.Config) {
+	schemas := kubernetes.NewForConfigOrDie(config).FlowcontrolV1().FlowSchemas()
+	eventually(t, "every flow schema has a condition", func() bool {
+		list, err := schemas.List(t.Context(), metav1.ListOptions{})
+		check(t, err)
+		return !slices.ContainsFunc(list.Items, func(s flowcontrolv1.FlowSchema) bool { return len(s.Status.Conditions) == 0 })
+	})
 }
 
 // TestStopUnderLoad stops a server with watches and a write load: the watches
