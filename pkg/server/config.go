@@ -21,7 +21,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
-	podvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
@@ -114,8 +113,12 @@ func (c *Config) apply() error {
 	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
-	if !o.AllowPrivileged {
-		g.BuildHandlerChainFunc = forbidPrivileged
+	g.BuildHandlerChainFunc = func(handler http.Handler, c *genericapiserver.Config) http.Handler {
+		handler = refuseBadPatches(handler, c.Serializer)
+		if !o.AllowPrivileged {
+			handler = forbidPrivileged(handler)
+		}
+		return genericapiserver.DefaultBuildHandlerChain(handler, c)
 	}
 	c.schemas = newSchemas("v" + g.EffectiveVersion.EmulationVersion().String() + ".0")
 	g.SkipOpenAPIInstallation = true
@@ -186,14 +189,6 @@ func (c *Config) applyAdmission() error {
 		return err
 	}
 	return c.Options.Admission.ApplyTo(c.Generic, c.informers, c.client, dynamicClient, c.Generic.FeatureGate, c.Generic.EffectiveVersion)
-}
-
-// forbidPrivileged is the handler chain of a server with --allow-privileged=false:
-// the validation of pods finds that in the context of its request.
-func forbidPrivileged(handler http.Handler, c *genericapiserver.Config) http.Handler {
-	return genericapiserver.DefaultBuildHandlerChain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler.ServeHTTP(w, r.WithContext(podvalidation.ForbidPrivileged(r.Context())))
-	}), c)
 }
 
 // deps is what the storage of the resources is made with.

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 
@@ -141,5 +143,18 @@ func TestAllowPrivileged(t *testing.T) {
 		if allow && err != nil || !allow && (err == nil || !strings.Contains(err.Error(), "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy")) {
 			t.Errorf("--allow-privileged=%t: %v", allow, err)
 		}
+	}
+}
+
+// TestPatchOfAListWithoutMergeKey sends a patch on which the library panics.
+func TestPatchOfAListWithoutMergeKey(t *testing.T) {
+	bindings := kubernetes.NewForConfigOrDie(testserver.Start(t).Config).RbacV1().ClusterRoleBindings()
+	patch := `{"$setElementOrder/subjects":[{"name":"carol"}],"subjects":[{"name":"carol"}]}`
+	_, err := bindings.Patch(t.Context(), "cluster-admin", types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
+	if !apierrors.IsBadRequest(err) {
+		t.Errorf("the answer is %v", err)
+	}
+	if _, err := bindings.Get(t.Context(), "cluster-admin", metav1.GetOptions{}); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }
