@@ -12,7 +12,7 @@ import (
 
 // releaseBinary lets go of the pages of the binary itself. Nearly all of its
 // 90 MiB are touched once, when a thousand packages are initialized; what the
-// server needs again comes back from the page cache. It is worth a quarter of
+// server needs again comes back from the page cache. It is worth a sixth of
 // the resident memory of an idle server. Nothing depends on it: where
 // /proc is not to be had, it does nothing.
 func releaseBinary() {

@@ -21,13 +21,11 @@ type Resolver struct {
 	roles                             rbaclisters.RoleLister
 	clusterRoles                      rbaclisters.ClusterRoleLister
 	roleBindings, clusterRoleBindings cache.Indexer
-	synced                            []cache.InformerSynced
 }
 
 // New returns a resolver on informers that have not been started yet.
 func New(informers rbacinformers.Interface) (*Resolver, error) {
 	index := cache.Indexers{bySubject: subjectKeys}
-	roles, clusterRoles := informers.Roles(), informers.ClusterRoles()
 	roleBindings, clusterRoleBindings := informers.RoleBindings().Informer(), informers.ClusterRoleBindings().Informer()
 	for _, informer := range []cache.SharedIndexInformer{roleBindings, clusterRoleBindings} {
 		if err := informer.AddIndexers(index); err != nil {
@@ -35,20 +33,9 @@ func New(informers rbacinformers.Interface) (*Resolver, error) {
 		}
 	}
 	return &Resolver{
-		roles: roles.Lister(), clusterRoles: clusterRoles.Lister(),
+		roles: informers.Roles().Lister(), clusterRoles: informers.ClusterRoles().Lister(),
 		roleBindings: roleBindings.GetIndexer(), clusterRoleBindings: clusterRoleBindings.GetIndexer(),
-		synced: []cache.InformerSynced{roles.Informer().HasSynced, clusterRoles.Informer().HasSynced, roleBindings.HasSynced, clusterRoleBindings.HasSynced},
 	}, nil
-}
-
-// HasSynced reports whether all roles and bindings have been read once.
-func (r *Resolver) HasSynced() bool {
-	for _, synced := range r.synced {
-		if !synced() {
-			return false
-		}
-	}
-	return true
 }
 
 // grant is a binding that applies to a user.

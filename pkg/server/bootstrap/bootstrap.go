@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -51,6 +52,15 @@ func keep(ctx context.Context, deleted <-chan struct{}, ensure func(context.Cont
 			utilruntime.HandleErrorWithContext(ctx, err, "Keeping the bootstrap objects; trying again")
 		}
 	}
+}
+
+// unlessExists is the error of a creation, which an object that is there
+// already is not: another server, or the last start, has made it.
+func unlessExists(err error) error {
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return err
 }
 
 // retry repeats what fails while the server is still starting.

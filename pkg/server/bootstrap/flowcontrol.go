@@ -106,10 +106,7 @@ func ensureAll[T any, P object[T]](ctx context.Context, parallel *errgroup.Group
 		if !found {
 			parallel.Go(func() error {
 				_, err := client.Create(ctx, want, metav1.CreateOptions{FieldManager: fieldManager})
-				if apierrors.IsAlreadyExists(err) {
-					return nil
-				}
-				return err
+				return unlessExists(err)
 			})
 			continue
 		}

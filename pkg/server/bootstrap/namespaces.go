@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
@@ -51,10 +50,7 @@ func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister c
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 		err := retry(ctx, func(ctx context.Context) error {
 			_, err := client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
-			if apierrors.IsAlreadyExists(err) {
-				return nil
-			}
-			return err
+			return unlessExists(err)
 		})
 		if err != nil {
 			return fmt.Errorf("namespace %s: %w", name, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/kubernetes"
@@ -18,10 +17,7 @@ func priorityClasses(client kubernetes.Interface) genericapiserver.PostStartHook
 		for _, class := range priorityclass.System() {
 			err := retry(hook, func(ctx context.Context) error {
 				_, err := client.SchedulingV1().PriorityClasses().Create(ctx, class, metav1.CreateOptions{})
-				if apierrors.IsAlreadyExists(err) {
-					return nil
-				}
-				return err
+				return unlessExists(err)
 			})
 			if err != nil {
 				return fmt.Errorf("priority class %s: %w", class.Name, err)
