@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
@@ -122,9 +123,17 @@ type Deps struct {
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// Authorizer decides what users may do, and RBAC which rules they have: for
-	// storage that asks about more than the request itself.
-	Authorizer authorizer.Authorizer
-	RBAC       *rbac.Resolver
+	// storage that asks about more than the request itself. RuleResolver lists
+	// what all authorizers allow.
+	Authorizer   authorizer.Authorizer
+	RuleResolver authorizer.RuleResolver
+	RBAC         *rbac.Resolver
+	// Authenticator is the chain that requests pass, and APIAudiences are those
+	// of tokens for this server.
+	Authenticator authenticator.Request
+	APIAudiences  authenticator.Audiences
+	// Objects reads objects of other resources.
+	Objects *Objects
 }
 
 // Definition is a resource regardless of its type.

@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/client-go/dynamic"
@@ -21,8 +20,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
-	"github.com/gatehouse-k8s/gatehouse/pkg/authentication"
-	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -48,6 +45,7 @@ type Config struct {
 	client    kubernetes.Interface
 	informers informers.SharedInformerFactory
 	rbac      *rbac.Resolver
+	objects   registry.Objects
 	schemas   *schemas
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
@@ -152,37 +150,6 @@ func (c *Config) apply() error {
 	return nil
 }
 
-func (c *Config) applyAuthentication() error {
-	o, g := c.Options.Authentication, c.Generic
-	ca, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", c.keys.CA.CertFile)
-	if err != nil {
-		return err
-	}
-	var clientCA dynamiccertificates.CAContentProvider = ca
-	if o.ClientCAFile != "" {
-		given, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", o.ClientCAFile)
-		if err != nil {
-			return fmt.Errorf("--client-ca-file: %w", err)
-		}
-		// The administrator's kubeconfig goes on working beside it.
-		clientCA = dynamiccertificates.NewUnionCAContentProvider(given, ca)
-	}
-	if err := g.Authentication.ApplyClientCert(clientCA, g.SecureServing); err != nil {
-		return err
-	}
-	g.Authentication.Authenticator, err = authentication.Config{ClientCA: clientCA, TokenFile: o.TokenFile, Anonymous: o.Anonymous}.New()
-	return err
-}
-
-func (c *Config) applyAuthorization() (err error) {
-	if c.rbac, err = rbac.New(c.informers.Rbac().V1()); err != nil {
-		return err
-	}
-	g := c.Generic
-	g.Authorization.Authorizer, g.RuleResolver, err = authorization.Config{Modes: c.Options.Authorization.Modes, RBAC: c.rbac}.New()
-	return err
-}
-
 func (c *Config) applyAdmission() error {
 	dynamicClient, err := dynamic.NewForConfig(c.Generic.LoopbackClientConfig)
 	if err != nil {
@@ -198,8 +165,13 @@ func (c *Config) deps() registry.Deps {
 		RESTOptions: c.Generic.RESTOptionsGetter,
 		Raw:         generic.UndecoratedStorage,
 		EventTTL:    c.Options.EventTTL,
-		Authorizer:  c.Generic.Authorization.Authorizer,
-		RBAC:        c.rbac,
+		Objects:     &c.objects,
+
+		Authenticator: c.Generic.Authentication.Authenticator,
+		APIAudiences:  c.Generic.Authentication.APIAudiences,
+		Authorizer:    c.Generic.Authorization.Authorizer,
+		RuleResolver:  c.Generic.RuleResolver,
+		RBAC:          c.rbac,
 	}
 	if c.backend != nil {
 		deps.Raw = c.backend.RawStorage

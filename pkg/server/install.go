@@ -76,6 +76,9 @@ func (in *installer) makeStorage(group *installed) error {
 			for name, s := range storage {
 				resources[name] = s
 			}
+			if getter, ok := storage[gvr.Resource].(rest.Getter); ok {
+				in.deps.Objects.Add(gvr.GroupResource(), getter)
+			}
 			if err := group.addLabels(gvr, storage[gvr.Resource], definition.FieldLabels()); err != nil {
 				return err
 			}
