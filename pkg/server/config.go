@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/client-go/dynamic"
@@ -40,6 +41,7 @@ type Config struct {
 	Groups  []registry.Group
 
 	keys      *pki.PKI
+	ca        dynamiccertificates.CAContentProvider
 	etcd      *storage.Etcd
 	backend   *storage.Backend
 	client    kubernetes.Interface
@@ -47,6 +49,8 @@ type Config struct {
 	rbac      *rbac.Resolver
 	objects   registry.Objects
 	schemas   *schemas
+	// background runs as long as the server does.
+	background []func(context.Context)
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
 }

@@ -15,13 +15,14 @@ import (
 )
 
 // AddHooks adds all hooks, under kube-apiserver's names.
-func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory) error {
+func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory, info AuthenticationInfo) error {
 	for _, hook := range []struct {
 		name string
 		run  genericapiserver.PostStartHookFunc
 	}{
-		{"storage-readiness", server.StorageReadinessHook.Hook},
 		{"start-system-namespaces-controller", namespaces(client, informers)},
+		{"start-cluster-authentication-info-controller", authenticationInfo(client, info)},
+		{"storage-readiness", server.StorageReadinessHook.Hook},
 		{"rbac/bootstrap-roles", roles(client, informers)},
 		{"scheduling/bootstrap-system-priority-classes", priorityClasses(client)},
 		{"priority-and-fairness-config-producer", flowControl(client)},
