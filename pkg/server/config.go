@@ -22,6 +22,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -142,6 +143,7 @@ func (c *Config) apply() error {
 		{"--authorization-mode", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
+		{"--controllers", c.applyControllers},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},
 	} {
 		if err := step.apply(); err != nil {
@@ -160,6 +162,14 @@ func (c *Config) applyAdmission() error {
 		return err
 	}
 	return c.Options.Admission.ApplyTo(c.Generic, c.informers, c.client, dynamicClient, c.Generic.FeatureGate, c.Generic.EffectiveVersion)
+}
+
+func (c *Config) applyControllers() error {
+	chosen, err := controllers.New(c.Options.Controllers, c.client, c.informers)
+	for _, controller := range chosen {
+		c.background = append(c.background, controller.Run)
+	}
+	return err
 }
 
 // deps is what the storage of the resources is made with.
