@@ -23,6 +23,8 @@ type Config struct {
 	ClientCA dynamiccertificates.CAContentProvider
 	// TokenFile is a CSV file of static tokens, if not empty.
 	TokenFile string
+	// ServiceAccounts knows the tokens of service accounts, if not nil.
+	ServiceAccounts authenticator.Token
 	// Anonymous lets requests without credentials be system:anonymous. A
 	// request with wrong credentials is refused all the same.
 	Anonymous bool
@@ -40,6 +42,9 @@ func (c Config) New() (authenticator.Request, error) {
 			return nil, fmt.Errorf("--token-auth-file: %w", err)
 		}
 		methods = append(methods, bearertoken.New(tokens), websocket.NewProtocolAuthenticator(tokens))
+	}
+	if c.ServiceAccounts != nil {
+		methods = append(methods, bearertoken.New(c.ServiceAccounts), websocket.NewProtocolAuthenticator(c.ServiceAccounts))
 	}
 	chain := authenticator.Request(group.NewAuthenticatedGroupAdder(union.New(methods...)))
 	if c.Anonymous {

@@ -26,6 +26,6 @@ func (c *Config) applyAuthentication() error {
 	if err := g.Authentication.ApplyClientCert(clientCA, g.SecureServing); err != nil {
 		return err
 	}
-	g.Authentication.Authenticator, err = authentication.Config{ClientCA: clientCA, TokenFile: o.TokenFile, Anonymous: o.Anonymous}.New()
+	g.Authentication.Authenticator, err = authentication.Config{ClientCA: clientCA, TokenFile: o.TokenFile, ServiceAccounts: c.serviceAccounts.authenticator, Anonymous: o.Anonymous}.New()
 	return err
 }

@@ -47,6 +47,8 @@ type Config struct {
 	rbac      *rbac.Resolver
 	objects   registry.Objects
 	schemas   *schemas
+	// serviceAccounts are made before authentication.
+	serviceAccounts serviceAccounts
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
 }
@@ -134,6 +136,7 @@ func (c *Config) apply() error {
 		{"storage", func() (err error) { c.backend, err = applyStorage(o, c.etcd, c.Groups, g); return err }},
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
+		{"service accounts (--service-account-signing-key-file, --service-account-key-file)", c.applyServiceAccounts},
 		{"authentication", c.applyAuthentication},
 		{"--authorization-mode", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
@@ -166,6 +169,7 @@ func (c *Config) deps() registry.Deps {
 		Raw:         generic.UndecoratedStorage,
 		EventTTL:    c.Options.EventTTL,
 		Objects:     &c.objects,
+		Tokens:      c.serviceAccounts.tokens,
 
 		Authenticator: c.Generic.Authentication.Authenticator,
 		APIAudiences:  c.Generic.Authentication.APIAudiences,

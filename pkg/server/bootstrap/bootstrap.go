@@ -23,6 +23,7 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		{"storage-readiness", server.StorageReadinessHook.Hook},
 		{"start-system-namespaces-controller", namespaces(client, informers)},
 		{"rbac/bootstrap-roles", roles(client, informers)},
+		{"start-legacy-token-tracking-controller", legacyTokenTracking(client)},
 		{"scheduling/bootstrap-system-priority-classes", priorityClasses(client)},
 		{"priority-and-fairness-config-producer", flowControl(client)},
 	} {
