@@ -2,7 +2,6 @@ package serviceaccount
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -33,7 +32,7 @@ type Keys struct {
 	mu sync.Mutex
 	// contents and problem are those of the last look: the problem is logged
 	// when it is a new one.
-	contents [][]byte
+	contents []content
 	problem  string
 }
 
@@ -73,28 +72,22 @@ func (k *Keys) report(err error) {
 
 // read replaces the keys when the files have changed.
 func (k *Keys) read() error {
-	var contents [][]byte
-	var errs []error
+	var contents []content
 	for _, file := range append([]string{k.signingFile}, k.verificationFiles...) {
 		data, err := os.ReadFile(file)
-		contents, errs = append(contents, data), append(errs, err)
+		if err != nil {
+			return err
+		}
+		contents = append(contents, content{file, data})
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if slices.EqualFunc(contents, k.contents, bytes.Equal) {
+	if slices.EqualFunc(contents, k.contents, func(a, b content) bool { return bytes.Equal(a.data, b.data) }) {
 		return nil
 	}
 	set, err := newKeySet(contents[0], contents[1:])
 	if err != nil {
-		return fmt.Errorf("%s: %w", k.names(), err)
+		return err
 	}
 	k.contents = contents
 	k.current.Store(set)
 	return nil
-}
-
-// names are the files, for messages.
-func (k *Keys) names() string {
-	return fmt.Sprint(append([]string{k.signingFile}, k.verificationFiles...))
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,34 +32,40 @@ type keySet struct {
 	keys []key
 }
 
-// newKeySet makes a set of the contents of a file with a private key and of
-// files with any number of keys or certificates each.
-func newKeySet(signing []byte, verification [][]byte) (*keySet, error) {
-	private, err := keyutil.ParsePrivateKeyPEM(signing)
-	if err != nil {
-		return nil, fmt.Errorf("the signing key: %w", err)
-	}
+// content is a file that was read.
+type content struct {
+	name string
+	data []byte
+}
+
+// newKeySet makes a set of a file with a private key and of files with any
+// number of keys or certificates each. Errors name the file.
+func newKeySet(signing content, verification []content) (*keySet, error) {
 	s := &keySet{}
-	for _, data := range verification {
-		publics, err := keyutil.ParsePublicKeysPEM(data)
+	for _, file := range verification {
+		publics, err := publicKeys(file.data)
 		if err != nil {
-			return nil, fmt.Errorf("keys to verify with: %w", err)
+			return nil, fmt.Errorf("%s: %w", file.name, err)
 		}
 		for _, public := range publics {
 			k, err := newKey(public)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%s: %w", file.name, err)
 			}
 			s.add(k)
 		}
 	}
+	private, err := keyutil.ParsePrivateKeyPEM(signing.data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", signing.name, err)
+	}
 	own, ok := private.(crypto.Signer)
 	if !ok {
-		return nil, fmt.Errorf("the signing key: a %T cannot sign", private)
+		return nil, fmt.Errorf("%s: a %T cannot sign", signing.name, private)
 	}
 	k, err := newKey(own.Public())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", signing.name, err)
 	}
 	s.add(k)
 	s.signer, err = jose.NewSigner(jose.SigningKey{
@@ -72,6 +79,29 @@ func (s *keySet) add(k key) {
 	if !slices.ContainsFunc(s.keys, func(other key) bool { return other.id == k.id }) {
 		s.keys = append(s.keys, k)
 	}
+}
+
+// publicKeys returns the keys of all PEM blocks: public keys, certificates or
+// private keys. Other blocks, such as EC PARAMETERS, are skipped.
+func publicKeys(data []byte) (keys []crypto.PublicKey, _ error) {
+	for {
+		var block *pem.Block
+		if block, data = pem.Decode(data); block == nil {
+			break
+		}
+		one := pem.EncodeToMemory(block)
+		if public, err := keyutil.ParsePublicKeysPEM(one); err == nil {
+			keys = append(keys, public[0])
+		} else if private, err := keyutil.ParsePrivateKeyPEM(one); err == nil { // ECDSA in PKCS #8
+			if signer, ok := private.(crypto.Signer); ok {
+				keys = append(keys, signer.Public())
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("data does not contain any valid RSA or ECDSA public keys")
+	}
+	return keys, nil
 }
 
 // candidates returns the keys that may have made a signature: those with the

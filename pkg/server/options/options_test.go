@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -106,6 +107,17 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--embedded-etcd-", func(o *Options) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
 		}},
+		{"--service-account-signing-endpoint is not available", func(o *Options) { o.ServiceAccounts.SigningEndpoint = "/run/signer.sock" }},
+		{"--service-account-issuer must not be empty", func(o *Options) { o.ServiceAccounts.Issuers = []string{""} }},
+		{`service-account-issuer "http://[::1" contained a ':' but was not a valid URL`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"http://[::1"} }},
+		{`--service-account-issuer has "a" more than once`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"a", "b", "a"} }},
+		{"--api-audiences", func(o *Options) { o.ServiceAccounts.APIAudiences = []string{"a", ""} }},
+		{"service-account-jwks-uri requires https scheme", func(o *Options) { o.ServiceAccounts.JWKSURI = "http://example.com/jwks" }},
+		{"service-account-jwks-uri must be a valid URL", func(o *Options) { o.ServiceAccounts.JWKSURI = "https://[::1" }},
+		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = time.Minute }},
+		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = -time.Hour }},
+		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = (1<<32 + 1) * time.Second }},
+		{"service-account-extend-token-expiration", func(o *Options) { o.ServiceAccounts.MaxExpiration = time.Hour }},
 		{"--storage-media-type", func(o *Options) { o.Etcd.DefaultStorageMediaType = "text/plain" }},
 	} {
 		o := New()
