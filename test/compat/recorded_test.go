@@ -101,7 +101,7 @@ func target(t *testing.T) compat.Target {
 	const secret = "admin-token"
 	tokens := filepath.Join(t.TempDir(), "tokens.csv")
 	check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
-	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens)
+	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens, "--service-account-issuer=https://kubernetes.default.svc")
 	return compat.Target{URL: s.URL, Token: secret, Settle: time.Second}
 }
 

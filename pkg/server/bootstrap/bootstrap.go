@@ -24,6 +24,7 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		{"start-cluster-authentication-info-controller", authenticationInfo(client, info)},
 		{"storage-readiness", server.StorageReadinessHook.Hook},
 		{"rbac/bootstrap-roles", roles(client, informers)},
+		{"start-legacy-token-tracking-controller", legacyTokenTracking(client)},
 		{"scheduling/bootstrap-system-priority-classes", priorityClasses(client)},
 		{"priority-and-fairness-config-producer", flowControl(client)},
 	} {
