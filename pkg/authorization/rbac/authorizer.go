@@ -46,7 +46,7 @@ func (r *Resolver) authorize(_ context.Context, a authorizer.Attributes) (author
 			continue
 		}
 		for i := range rules {
-			if allows(&rules[i], a) {
+			if Allows(&rules[i], a) {
 				return authorizer.DecisionAllow, g.reason(u), nil
 			}
 		}
