@@ -47,6 +47,8 @@ type Config struct {
 	rbac      *rbac.Resolver
 	objects   registry.Objects
 	schemas   *schemas
+	// stopAuthorization ends what the authorizers watch.
+	stopAuthorization context.CancelFunc
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
 }
@@ -135,7 +137,7 @@ func (c *Config) apply() error {
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
 		{"authentication", c.applyAuthentication},
-		{"--authorization-mode", c.applyAuthorization},
+		{"authorization", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},

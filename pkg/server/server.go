@@ -59,7 +59,11 @@ func (s *Server) assemble() (err error) {
 	if err := in.install(c.Groups); err != nil {
 		return err
 	}
-	if err := bootstrap.AddHooks(s.generic, c.client, c.informers); err != nil {
+	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, c.serves); err != nil {
+		return err
+	}
+	err = s.generic.AddPreShutdownHook("stop-authorization", func() error { c.stopAuthorization(); return nil })
+	if err != nil {
 		return err
 	}
 	host, port, err := genericapiserver.LoopbackHostPort(c.Generic.SecureServing.Listener.Addr().String())

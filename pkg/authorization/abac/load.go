@@ -43,7 +43,7 @@ func Load(file string) (*Authorizer, error) {
 		policies = append(policies, p)
 	}
 	if unversioned > 0 {
-		klog.Background().Info("The policy file has policies without an apiVersion, an old form", "file", file, "policies", unversioned)
+		klog.Warningf("Policy file %s has %d policies in the old form, without an apiVersion", file, unversioned)
 	}
 	return newAuthorizer(policies), nil
 }

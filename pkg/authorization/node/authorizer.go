@@ -89,7 +89,7 @@ func (a *Authorizer) authorize(ctx context.Context, attrs authorizer.Attributes)
 // runs. The graph that is not complete in time knows of no relationship.
 func (a *Authorizer) reads(ctx context.Context, node string, o object) bool {
 	if !a.feed.wait(ctx) {
-		klog.FromContext(ctx).Info("The node authorizer does not know the cluster's pods yet", "node", node)
+		klog.FromContext(ctx).Error(ctx.Err(), "The node authorizer does not know yet which pods there are", "node", node)
 		return false
 	}
 	return a.graph.reads(node, o)

@@ -100,7 +100,7 @@ func TestAuthorize(t *testing.T) {
 		{"URL", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/metrics"}, true, `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
 		{"URL below", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/debug/a/b"}, true, `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
 		{"URL beside", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/metrics/x"}, false, ""},
-		{"missing role", &user.DefaultInfo{Name: "dan"}, resource("get", "", "pods", "", "p", "ns"), false, `role.rbac.authorization.k8s.io "absent" not found`},
+		{"missing role", &user.DefaultInfo{Name: "dan"}, resource("get", "", "pods", "", "p", "ns"), false, `RBAC: role.rbac.authorization.k8s.io "absent" not found`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.request.User = test.user

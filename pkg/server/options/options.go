@@ -122,6 +122,7 @@ func (o *Options) Complete() (Completed, error) {
 		return Completed{}, fmt.Errorf("--advertise-address: %w", err)
 	}
 	o.Admission.complete()
+	o.Authorization.complete()
 	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
 	if c.Embedded {
 		// The library's validation wants a server; the embedded backend never dials it.
