@@ -1,49 +1,111 @@
 // Package authentication builds the chain that finds out who sent a request.
 // The methods are tried in kube-apiserver's order; the first that knows the
-// credentials decides.
+// credentials decides. Each method has a folder, here or in k8s.io/apiserver.
 package authentication
 
 import (
+	"context"
 	"fmt"
 
 	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	"k8s.io/apiserver/pkg/authentication/group"
-	"k8s.io/apiserver/pkg/authentication/request/anonymous"
 	"k8s.io/apiserver/pkg/authentication/request/bearertoken"
+	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	"k8s.io/apiserver/pkg/authentication/request/union"
 	"k8s.io/apiserver/pkg/authentication/request/websocket"
 	"k8s.io/apiserver/pkg/authentication/request/x509"
-	"k8s.io/apiserver/pkg/authentication/token/tokenfile"
+	tokenunion "k8s.io/apiserver/pkg/authentication/token/union"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/bootstraptoken"
+	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/oidc"
+	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/tokenfile"
+	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/webhook"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Config says which credentials count.
+// Config says which credentials count. What is nil or empty does not.
 type Config struct {
-	// ClientCA verifies client certificates; nil: there are none.
+	// Audiences are those of this server. Methods whose tokens have none are
+	// meant for it.
+	Audiences authenticator.Audiences
+	// RequestHeader trusts a front proxy to name the user.
+	RequestHeader *authenticatorfactory.RequestHeaderConfig
+	// ClientCA verifies client certificates.
 	ClientCA dynamiccertificates.CAContentProvider
-	// TokenFile is a CSV file of static tokens, if not empty.
+	// TokenFile is a CSV file of static tokens.
 	TokenFile string
-	// Anonymous lets requests without credentials be system:anonymous. A
-	// request with wrong credentials is refused all the same.
-	Anonymous bool
+	// BootstrapTokens reads the secrets of bootstrap tokens.
+	BootstrapTokens *registry.Objects
+	// OIDC has the OpenID Connect providers, and decides about requests without
+	// credentials. A request with wrong credentials is refused in any case.
+	OIDC oidc.Config
+	// Webhook asks a remote service.
+	Webhook *webhook.Config
+}
+
+// Chain is an authenticator of requests that follows its files.
+type Chain struct {
+	authenticator.Request
+	followers []func(context.Context)
+}
+
+// Run follows the files that can change until the context ends.
+func (c *Chain) Run(ctx context.Context) {
+	for _, follow := range c.followers {
+		go follow(ctx)
+	}
 }
 
 // New returns the chain.
-func (c Config) New() (authenticator.Request, error) {
+func New(c Config) (*Chain, error) {
+	chain := &Chain{}
 	var methods []authenticator.Request
-	if c.ClientCA != nil {
-		methods = append(methods, x509.NewDynamic(c.ClientCA.VerifyOptions, x509.CommonNameUserConversion))
+	if h := c.RequestHeader; h != nil {
+		methods = append(methods, authenticator.WrapAudienceAgnosticRequest(c.Audiences, headerrequest.NewDynamicVerifyOptionsSecure(
+			h.CAContentProvider.VerifyOptions, h.AllowedClientNames, h.UsernameHeaders, h.UIDHeaders, h.GroupHeaders, h.ExtraHeaderPrefixes)))
 	}
+	if c.ClientCA != nil {
+		methods = append(methods, authenticator.WrapAudienceAgnosticRequest(c.Audiences,
+			x509.NewDynamic(c.ClientCA.VerifyOptions, x509.CommonNameUserConversion)))
+	}
+	provider, err := oidc.New(c.OIDC)
+	if err != nil {
+		return nil, err
+	}
+	chain.followers = append(chain.followers, provider.Run)
+	tokens, err := chain.tokens(c, provider)
+	if err != nil {
+		return nil, err
+	}
+	methods = append(methods, bearertoken.New(tokens), websocket.NewProtocolAuthenticator(tokens))
+	known := group.NewAuthenticatedGroupAdder(union.New(methods...))
+	chain.Request = union.NewFailOnError(known, provider.Anonymous())
+	return chain, nil
+}
+
+// tokens returns the methods that know bearer tokens.
+func (chain *Chain) tokens(c Config, provider *oidc.Authenticator) (authenticator.Token, error) {
+	var methods []authenticator.Token
 	if c.TokenFile != "" {
-		tokens, err := tokenfile.NewCSV(c.TokenFile)
+		file, err := tokenfile.New(c.TokenFile)
 		if err != nil {
 			return nil, fmt.Errorf("--token-auth-file: %w", err)
 		}
-		methods = append(methods, bearertoken.New(tokens), websocket.NewProtocolAuthenticator(tokens))
+		chain.followers = append(chain.followers, file.Run)
+		methods = append(methods, authenticator.WrapAudienceAgnosticToken(c.Audiences, file))
 	}
-	chain := authenticator.Request(group.NewAuthenticatedGroupAdder(union.New(methods...)))
-	if c.Anonymous {
-		chain = union.NewFailOnError(chain, anonymous.NewAuthenticator(nil))
+	if c.BootstrapTokens != nil {
+		methods = append(methods, authenticator.WrapAudienceAgnosticToken(c.Audiences, &bootstraptoken.Authenticator{Objects: c.BootstrapTokens}))
 	}
-	return chain, nil
+	methods = append(methods, provider)
+	if c.Webhook != nil {
+		remote, err := webhook.New(*c.Webhook, c.Audiences)
+		if err != nil {
+			return nil, fmt.Errorf("--authentication-token-webhook-config-file: %w", err)
+		}
+		methods = append(methods, remote)
+	}
+	return tokenunion.New(methods...), nil
 }

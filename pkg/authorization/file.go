@@ -1,13 +1,11 @@
 package authorization
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -17,24 +15,18 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/server/options/authorizationconfig/metrics"
-	"k8s.io/apiserver/pkg/util/filesystem"
 	"k8s.io/klog/v2"
-)
 
-// pollInterval is how often the file is read without a sign that it has
-// changed: kube-apiserver's.
-const pollInterval = time.Minute
+	"github.com/gatehouse-k8s/gatehouse/pkg/filewatch"
+)
 
 // fileAuthorizer is the chain of a file's last good content.
 type fileAuthorizer struct {
 	authorizer.AuthorizerFunc
 	*builder
-	file    string
 	current atomic.Pointer[chain]
 	// types are those that a reload must neither add nor remove.
 	types []string
-	// inForce is the content that current is made of.
-	inForce []byte
 }
 
 // NewFromFile returns the chain of an AuthorizationConfiguration in a file. When
@@ -43,7 +35,7 @@ type fileAuthorizer struct {
 // everything but must not add or remove authorizers other than webhooks.
 func (c Config) NewFromFile(ctx context.Context, file string) (Authorizer, error) {
 	metrics.RegisterMetrics()
-	f := &fileAuthorizer{builder: c.builder(ctx), file: file}
+	f := &fileAuthorizer{builder: c.builder(ctx)}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -59,11 +51,17 @@ func (c Config) NewFromFile(ctx context.Context, file string) (Authorizer, error
 	f.AuthorizerFunc = func(ctx context.Context, attrs authorizer.Attributes) (authorizer.Decision, string, error) {
 		return f.current.Load().Authorize(ctx, attrs)
 	}
-	f.inForce, f.types = data, fixedTypes(config)
+	f.types = fixedTypes(config)
 	f.current.Store(all)
 	metrics.RecordAuthorizationConfigLastConfigInfo(c.ServerID, string(data))
-	go filesystem.WatchUntil(ctx, pollInterval, file, f.reload, func(err error) {
-		klog.FromContext(ctx).Error(err, "Watching the authorization configuration", "file", file)
+	go filewatch.Watch(ctx, file, data, func(data []byte) {
+		if err := f.reload(data); err != nil {
+			klog.FromContext(ctx).Error(err, "The authorization configuration has changed, but it cannot be used: the former one stays in force", "file", file)
+			metrics.RecordAuthorizationConfigAutomaticReloadFailure(c.ServerID)
+			return
+		}
+		klog.FromContext(ctx).Info("Reloaded the authorization configuration", "file", file)
+		metrics.RecordAuthorizationConfigAutomaticReloadSuccess(c.ServerID, string(data))
 	})
 	return f, nil
 }
@@ -73,19 +71,8 @@ func (f *fileAuthorizer) RulesFor(ctx context.Context, u user.Info, namespace st
 	return f.current.Load().RulesFor(ctx, u, namespace)
 }
 
-// reload looks at the file again. Only one call runs at a time.
-func (f *fileAuthorizer) reload() {
-	if err := f.tryReload(); err != nil {
-		klog.FromContext(f.ctx).Error(err, "The authorization configuration has changed, but it cannot be used: the former one stays in force", "file", f.file)
-		metrics.RecordAuthorizationConfigAutomaticReloadFailure(f.ServerID)
-	}
-}
-
-func (f *fileAuthorizer) tryReload() error {
-	data, err := os.ReadFile(f.file)
-	if err != nil || bytes.Equal(data, f.inForce) {
-		return err
-	}
+// reload puts a configuration into force. Only one call runs at a time.
+func (f *fileAuthorizer) reload(data []byte) error {
 	config, err := f.parse(data)
 	if err != nil {
 		return err
@@ -97,10 +84,7 @@ func (f *fileAuthorizer) tryReload() error {
 	if err != nil {
 		return err
 	}
-	f.inForce = data
 	f.current.Store(all)
-	metrics.RecordAuthorizationConfigAutomaticReloadSuccess(f.ServerID, string(data))
-	klog.FromContext(f.ctx).Info("Reloaded the authorization configuration", "file", f.file)
 	return nil
 }
 
@@ -131,4 +115,13 @@ func fixedTypes(config *apiserver.AuthorizationConfiguration) []string {
 	}
 	slices.Sort(types)
 	return types
+}
+
+// FileHas reports whether the configuration in a file has an authorizer of a
+// type, as far as it can be read.
+func FileHas(file, authorizerType string) bool {
+	config, err := load.LoadFromFile(file)
+	return err == nil && slices.ContainsFunc(config.Authorizers, func(a apiserver.AuthorizerConfiguration) bool {
+		return string(a.Type) == authorizerType
+	})
 }

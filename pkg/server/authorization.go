@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,8 +30,9 @@ func (c *Config) applyAuthorization() (err error) {
 			return err
 		}
 	}
+	// What the authorizers watch ends with the server, or when it never ran.
 	ctx, cancel := context.WithCancel(context.Background())
-	c.stopAuthorization = cancel
+	c.background = append(c.background, func(run context.Context) { context.AfterFunc(run, cancel) })
 	c.closers = append(c.closers, cancel)
 	var all authorization.Authorizer
 	if o.ConfigFile != "" {
@@ -46,6 +48,12 @@ func (c *Config) applyAuthorization() (err error) {
 	}
 	g.Authorization.Authorizer, g.RuleResolver = all, all
 	return nil
+}
+
+// alwaysAllows reports whether everybody may do everything.
+func (c *Config) alwaysAllows() bool {
+	o := c.Options.Authorization
+	return slices.Contains(o.Modes, authorization.ModeAlwaysAllow) || o.ConfigFile != "" && authorization.FileHas(o.ConfigFile, authorization.ModeAlwaysAllow)
 }
 
 // serves reports whether a resource is built in and enabled.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/client-go/dynamic"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -40,6 +42,7 @@ type Config struct {
 	Groups  []registry.Group
 
 	keys      *pki.PKI
+	ca        dynamiccertificates.CAContentProvider
 	etcd      *storage.Etcd
 	backend   *storage.Backend
 	client    kubernetes.Interface
@@ -47,8 +50,8 @@ type Config struct {
 	rbac      *rbac.Resolver
 	objects   registry.Objects
 	schemas   *schemas
-	// stopAuthorization ends what the authorizers watch.
-	stopAuthorization context.CancelFunc
+	// background runs as long as the server does.
+	background []func(context.Context)
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
 }
@@ -140,6 +143,7 @@ func (c *Config) apply() error {
 		{"authorization", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
+		{"--controllers", c.applyControllers},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},
 	} {
 		if err := step.apply(); err != nil {
@@ -158,6 +162,14 @@ func (c *Config) applyAdmission() error {
 		return err
 	}
 	return c.Options.Admission.ApplyTo(c.Generic, c.informers, c.client, dynamicClient, c.Generic.FeatureGate, c.Generic.EffectiveVersion)
+}
+
+func (c *Config) applyControllers() error {
+	chosen, err := controllers.New(c.Options.Controllers, c.client, c.informers, c.serves)
+	for _, controller := range chosen {
+		c.background = append(c.background, controller.Run)
+	}
+	return err
 }
 
 // deps is what the storage of the resources is made with.

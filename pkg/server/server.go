@@ -59,11 +59,8 @@ func (s *Server) assemble() (err error) {
 	if err := in.install(c.Groups); err != nil {
 		return err
 	}
-	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, c.serves); err != nil {
-		return err
-	}
-	err = s.generic.AddPreShutdownHook("stop-authorization", func() error { c.stopAuthorization(); return nil })
-	if err != nil {
+	info := bootstrap.AuthenticationInfo{ClientCA: c.ca, RequestHeader: c.Generic.Authentication.RequestHeaderConfig}
+	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, info, c.serves); err != nil {
 		return err
 	}
 	host, port, err := genericapiserver.LoopbackHostPort(c.Generic.SecureServing.Listener.Addr().String())
@@ -88,11 +85,14 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.config.schemas.install(s.generic); err != nil {
 		return fmt.Errorf("OpenAPI: %w", err)
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	for _, run := range s.config.background {
+		go run(ctx)
+	}
 	if s.config.etcd == nil {
 		return prepared.RunWithContext(ctx)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	go func() {
 		select {
 		case err := <-s.config.etcd.Err():

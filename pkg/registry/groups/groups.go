@@ -4,6 +4,8 @@ package groups
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
@@ -18,6 +20,8 @@ func All() []registry.Group {
 		core.Group,
 		apps.Group,
 		events.Group,
+		authentication.Group,
+		authorization.Group,
 		rbac.Group,
 		scheduling.Group,
 		coordination.Group,

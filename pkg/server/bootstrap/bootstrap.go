@@ -20,7 +20,7 @@ import (
 // AddHooks adds all hooks, under kube-apiserver's names, but those whose objects
 // are not served: a cluster without RBAC needs no roles.
 func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
-	served func(schema.GroupVersionResource) bool) error {
+	info AuthenticationInfo, served func(schema.GroupVersionResource) bool) error {
 	type hook = genericapiserver.PostStartHookFunc
 	always := schema.GroupVersionResource{}
 	for _, hook := range []struct {
@@ -28,8 +28,9 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		needs schema.GroupVersionResource
 		run   func() hook
 	}{
-		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
 		{"start-system-namespaces-controller", always, func() hook { return namespaces(client, informers) }},
+		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, info) }},
+		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
 		{"rbac/bootstrap-roles", rbacv1.SchemeGroupVersion.WithResource("clusterroles"), func() hook { return roles(client, informers) }},
 		{"scheduling/bootstrap-system-priority-classes", schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
 			func() hook { return priorityClasses(client) }},

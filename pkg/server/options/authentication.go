@@ -1,7 +1,15 @@
 package options
 
 import (
+	"errors"
+	"fmt"
+	"time"
+
 	"github.com/spf13/pflag"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/component-base/cli/flag"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/oidc"
 )
 
 // AuthenticationOptions choose who may come in.
@@ -13,22 +21,101 @@ type AuthenticationOptions struct {
 	ClientCAFile string
 	// TokenFile is a CSV file of static tokens.
 	TokenFile string
+	// BootstrapTokens accepts the tokens of secrets in kube-system.
+	BootstrapTokens bool
+	// RequestHeader trusts a front proxy. Without a CA file it is a proxy with
+	// the certificate that the server made for itself.
+	RequestHeader genericoptions.RequestHeaderAuthenticationOptions
+	// ConfigFile is an AuthenticationConfiguration.
+	ConfigFile string
+	// OIDC is a provider of ID tokens, and OIDCSigningAlgs what it may sign with.
+	OIDC            oidc.Flags
+	OIDCSigningAlgs []string
+	// WebhookConfigFile is a kubeconfig of a service that knows tokens,
+	// WebhookVersion that of its TokenReviews and WebhookCacheTTL how long its
+	// answers are remembered.
+	WebhookConfigFile, WebhookVersion string
+	WebhookCacheTTL                   time.Duration
+
+	flags *pflag.FlagSet
 }
 
 func newAuthenticationOptions() *AuthenticationOptions {
-	return &AuthenticationOptions{Anonymous: true}
+	return &AuthenticationOptions{
+		Anonymous:       true,
+		OIDC:            oidc.Flags{UsernameClaim: "sub"},
+		OIDCSigningAlgs: []string{"RS256"},
+		WebhookVersion:  "v1beta1",
+		WebhookCacheTTL: 2 * time.Minute,
+	}
 }
 
 // AddFlags adds kube-apiserver's authentication flags.
 func (o *AuthenticationOptions) AddFlags(fs *pflag.FlagSet) {
+	o.flags = fs
 	fs.BoolVar(&o.Anonymous, "anonymous-auth", o.Anonymous, ""+
 		"Let requests without credentials in as system:anonymous in group system:unauthenticated.")
 	fs.StringVar(&o.ClientCAFile, "client-ca-file", o.ClientCAFile, ""+
 		"File with the CA certificates of client certificates. The common name is the user, the organizations are the groups. "+
-		"The default is the CA that the server made for itself.")
-	fs.StringVar(&o.TokenFile, "token-auth-file", o.TokenFile, "CSV file of bearer tokens: token, user name, user UID and, optionally, \"group1,group2\".")
+		"The CA that the server made for itself counts beside them.")
+	fs.StringVar(&o.TokenFile, "token-auth-file", o.TokenFile, ""+
+		"CSV file of bearer tokens: token, user name, user UID and, optionally, \"group1,group2\". Changes are followed.")
+	fs.BoolVar(&o.BootstrapTokens, "enable-bootstrap-token-auth", o.BootstrapTokens, ""+
+		"Accept the bootstrap tokens in secrets of type bootstrap.kubernetes.io/token in kube-system.")
+	o.RequestHeader.AddFlags(fs)
+	fs.Lookup("requestheader-client-ca-file").Usage += " Without it, a proxy with the front-proxy-client certificate in the data directory " +
+		"is trusted to send X-Remote-User, X-Remote-Uid, X-Remote-Group and X-Remote-Extra- headers."
+	fs.StringVar(&o.ConfigFile, "authentication-config", o.ConfigFile, ""+
+		"File with an AuthenticationConfiguration: OpenID Connect providers and conditions for anonymous requests. Changes are followed. "+
+		"Not together with --oidc-* flags.")
+	o.addOIDCFlags(fs)
+	fs.StringVar(&o.WebhookConfigFile, "authentication-token-webhook-config-file", o.WebhookConfigFile, ""+
+		"Kubeconfig file of a service that is asked about bearer tokens with TokenReviews.")
+	fs.StringVar(&o.WebhookVersion, "authentication-token-webhook-version", o.WebhookVersion, ""+
+		"Version of the TokenReviews that the service gets: v1 or v1beta1.")
+	fs.DurationVar(&o.WebhookCacheTTL, "authentication-token-webhook-cache-ttl", o.WebhookCacheTTL, ""+
+		"How long the answers of the service are remembered.")
+}
+
+func (o *AuthenticationOptions) addOIDCFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.OIDC.IssuerURL, "oidc-issuer-url", o.OIDC.IssuerURL, ""+
+		"URL, with scheme https, of an OpenID Connect provider whose ID tokens are accepted.")
+	fs.StringVar(&o.OIDC.ClientID, "oidc-client-id", o.OIDC.ClientID, ""+
+		"Audience that the ID tokens must have. Needed with --oidc-issuer-url.")
+	fs.StringVar(&o.OIDC.CAFile, "oidc-ca-file", o.OIDC.CAFile, ""+
+		"File with the CA certificates of the provider; the default are those of the system.")
+	fs.StringVar(&o.OIDC.UsernameClaim, "oidc-username-claim", o.OIDC.UsernameClaim, "Claim that is the user's name.")
+	fs.StringVar(&o.OIDC.UsernamePrefix, "oidc-username-prefix", o.OIDC.UsernamePrefix, ""+
+		"Prefix of the user's name. The default is the issuer's URL and '#', for the claim 'email' nothing; '-' means none.")
+	fs.StringVar(&o.OIDC.GroupsClaim, "oidc-groups-claim", o.OIDC.GroupsClaim, "Claim, a string or a list of strings, that has the user's groups.")
+	fs.StringVar(&o.OIDC.GroupsPrefix, "oidc-groups-prefix", o.OIDC.GroupsPrefix, "Prefix of the groups.")
+	fs.StringSliceVar(&o.OIDCSigningAlgs, "oidc-signing-algs", o.OIDCSigningAlgs, ""+
+		"Algorithms that ID tokens may be signed with: RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512.")
+	fs.Var(flag.NewMapStringStringNoSplit(&o.OIDC.RequiredClaims), "oidc-required-claim", "Claim, as key=value, that the ID tokens must have. Can be repeated.")
 }
 
 // Validate returns the mistakes in the flags; what the files contain is checked
 // when they are read.
-func (o *AuthenticationOptions) Validate() []error { return nil }
+func (o *AuthenticationOptions) Validate() []error {
+	errs := o.RequestHeader.Validate()
+	if (o.OIDC.IssuerURL == "") != (o.OIDC.ClientID == "") {
+		errs = append(errs, errors.New("--oidc-issuer-url and --oidc-client-id must be specified together"))
+	}
+	if o.ConfigFile != "" {
+		for _, name := range []string{"oidc-issuer-url", "oidc-client-id", "oidc-ca-file", "oidc-username-claim", "oidc-username-prefix",
+			"oidc-groups-claim", "oidc-groups-prefix", "oidc-signing-algs", "oidc-required-claim"} {
+			if o.flags.Changed(name) {
+				errs = append(errs, fmt.Errorf("--authentication-config and --%s are mutually exclusive", name))
+			}
+		}
+	}
+	if v := o.WebhookVersion; v != "v1" && v != "v1beta1" {
+		errs = append(errs, fmt.Errorf("--authentication-token-webhook-version: %q is none of v1, v1beta1", v))
+	}
+	return errs
+}
+
+// AnonymousChosen reports whether --anonymous-auth was given.
+func (o *AuthenticationOptions) AnonymousChosen() bool {
+	return o.flags != nil && o.flags.Changed("anonymous-auth")
+}

@@ -21,6 +21,7 @@ import (
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
 
 // Options are the flags, by group.
@@ -44,6 +45,8 @@ type Options struct {
 	EventTTL time.Duration
 	// AllowPrivileged admits privileged containers.
 	AllowPrivileged bool
+	// Controllers are the loops of kube-controller-manager that run here.
+	Controllers []string
 
 	genericFlags *pflag.FlagSet
 }
@@ -82,6 +85,9 @@ func New() *Options {
 // Flags returns the flags by section, in the order of --help.
 func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Data.AddFlags(sections.FlagSet("gatehouse"))
+	sections.FlagSet("gatehouse").StringSliceVar(&o.Controllers, "controllers", o.Controllers, ""+
+		"Controllers of kube-controller-manager to run in this process: '*' is all of them, 'foo' is the one named foo, '-foo' is all but that one. "+
+		"There are: "+strings.Join(controllers.Names(), ", ")+".")
 	o.genericFlags = sections.FlagSet("generic")
 	o.Generic.AddUniversalFlags(o.genericFlags)
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
@@ -147,6 +153,9 @@ func (c Completed) Validate() error {
 	}
 	for _, err := range c.APIEnablement.Validate(apis.Scheme) {
 		errs = append(errs, fmt.Errorf("--runtime-config: %w", err))
+	}
+	if err := controllers.Validate(c.Controllers); err != nil {
+		errs = append(errs, fmt.Errorf("--controllers: %w", err))
 	}
 	if c.EventTTL <= 0 {
 		errs = append(errs, fmt.Errorf("--event-ttl must be greater than 0, not %v", c.EventTTL))

@@ -9,7 +9,7 @@ import (
 )
 
 // own are the flags that kube-apiserver does not have.
-var own = []string{"data-dir", "embedded-etcd-listen-client-url", "embedded-etcd-unsafe-no-fsync"}
+var own = []string{"controllers", "data-dir", "embedded-etcd-listen-client-url", "embedded-etcd-unsafe-no-fsync"}
 
 // differ are the flags whose default is not kube-apiserver's, and why.
 var differ = map[string]string{
@@ -101,6 +101,9 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--embedded-etcd-", func(o *Options) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
 		}},
+		{`--controllers: "nosuch" is none of the controllers clusterrole-aggregation-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
+		{"--oidc-issuer-url and --oidc-client-id", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
+		{"--authentication-token-webhook-version", func(o *Options) { o.Authentication.WebhookVersion = "v2" }},
 		{"--storage-media-type", func(o *Options) { o.Etcd.DefaultStorageMediaType = "text/plain" }},
 	} {
 		o := New()

@@ -1,0 +1,74 @@
+// Package tokenreview defines tokenreviews, which ask whose a bearer token is.
+package tokenreview
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/userinfo"
+)
+
+// Resource defines tokenreviews.
+var Resource = &registry.Review[*authenticationv1.TokenReview]{
+	GVR:      authenticationv1.SchemeGroupVersion.WithResource("tokenreviews"),
+	Singular: "tokenreview",
+	New:      func() *authenticationv1.TokenReview { return &authenticationv1.TokenReview{} },
+	Require: func(_ context.Context, review *authenticationv1.TokenReview) error {
+		if review.Spec.Token == "" {
+			return apierrors.NewBadRequest("token is required for TokenReview in authentication")
+		}
+		return nil
+	},
+	Answer: answer,
+}
+
+// answer authenticates a request that has nothing but the token, for the
+// audiences of the review or, without any, those of this server. A token that
+// is for none of them is an error, not an answer.
+func answer(ctx context.Context, deps registry.Deps, review *authenticationv1.TokenReview) (*authenticationv1.TokenReview, error) {
+	audiences := authenticator.Audiences(review.Spec.Audiences)
+	if len(audiences) == 0 {
+		audiences = deps.APIAudiences
+	}
+	response, ok, err := authenticate(ctx, deps.Authenticator, review.Spec.Token, audiences)
+	status := &review.Status
+	status.Authenticated = ok
+	if err != nil {
+		status.Error = err.Error()
+	}
+	if response == nil || response.User == nil {
+		return review, nil
+	}
+	if len(audiences) > 0 && len(audiences.Intersect(response.Audiences)) == 0 {
+		return nil, apierrors.NewInternalError(errors.New("error validating audiences"))
+	}
+	status.User, status.Audiences = userinfo.Of(response.User), response.Audiences
+	return review, nil
+}
+
+// authenticate finds out whose the token is. The context that authenticators
+// see ends with the caller's and has nothing else of it: they read audiences
+// and write notes for the audit log there. Somebody who is anonymous has shown
+// no token that counts, such as one that begins with a space.
+func authenticate(ctx context.Context, a authenticator.Request, token string, audiences authenticator.Audiences) (*authenticator.Response, bool, error) {
+	own, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	if len(audiences) > 0 {
+		own = authenticator.WithAudiences(own, audiences)
+	}
+	request := &http.Request{Method: http.MethodGet, URL: &url.URL{}, Header: http.Header{"Authorization": {"Bearer " + token}}}
+	response, ok, err := a.AuthenticateRequest(request.WithContext(own))
+	if err != nil || !ok || response == nil || response.User == nil || response.User.GetName() == user.Anonymous {
+		return nil, false, err
+	}
+	return response, true, nil
+}

@@ -1,0 +1,44 @@
+// Package localsubjectaccessreview defines localsubjectaccessreviews, which ask
+// what a user may do in one namespace.
+package localsubjectaccessreview
+
+import (
+	"context"
+	"fmt"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/authorization/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization/access"
+)
+
+// Resource defines localsubjectaccessreviews.
+var Resource = &registry.Review[*authorizationv1.LocalSubjectAccessReview]{
+	GVR:        authorizationv1.SchemeGroupVersion.WithResource("localsubjectaccessreviews"),
+	Singular:   "localsubjectaccessreview",
+	Namespaced: true,
+	New:        func() *authorizationv1.LocalSubjectAccessReview { return &authorizationv1.LocalSubjectAccessReview{} },
+	Validate:   validation.ValidateLocalSubjectAccessReview,
+	Require:    requireNamespace,
+	Answer: func(ctx context.Context, deps registry.Deps, review *authorizationv1.LocalSubjectAccessReview) (*authorizationv1.LocalSubjectAccessReview, error) {
+		spec := &review.Spec
+		review.Status = access.Decide(ctx, deps.Authorizer, access.Subject(spec), spec.ResourceAttributes, spec.NonResourceAttributes)
+		return review, nil
+	},
+}
+
+// requireNamespace lets nobody ask about another namespace than that of the
+// request, in which he may ask.
+func requireNamespace(ctx context.Context, review *authorizationv1.LocalSubjectAccessReview) error {
+	namespace := genericapirequest.NamespaceValue(ctx)
+	if namespace == "" {
+		return apierrors.NewBadRequest("namespace is required on this type")
+	}
+	if review.Spec.ResourceAttributes.Namespace != namespace {
+		return apierrors.NewBadRequest(fmt.Sprintf("spec.resourceAttributes.namespace must match namespace: %v", namespace))
+	}
+	return nil
+}

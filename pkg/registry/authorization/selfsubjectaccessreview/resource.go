@@ -1,0 +1,29 @@
+// Package selfsubjectaccessreview defines selfsubjectaccessreviews, which ask
+// what the caller may do.
+package selfsubjectaccessreview
+
+import (
+	"context"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/authorization/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization/access"
+)
+
+// Resource defines selfsubjectaccessreviews.
+var Resource = &registry.Review[*authorizationv1.SelfSubjectAccessReview]{
+	GVR:      authorizationv1.SchemeGroupVersion.WithResource("selfsubjectaccessreviews"),
+	Singular: "selfsubjectaccessreview",
+	New:      func() *authorizationv1.SelfSubjectAccessReview { return &authorizationv1.SelfSubjectAccessReview{} },
+	Validate: validation.ValidateSelfSubjectAccessReview,
+	Answer: func(ctx context.Context, deps registry.Deps, review *authorizationv1.SelfSubjectAccessReview) (*authorizationv1.SelfSubjectAccessReview, error) {
+		caller, err := registry.Caller(ctx)
+		if err != nil {
+			return nil, err
+		}
+		review.Status = access.Decide(ctx, deps.Authorizer, caller, review.Spec.ResourceAttributes, review.Spec.NonResourceAttributes)
+		return review, nil
+	},
+}

@@ -1,0 +1,62 @@
+// Package selfsubjectrulesreview defines selfsubjectrulesreviews, which ask for
+// everything that the caller may do in a namespace.
+package selfsubjectrulesreview
+
+import (
+	"context"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Resource defines selfsubjectrulesreviews.
+var Resource = &registry.Review[*authorizationv1.SelfSubjectRulesReview]{
+	GVR:      authorizationv1.SchemeGroupVersion.WithResource("selfsubjectrulesreviews"),
+	Singular: "selfsubjectrulesreview",
+	New:      func() *authorizationv1.SelfSubjectRulesReview { return &authorizationv1.SelfSubjectRulesReview{} },
+	Require: func(_ context.Context, review *authorizationv1.SelfSubjectRulesReview) error {
+		if review.Spec.Namespace == "" {
+			return apierrors.NewBadRequest("no namespace on request")
+		}
+		return nil
+	},
+	Answer: answer,
+}
+
+// answer lists the rules. Only the status comes back, as from kube-apiserver.
+func answer(ctx context.Context, deps registry.Deps, review *authorizationv1.SelfSubjectRulesReview) (*authorizationv1.SelfSubjectRulesReview, error) {
+	caller, err := registry.Caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resources, urls, incomplete, err := deps.RuleResolver.RulesFor(ctx, caller, review.Spec.Namespace)
+	status := authorizationv1.SubjectRulesReviewStatus{
+		ResourceRules:    resourceRules(resources),
+		NonResourceRules: nonResourceRules(urls),
+		Incomplete:       incomplete,
+	}
+	if err != nil {
+		status.EvaluationError = err.Error()
+	}
+	return &authorizationv1.SelfSubjectRulesReview{Status: status}, nil
+}
+
+func resourceRules(infos []authorizer.ResourceRuleInfo) []authorizationv1.ResourceRule {
+	rules := make([]authorizationv1.ResourceRule, len(infos))
+	for i, info := range infos {
+		rules[i] = authorizationv1.ResourceRule{
+			Verbs: info.GetVerbs(), APIGroups: info.GetAPIGroups(), Resources: info.GetResources(), ResourceNames: info.GetResourceNames()}
+	}
+	return rules
+}
+
+func nonResourceRules(infos []authorizer.NonResourceRuleInfo) []authorizationv1.NonResourceRule {
+	rules := make([]authorizationv1.NonResourceRule, len(infos))
+	for i, info := range infos {
+		rules[i] = authorizationv1.NonResourceRule{Verbs: info.GetVerbs(), NonResourceURLs: info.GetNonResourceURLs()}
+	}
+	return rules
+}

@@ -1,0 +1,26 @@
+// Package subjectaccessreview defines subjectaccessreviews, which ask what a
+// user may do.
+package subjectaccessreview
+
+import (
+	"context"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/authorization/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization/access"
+)
+
+// Resource defines subjectaccessreviews.
+var Resource = &registry.Review[*authorizationv1.SubjectAccessReview]{
+	GVR:      authorizationv1.SchemeGroupVersion.WithResource("subjectaccessreviews"),
+	Singular: "subjectaccessreview",
+	New:      func() *authorizationv1.SubjectAccessReview { return &authorizationv1.SubjectAccessReview{} },
+	Validate: validation.ValidateSubjectAccessReview,
+	Answer: func(ctx context.Context, deps registry.Deps, review *authorizationv1.SubjectAccessReview) (*authorizationv1.SubjectAccessReview, error) {
+		spec := &review.Spec
+		review.Status = access.Decide(ctx, deps.Authorizer, access.Subject(spec), spec.ResourceAttributes, spec.NonResourceAttributes)
+		return review, nil
+	},
+}

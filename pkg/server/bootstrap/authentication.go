@@ -1,0 +1,169 @@
+package bootstrap
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	clientretry "k8s.io/client-go/util/retry"
+)
+
+// authenticationInfoName is the ConfigMap in which aggregated API servers find
+// whom to trust.
+const authenticationInfoName = "extension-apiserver-authentication"
+
+// AuthenticationInfo is what the ConfigMap tells.
+type AuthenticationInfo struct {
+	// ClientCA verifies client certificates.
+	ClientCA dynamiccertificates.CAContentProvider
+	// RequestHeader is how this server, as their front proxy, names the user.
+	RequestHeader *authenticatorfactory.RequestHeaderConfig
+}
+
+// authenticationInfo keeps the ConfigMap up to date: when certificates change,
+// and when somebody else changes it.
+func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) genericapiserver.PostStartHookFunc {
+	return func(hook genericapiserver.PostStartHookContext) error {
+		changed := make(listener, 1)
+		info.ClientCA.AddListener(changed)
+		info.RequestHeader.CAContentProvider.AddListener(changed)
+		ensure := func(ctx context.Context) error { return info.ensure(ctx, client) }
+		go func() {
+			watchOne(hook, client, changed)
+			changed.Enqueue()
+			keep(hook, changed, func(ctx context.Context) error { return retry(ctx, ensure) })
+		}()
+		return nil
+	}
+}
+
+// listener is told of changes; several at once count as one.
+type listener chan struct{}
+
+// Enqueue implements dynamiccertificates.Listener.
+func (l listener) Enqueue() {
+	select {
+	case l <- struct{}{}:
+	default:
+	}
+}
+
+// watchOne tells of changes of the ConfigMap.
+func watchOne(ctx context.Context, client kubernetes.Interface, changed listener) {
+	one := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(metav1.NamespaceSystem),
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
+			o.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, authenticationInfoName).String()
+		}))
+	_, _ = one.Core().V1().ConfigMaps().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		UpdateFunc: func(any, any) { changed.Enqueue() },
+		DeleteFunc: func(any) { changed.Enqueue() },
+	})
+	one.StartWithContext(ctx)
+}
+
+func (info AuthenticationInfo) ensure(ctx context.Context, client kubernetes.Interface) error {
+	configMaps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
+	return clientretry.RetryOnConflict(clientretry.DefaultRetry, func() error {
+		current, err := configMaps.Get(ctx, authenticationInfoName, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			data, err := info.data(nil)
+			if err != nil {
+				return err
+			}
+			_, err = configMaps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: authenticationInfoName}, Data: data}, metav1.CreateOptions{})
+			return unlessExists(err)
+		}
+		if err != nil {
+			return err
+		}
+		return info.update(ctx, client, current)
+	})
+}
+
+func (info AuthenticationInfo) update(ctx context.Context, client kubernetes.Interface, current *corev1.ConfigMap) error {
+	data, err := info.data(current.Data)
+	if err != nil {
+		return fmt.Errorf("configmap %s: %w", authenticationInfoName, err)
+	}
+	if maps.Equal(data, current.Data) {
+		return nil
+	}
+	current.Data = data
+	_, err = client.CoreV1().ConfigMaps(current.Namespace).Update(ctx, current, metav1.UpdateOptions{})
+	return err
+}
+
+// data returns the ConfigMap's data: what this server says, together with what
+// other servers on the same etcd have said.
+func (info AuthenticationInfo) data(others map[string]string) (map[string]string, error) {
+	data := maps.Clone(others)
+	if data == nil {
+		data = map[string]string{}
+	}
+	h := info.RequestHeader
+	for key, ca := range map[string]dynamiccertificates.CAContentProvider{
+		"client-ca-file": info.ClientCA, "requestheader-client-ca-file": h.CAContentProvider} {
+		data[key] = joinCertificates(time.Now(), ca.CurrentCABundleContent(), []byte(others[key]))
+	}
+	for key, own := range map[string][]string{
+		"requestheader-username-headers":     h.UsernameHeaders.Value(),
+		"requestheader-uid-headers":          h.UIDHeaders.Value(),
+		"requestheader-group-headers":        h.GroupHeaders.Value(),
+		"requestheader-extra-headers-prefix": h.ExtraHeaderPrefixes.Value(),
+		"requestheader-allowed-names":        h.AllowedClientNames.Value(),
+	} {
+		all := append([]string{}, own...)
+		var theirs []string
+		// What is no list of strings is replaced.
+		_ = json.Unmarshal([]byte(others[key]), &theirs)
+		for _, name := range theirs {
+			if !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+		text, err := json.Marshal(all)
+		if err != nil {
+			return nil, err
+		}
+		data[key] = string(text)
+	}
+	return data, nil
+}
+
+// joinCertificates returns the certificates of all PEM bundles that have not
+// expired, each once.
+func joinCertificates(now time.Time, bundles ...[]byte) string {
+	var joined bytes.Buffer
+	seen := map[string]bool{}
+	for _, rest := range bundles {
+		for {
+			var block *pem.Block
+			if block, rest = pem.Decode(rest); block == nil {
+				break
+			}
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err != nil || now.After(cert.NotAfter) || seen[string(block.Bytes)] {
+				continue
+			}
+			seen[string(block.Bytes)] = true
+			_ = pem.Encode(&joined, &pem.Block{Type: "CERTIFICATE", Bytes: block.Bytes})
+		}
+	}
+	return joined.String()
+}
