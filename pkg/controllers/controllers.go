@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 
@@ -22,9 +24,11 @@ type Controller interface {
 // all are the controllers by kube-controller-manager's names.
 var all = []struct {
 	name string
-	new  func(kubernetes.Interface, informers.SharedInformerFactory) (Controller, error)
+	// needs is what the controller cannot do without.
+	needs schema.GroupVersionResource
+	new   func(kubernetes.Interface, informers.SharedInformerFactory) (Controller, error)
 }{
-	{clusterroleaggregation.Name, func(c kubernetes.Interface, i informers.SharedInformerFactory) (Controller, error) {
+	{clusterroleaggregation.Name, rbacv1.SchemeGroupVersion.WithResource("clusterroles"), func(c kubernetes.Interface, i informers.SharedInformerFactory) (Controller, error) {
 		return clusterroleaggregation.New(c, i)
 	}},
 }
@@ -49,10 +53,15 @@ func Validate(choice []string) error {
 }
 
 // New makes the controllers of a choice: names, "*" for all of them and "-name"
-// for all but one. It must be called before the informers start.
-func New(choice []string, client kubernetes.Interface, informers informers.SharedInformerFactory) ([]Controller, error) {
+// for all but one. Those without a resource that they need, because it is not
+// served, are left out. It must be called before the informers start.
+func New(choice []string, client kubernetes.Interface, informers informers.SharedInformerFactory,
+	served func(schema.GroupVersionResource) bool) ([]Controller, error) {
 	var chosen []Controller
 	for _, c := range all {
+		if !served(c.needs) {
+			continue
+		}
 		if slices.Contains(choice, "-"+c.name) || !slices.Contains(choice, "*") && !slices.Contains(choice, c.name) {
 			continue
 		}

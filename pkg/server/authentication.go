@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"slices"
 
 	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
@@ -12,7 +11,6 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/oidc"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/webhook"
-	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
 )
 
 // applyAuthentication builds the chain of authenticators.
@@ -74,7 +72,7 @@ func (c *Config) applyAuthentication() error {
 // anonymous is --anonymous-auth, except that requests without credentials never
 // come in where everybody may do everything.
 func (c *Config) anonymous() bool {
-	return c.Options.Authentication.Anonymous && !slices.Contains(c.Options.Authorization.Modes, authorization.ModeAlwaysAllow)
+	return c.Options.Authentication.Anonymous && !c.alwaysAllows()
 }
 
 // clientCA is the CA of client certificates.

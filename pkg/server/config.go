@@ -143,7 +143,7 @@ func (c *Config) apply() error {
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
 		{"service accounts (--service-account-signing-key-file, --service-account-key-file)", c.applyServiceAccounts},
 		{"authentication", c.applyAuthentication},
-		{"--authorization-mode", c.applyAuthorization},
+		{"authorization", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
 		{"--controllers", c.applyControllers},
@@ -168,7 +168,7 @@ func (c *Config) applyAdmission() error {
 }
 
 func (c *Config) applyControllers() error {
-	chosen, err := controllers.New(c.Options.Controllers, c.client, c.informers)
+	chosen, err := controllers.New(c.Options.Controllers, c.client, c.informers, c.serves)
 	for _, controller := range chosen {
 		c.background = append(c.background, controller.Run)
 	}

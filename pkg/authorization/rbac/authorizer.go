@@ -31,8 +31,7 @@ func NewAuthorizer(r *Resolver) *Authorizer {
 }
 
 // authorize finds a rule that allows a request. The reason of a request without
-// one are the roles that are missing, which the union of authorizers prefixes
-// with the authorizer's name.
+// one are the roles that are missing.
 func (r *Resolver) authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 	u := a.GetUser()
 	if u == nil {
@@ -46,13 +45,13 @@ func (r *Resolver) authorize(_ context.Context, a authorizer.Attributes) (author
 			continue
 		}
 		for i := range rules {
-			if allows(&rules[i], a) {
+			if Allows(&rules[i], a) {
 				return authorizer.DecisionAllow, g.reason(u), nil
 			}
 		}
 	}
 	if len(missing) > 0 {
-		return authorizer.DecisionNoOpinion, utilerrors.NewAggregate(missing).Error(), nil
+		return authorizer.DecisionNoOpinion, "RBAC: " + utilerrors.NewAggregate(missing).Error(), nil
 	}
 	return authorizer.DecisionNoOpinion, "", nil
 }

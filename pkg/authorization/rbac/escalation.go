@@ -12,6 +12,11 @@ import (
 	"k8s.io/component-helpers/auth/rbac/validation"
 )
 
+// maxCombinations bounds the work of a check, which takes rules apart into single
+// verbs, groups, resources and names. A request of 3 MB could otherwise ask for
+// more of them than there is memory.
+const maxCombinations = 100_000
+
 // ConfirmNoEscalation returns an error if the user of the context would, by
 // granting the rules in the context's namespace, give away what he does not
 // have himself.
@@ -19,6 +24,10 @@ func (r *Resolver) ConfirmNoEscalation(ctx context.Context, rules []rbacv1.Polic
 	u, ok := genericapirequest.UserFrom(ctx)
 	if !ok {
 		return errors.New("no user on context")
+	}
+	if combinations(rules) > maxCombinations {
+		return fmt.Errorf("user %q (groups=%q) is attempting to grant RBAC permissions that are too many to be compared with those currently held: "+
+			"more than %d combinations of verb, API group, resource and name", u.GetName(), u.GetGroups(), maxCombinations)
 	}
 	owned, unresolved := r.Rules(u, genericapirequest.NamespaceValue(ctx))
 	covered, missing := validation.Covers(owned, rules)
@@ -36,6 +45,24 @@ func (r *Resolver) ConfirmNoEscalation(ctx context.Context, rules []rbacv1.Polic
 		message += fmt.Sprintf("; resolution errors: %v", []error{unresolved})
 	}
 	return errors.New(message)
+}
+
+// combinations counts what the rules are taken apart into, or says that it is
+// more than maxCombinations.
+func combinations(rules []rbacv1.PolicyRule) int {
+	total := 0
+	for _, rule := range rules {
+		one := len(rule.Verbs)
+		for _, n := range []int{len(rule.APIGroups), len(rule.Resources), max(1, len(rule.ResourceNames))} {
+			if one *= n; one > maxCombinations {
+				return one
+			}
+		}
+		if total += one + len(rule.Verbs)*len(rule.NonResourceURLs); total > maxCombinations {
+			return total
+		}
+	}
+	return total
 }
 
 // compact joins the verbs of rules that each are for one resource.

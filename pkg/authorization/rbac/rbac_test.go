@@ -100,7 +100,7 @@ func TestAuthorize(t *testing.T) {
 		{"URL", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/metrics"}, true, `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
 		{"URL below", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/debug/a/b"}, true, `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
 		{"URL beside", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/metrics/x"}, false, ""},
-		{"missing role", &user.DefaultInfo{Name: "dan"}, resource("get", "", "pods", "", "p", "ns"), false, `role.rbac.authorization.k8s.io "absent" not found`},
+		{"missing role", &user.DefaultInfo{Name: "dan"}, resource("get", "", "pods", "", "p", "ns"), false, `RBAC: role.rbac.authorization.k8s.io "absent" not found`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.request.User = test.user
@@ -170,5 +170,25 @@ func BenchmarkAuthorize(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestCombinations(t *testing.T) {
+	many := make([]string, 2_000)
+	huge := make([]string, 300_000)
+	for _, test := range []struct {
+		rule rbacv1.PolicyRule
+		ok   bool
+	}{
+		{rbacv1.PolicyRule{}, true},
+		{rbacv1.PolicyRule{Verbs: many, APIGroups: []string{""}, Resources: []string{"a", "b"}}, true},
+		{rbacv1.PolicyRule{Verbs: many, APIGroups: []string{""}, Resources: many}, false},
+		{rbacv1.PolicyRule{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: many, ResourceNames: many}, false},
+		{rbacv1.PolicyRule{Verbs: huge, APIGroups: huge, Resources: huge, ResourceNames: huge}, false},
+		{rbacv1.PolicyRule{Verbs: many, NonResourceURLs: many}, false},
+	} {
+		if got := combinations([]rbacv1.PolicyRule{test.rule, {Verbs: []string{"get"}}}); got < 0 || (got <= maxCombinations) != test.ok {
+			t.Errorf("%d combinations of %d, %d, %d and %d", got, len(test.rule.Verbs), len(test.rule.APIGroups), len(test.rule.Resources), len(test.rule.ResourceNames))
+		}
 	}
 }

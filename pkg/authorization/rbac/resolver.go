@@ -38,6 +38,17 @@ func New(informers rbacinformers.Interface) (*Resolver, error) {
 	}, nil
 }
 
+// Empty returns the resolver of a cluster without roles: nobody has any rules.
+func Empty() *Resolver {
+	none := func() cache.Indexer {
+		return cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{bySubject: subjectKeys})
+	}
+	return &Resolver{
+		roles: rbaclisters.NewRoleLister(none()), clusterRoles: rbaclisters.NewClusterRoleLister(none()),
+		roleBindings: none(), clusterRoleBindings: none(),
+	}
+}
+
 // grant is a binding that applies to a user.
 type grant struct {
 	// namespace is empty for a cluster role binding.

@@ -8,8 +8,8 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// allows reports whether a rule allows a request.
-func allows(rule *rbacv1.PolicyRule, a authorizer.Attributes) bool {
+// Allows reports whether a rule allows a request.
+func Allows(rule *rbacv1.PolicyRule, a authorizer.Attributes) bool {
 	if !has(rule.Verbs, rbacv1.VerbAll, a.GetVerb()) {
 		return false
 	}

@@ -6,7 +6,10 @@ import (
 	"context"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -14,21 +17,30 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// AddHooks adds all hooks, under kube-apiserver's names.
-func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory, info AuthenticationInfo) error {
+// AddHooks adds all hooks, under kube-apiserver's names, but those whose objects
+// are not served: a cluster without RBAC needs no roles.
+func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
+	info AuthenticationInfo, served func(schema.GroupVersionResource) bool) error {
+	type hook = genericapiserver.PostStartHookFunc
+	always := schema.GroupVersionResource{}
 	for _, hook := range []struct {
-		name string
-		run  genericapiserver.PostStartHookFunc
+		name  string
+		needs schema.GroupVersionResource
+		run   func() hook
 	}{
-		{"start-system-namespaces-controller", namespaces(client, informers)},
-		{"start-cluster-authentication-info-controller", authenticationInfo(client, info)},
-		{"storage-readiness", server.StorageReadinessHook.Hook},
-		{"rbac/bootstrap-roles", roles(client, informers)},
-		{"start-legacy-token-tracking-controller", legacyTokenTracking(client)},
-		{"scheduling/bootstrap-system-priority-classes", priorityClasses(client)},
-		{"priority-and-fairness-config-producer", flowControl(client)},
+		{"start-system-namespaces-controller", always, func() hook { return namespaces(client, informers) }},
+		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, info) }},
+		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
+		{"start-legacy-token-tracking-controller", always, func() hook { return legacyTokenTracking(client) }},
+		{"rbac/bootstrap-roles", rbacv1.SchemeGroupVersion.WithResource("clusterroles"), func() hook { return roles(client, informers) }},
+		{"scheduling/bootstrap-system-priority-classes", schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
+			func() hook { return priorityClasses(client) }},
+		{"priority-and-fairness-config-producer", always, func() hook { return flowControl(client) }},
 	} {
-		if err := server.AddPostStartHook(hook.name, hook.run); err != nil {
+		if hook.needs != always && !served(hook.needs) {
+			continue
+		}
+		if err := server.AddPostStartHook(hook.name, hook.run()); err != nil {
 			return err
 		}
 	}

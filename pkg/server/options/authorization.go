@@ -1,50 +1,156 @@
 package options
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/apis/apiserver"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
 )
 
-// AuthorizationOptions choose what users may do.
+// AuthorizationOptions choose what users may do: by modes, or by a file.
 type AuthorizationOptions struct {
 	// Modes are asked in this order.
 	Modes []string
+	// PolicyFile has the policies of mode ABAC.
+	PolicyFile string
+	// WebhookConfigFile is a kubeconfig of the server that mode Webhook asks,
+	// with reviews of WebhookVersion.
+	WebhookConfigFile string
+	WebhookVersion    string
+	// WebhookAuthorizedTTL and WebhookUnauthorizedTTL are how long the answers
+	// of the webhook are kept; not at all if they are zero.
+	WebhookAuthorizedTTL, WebhookUnauthorizedTTL time.Duration
+	// ConfigFile has an AuthorizationConfiguration in place of all the others
+	// but PolicyFile.
+	ConfigFile string
+
+	changed func(flag string) bool
 }
 
-// laterModes are kube-apiserver's modes that are still missing.
-var laterModes = []string{"Node", "ABAC", "Webhook"}
+const (
+	modeFlag          = "authorization-mode"
+	webhookFlagPrefix = "authorization-webhook-"
+	// webhookTimeout is how long the webhook of --authorization-mode may take
+	// to answer.
+	webhookTimeout = 30 * time.Second
+)
 
 func newAuthorizationOptions() *AuthorizationOptions {
-	return &AuthorizationOptions{Modes: []string{authorization.ModeRBAC}}
+	return &AuthorizationOptions{
+		WebhookVersion: "v1beta1", WebhookAuthorizedTTL: 5 * time.Minute, WebhookUnauthorizedTTL: 30 * time.Second,
+		changed: func(string) bool { return false },
+	}
 }
 
 // AddFlags adds kube-apiserver's authorization flags.
 func (o *AuthorizationOptions) AddFlags(fs *pflag.FlagSet) {
-	fs.StringSliceVar(&o.Modes, "authorization-mode", o.Modes, ""+
+	fs.StringSliceVar(&o.Modes, modeFlag, o.Modes, ""+
 		"Modes of authorization, of which the first one with an opinion decides: "+strings.Join(authorization.Modes(), ", ")+
-		". Members of system:masters may do everything in each of them.")
+		". Members of system:masters may do everything in each of them. Without this flag and --authorization-config it is "+strings.Join(defaultModes(), ",")+
+		", while kube-apiserver would allow everything.")
+	fs.StringVar(&o.PolicyFile, "authorization-policy-file", o.PolicyFile, "File with the policies of mode ABAC, a JSON object a line.")
+	fs.StringVar(&o.WebhookConfigFile, webhookFlagPrefix+"config-file", o.WebhookConfigFile, "Kubeconfig file that says which server mode Webhook asks.")
+	fs.StringVar(&o.WebhookVersion, webhookFlagPrefix+"version", o.WebhookVersion, "Version of the SubjectAccessReview that mode Webhook sends: v1 or v1beta1.")
+	fs.DurationVar(&o.WebhookAuthorizedTTL, webhookFlagPrefix+"cache-authorized-ttl", o.WebhookAuthorizedTTL,
+		"How long the webhook's answer is kept that a request is allowed.")
+	fs.DurationVar(&o.WebhookUnauthorizedTTL, webhookFlagPrefix+"cache-unauthorized-ttl", o.WebhookUnauthorizedTTL,
+		"How long the webhook's answer is kept that a request is not allowed.")
+	fs.StringVar(&o.ConfigFile, "authorization-config", o.ConfigFile, ""+
+		"File with an AuthorizationConfiguration, which can have several webhooks, with conditions. It is read again when it changes. "+
+		"Not together with --authorization-mode and --authorization-webhook-*.")
+	o.changed = fs.Changed
 }
 
-// Validate returns the mistakes in the flags.
+// defaultModes are safe, where kube-apiserver's allow everything.
+func defaultModes() []string { return []string{authorization.ModeNode, authorization.ModeRBAC} }
+
+// complete chooses the default modes if nothing was chosen.
+func (o *AuthorizationOptions) complete() {
+	if len(o.Modes) == 0 && o.ConfigFile == "" && !o.changed(modeFlag) {
+		o.Modes = defaultModes()
+	}
+}
+
+// Validate returns the mistakes in the flags; what the files contain is checked
+// when they are read.
 func (o *AuthorizationOptions) Validate() []error {
+	if o.ConfigFile != "" {
+		if o.legacy() {
+			return []error{errors.New("--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined")}
+		}
+		return nil
+	}
 	var errs []error
 	if len(o.Modes) == 0 {
-		errs = append(errs, fmt.Errorf("--authorization-mode needs at least one mode of %s", strings.Join(authorization.Modes(), ", ")))
+		errs = append(errs, errors.New("at least one --authorization-mode must be passed"))
 	}
 	for i, mode := range o.Modes {
 		switch {
-		case slices.Contains(laterModes, mode):
-			errs = append(errs, fmt.Errorf("--authorization-mode: %s is not available yet: choose among %s", mode, strings.Join(authorization.Modes(), ", ")))
 		case !slices.Contains(authorization.Modes(), mode):
 			errs = append(errs, fmt.Errorf("--authorization-mode: %q is not a valid mode: choose among %s", mode, strings.Join(authorization.Modes(), ", ")))
 		case slices.Contains(o.Modes[:i], mode):
 			errs = append(errs, fmt.Errorf("--authorization-mode has mode %s more than once", mode))
 		}
 	}
+	for _, file := range []struct{ mode, flag, value string }{
+		{authorization.ModeABAC, "authorization-policy-file", o.PolicyFile},
+		{authorization.ModeWebhook, webhookFlagPrefix + "config-file", o.WebhookConfigFile},
+	} {
+		switch has := slices.Contains(o.Modes, file.mode); {
+		case has && file.value == "":
+			errs = append(errs, fmt.Errorf("--authorization-mode %s needs --%s", file.mode, file.flag))
+		case !has && file.value != "":
+			errs = append(errs, fmt.Errorf("cannot specify --%s without mode %s", file.flag, file.mode))
+		}
+	}
+	if !slices.Contains([]string{"v1", "v1beta1"}, o.WebhookVersion) {
+		errs = append(errs, fmt.Errorf("--authorization-webhook-version: %q is not v1 or v1beta1", o.WebhookVersion))
+	}
+	if o.WebhookAuthorizedTTL < 0 || o.WebhookUnauthorizedTTL < 0 {
+		errs = append(errs, errors.New("--authorization-webhook-cache-authorized-ttl and --authorization-webhook-cache-unauthorized-ttl must not be negative"))
+	}
 	return errs
+}
+
+// legacy reports whether a flag is set that the file takes the place of.
+func (o *AuthorizationOptions) legacy() bool {
+	none := newAuthorizationOptions()
+	for _, flag := range []string{modeFlag, webhookFlagPrefix + "version", webhookFlagPrefix + "cache-authorized-ttl", webhookFlagPrefix + "cache-unauthorized-ttl"} {
+		if o.changed(flag) {
+			return true
+		}
+	}
+	return len(o.Modes) > 0 || o.WebhookConfigFile != "" || o.WebhookVersion != none.WebhookVersion ||
+		o.WebhookAuthorizedTTL != none.WebhookAuthorizedTTL || o.WebhookUnauthorizedTTL != none.WebhookUnauthorizedTTL
+}
+
+// Authorizers is what the flags other than --authorization-config say, in the
+// form of such a file.
+func (o *AuthorizationOptions) Authorizers() []apiserver.AuthorizerConfiguration {
+	var all []apiserver.AuthorizerConfiguration
+	for _, mode := range o.Modes {
+		config := apiserver.AuthorizerConfiguration{Type: apiserver.AuthorizerType(mode), Name: strings.ToLower(mode)}
+		if mode == authorization.ModeWebhook {
+			config.Webhook = &apiserver.WebhookConfiguration{
+				AuthorizedTTL:              metav1.Duration{Duration: o.WebhookAuthorizedTTL},
+				CacheAuthorizedRequests:    o.WebhookAuthorizedTTL > 0,
+				UnauthorizedTTL:            metav1.Duration{Duration: o.WebhookUnauthorizedTTL},
+				CacheUnauthorizedRequests:  o.WebhookUnauthorizedTTL > 0,
+				Timeout:                    metav1.Duration{Duration: webhookTimeout},
+				FailurePolicy:              apiserver.FailurePolicyNoOpinion,
+				SubjectAccessReviewVersion: o.WebhookVersion,
+				ConnectionInfo: apiserver.WebhookConnectionInfo{
+					Type: apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile, KubeConfigFile: &o.WebhookConfigFile},
+			}
+		}
+		all = append(all, config)
+	}
+	return all
 }

@@ -133,6 +133,7 @@ func (o *Options) Complete() (Completed, error) {
 	}
 	o.Admission.complete()
 	o.ServiceAccounts.complete()
+	o.Authorization.complete()
 	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
 	if c.Embedded {
 		// The library's validation wants a server; the embedded backend never dials it.

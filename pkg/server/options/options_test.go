@@ -14,10 +14,9 @@ var own = []string{"controllers", "data-dir", "embedded-etcd-listen-client-url",
 
 // differ are the flags whose default is not kube-apiserver's, and why.
 var differ = map[string]string{
-	"allow-privileged":   "kind, envtest, kubeadm and kwok all set it",
-	"authorization-mode": "safe by default",
-	"bind-address":       "safe by default: loopback only",
-	"cert-dir":           "the server has certificates of its own in the data directory",
+	"allow-privileged": "kind, envtest, kubeadm and kwok all set it",
+	"bind-address":     "safe by default: loopback only",
+	"cert-dir":         "the server has certificates of its own in the data directory",
 	"shutdown-watch-termination-grace-period": "watches end when the server does",
 }
 
@@ -99,10 +98,6 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--runtime-config", func(o *Options) { o.APIEnablement.RuntimeConfig = map[string]string{"no.such.group/v1": "true"} }},
 		{"--enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NodeRestriction"} }},
 		{"enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NoSuchPlugin"} }},
-		{"--authorization-mode", func(o *Options) { o.Authorization.Modes = nil }},
-		{"--authorization-mode: Node is not available yet", func(o *Options) { o.Authorization.Modes = []string{"Node", "RBAC"} }},
-		{`--authorization-mode: "Rbac" is not a valid mode`, func(o *Options) { o.Authorization.Modes = []string{"Rbac"} }},
-		{"--authorization-mode has mode RBAC more than once", func(o *Options) { o.Authorization.Modes = []string{"RBAC", "AlwaysDeny", "RBAC"} }},
 		{"--emulated-version", func(o *Options) { o.Generic.EmulationForwardCompatible = true }},
 		{"--embedded-etcd-", func(o *Options) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true

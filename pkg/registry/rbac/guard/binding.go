@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"fmt"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,7 +20,7 @@ func Binding(ctx context.Context, deps registry.Deps, resource schema.GroupResou
 		Verb: "bind", APIGroup: role.APIGroup, Resource: r, Name: role.Name, Namespace: namespace}) {
 		return nil
 	}
-	rules, err := deps.RBAC.RoleRules(role, namespace)
+	rules, err := rulesOf(ctx, deps, role, namespace)
 	if err != nil {
 		return err
 	}
@@ -27,4 +28,24 @@ func Binding(ctx context.Context, deps registry.Deps, resource schema.GroupResou
 		return apierrors.NewForbidden(resource, name, err)
 	}
 	return nil
+}
+
+// rulesOf returns the rules of a role as they are now. A cache might not know a
+// role that was made a moment ago, nor what it has been given since.
+func rulesOf(ctx context.Context, deps registry.Deps, role rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
+	switch role.Kind {
+	case "Role":
+		found, err := registry.GetLive[*rbacv1.Role](ctx, deps.Objects, rbacv1.Resource("roles"), namespace, role.Name)
+		if err != nil {
+			return nil, err
+		}
+		return found.Rules, nil
+	case "ClusterRole":
+		found, err := registry.GetLive[*rbacv1.ClusterRole](ctx, deps.Objects, rbacv1.Resource("clusterroles"), "", role.Name)
+		if err != nil {
+			return nil, err
+		}
+		return found.Rules, nil
+	}
+	return nil, fmt.Errorf("unsupported role reference kind: %q", role.Kind)
 }

@@ -1,0 +1,169 @@
+package node
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	certificatesv1 "k8s.io/api/certificates/v1"
+	corev1 "k8s.io/api/core/v1"
+	resourcev1 "k8s.io/api/resource/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+)
+
+// syncTimeout is how long the first decision waits for the graph.
+const syncTimeout = 5 * time.Second
+
+// source is a resource that the graph is made from.
+type source struct {
+	resource schema.GroupVersionResource
+	kind     kind
+	empty    runtime.Object
+	client   func(kubernetes.Interface) rest.Interface
+	// selector leaves out, at the server, what has no links.
+	selector string
+	links    func(obj any) *links
+}
+
+// sources are the resources that have links. Objects that others only refer to
+// are not read at all.
+func sources() []source {
+	return []source{
+		{corev1.SchemeGroupVersion.WithResource("pods"), pod, &corev1.Pod{},
+			func(c kubernetes.Interface) rest.Interface { return c.CoreV1().RESTClient() }, "spec.nodeName!=", typed(podLinks)},
+		{corev1.SchemeGroupVersion.WithResource("persistentvolumes"), volume, &corev1.PersistentVolume{},
+			func(c kubernetes.Interface) rest.Interface { return c.CoreV1().RESTClient() }, "", typed(volumeLinks)},
+		{storagev1.SchemeGroupVersion.WithResource("volumeattachments"), volumeAttachment, &storagev1.VolumeAttachment{},
+			func(c kubernetes.Interface) rest.Interface { return c.StorageV1().RESTClient() }, "", typed(attachmentLinks)},
+		{resourcev1.SchemeGroupVersion.WithResource("resourceslices"), resourceSlice, &resourcev1.ResourceSlice{},
+			func(c kubernetes.Interface) rest.Interface { return c.ResourceV1().RESTClient() }, "", typed(sliceLinks)},
+		{certificatesv1.SchemeGroupVersion.WithResource("podcertificaterequests"), certificateRequest, &certificatesv1.PodCertificateRequest{},
+			func(c kubernetes.Interface) rest.Interface { return c.CertificatesV1().RESTClient() }, "", typed(requestLinks)},
+	}
+}
+
+func typed[T any](f func(T) *links) func(any) *links {
+	return func(obj any) *links {
+		if t, ok := obj.(T); ok {
+			return f(t)
+		}
+		return nil
+	}
+}
+
+// feed keeps a graph up to date, from the first wait on.
+type feed struct {
+	// ctx ends the watches.
+	ctx    context.Context
+	client kubernetes.Interface
+	served func(schema.GroupVersionResource) bool
+	graph  *graph
+
+	start   sync.Once
+	pending atomic.Int32
+	synced  chan struct{}
+}
+
+// wait reports whether the graph is complete, and waits for that until the
+// context ends, but not longer than syncTimeout. The first call starts to
+// watch what is served.
+func (f *feed) wait(ctx context.Context) bool {
+	f.start.Do(f.run)
+	select {
+	case <-f.synced:
+		return true
+	default:
+	}
+	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
+	defer cancel()
+	select {
+	case <-f.synced:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (f *feed) run() {
+	var stores []*store
+	for _, s := range sources() {
+		if f.served(s.resource) {
+			stores = append(stores, &store{source: s, feed: f})
+		}
+	}
+	f.pending.Store(int32(len(stores)))
+	if len(stores) == 0 {
+		close(f.synced)
+	}
+	for _, s := range stores {
+		list := cache.NewFilteredListWatchFromClient(s.client(f.client), s.resource.Resource, metav1.NamespaceAll,
+			func(options *metav1.ListOptions) { options.FieldSelector = s.selector })
+		reflector := cache.NewReflectorWithOptions(list, s.empty, s, cache.ReflectorOptions{Name: "node authorizer"})
+		go reflector.RunWithContext(f.ctx)
+	}
+}
+
+// store takes what a reflector reads into the graph, and keeps nothing else.
+type store struct {
+	source
+	feed   *feed
+	synced sync.Once
+}
+
+var _ cache.ReflectorStore = (*store)(nil)
+
+// Add implements cache.ReflectorStore.
+func (s *store) Add(obj any) error {
+	if o, ok := s.object(obj); ok {
+		s.feed.graph.set(o, s.links(obj))
+	}
+	return nil
+}
+
+// Update implements cache.ReflectorStore.
+func (s *store) Update(obj any) error { return s.Add(obj) }
+
+// Delete implements cache.ReflectorStore.
+func (s *store) Delete(obj any) error {
+	if o, ok := s.object(obj); ok {
+		s.feed.graph.set(o, nil)
+	}
+	return nil
+}
+
+// Replace implements cache.ReflectorStore.
+func (s *store) Replace(list []any, _ string) error {
+	all := make(map[object]*links, len(list))
+	for _, obj := range list {
+		if o, ok := s.object(obj); ok {
+			if l := s.links(obj); l != nil {
+				all[o] = l
+			}
+		}
+	}
+	s.feed.graph.replace(s.kind, all)
+	s.synced.Do(func() {
+		if s.feed.pending.Add(-1) == 0 {
+			close(s.feed.synced)
+		}
+	})
+	return nil
+}
+
+// Resync implements cache.ReflectorStore.
+func (s *store) Resync() error { return nil }
+
+func (s *store) object(obj any) (object, bool) {
+	m, ok := obj.(metav1.Object)
+	if !ok {
+		return object{}, false
+	}
+	return object{s.kind, m.GetNamespace(), m.GetName()}, true
+}
