@@ -57,7 +57,7 @@ func newTarget(t *testing.T) *target {
 		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"owner"},"spec":{"nodeName":"node-b","serviceAccountName":"powerful","containers":[{"name":"c","image":"i"}],
 			"volumes":[{"name":"v","secret":{"secretName":"crown-jewels"}}]}}`},
 		{"/apis/rbac.authorization.k8s.io/v1/namespaces/vault/roles", `{"metadata":{"name":"manager"},"rules":[
-			{"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles","rolebindings"],"verbs":["*"]},
+			{"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles","rolebindings"],"verbs":["get","list","create","update","patch","delete"]},
 			{"apiGroups":[""],"resources":["serviceaccounts/token"],"resourceNames":["mine"],"verbs":["create"]},
 			{"apiGroups":[""],"resources":["pods","configmaps"],"verbs":["get","list","create"]}]}`},
 		{"/apis/rbac.authorization.k8s.io/v1/namespaces/vault/rolebindings", `{"metadata":{"name":"manager"},
@@ -217,7 +217,7 @@ func (s *target) smuggling() []attack {
 		attacks = append(attacks, attack{name: "impersonation: " + name, as: alice, request: request{headers: headers}, code: 403})
 	}
 	return append(attacks,
-		attack{name: "impersonation: group without user", as: alice, request: request{headers: []string{"Impersonate-Group", "system:masters"}}, code: 500},
+		attack{name: "impersonation: group without user", as: alice, request: request{headers: []string{"Impersonate-Group", "system:masters"}}, code: 400},
 		attack{name: "impersonation without credentials", as: anonymous, request: request{headers: []string{"Impersonate-User", "bob"}}, code: 403})
 }
 
@@ -262,13 +262,13 @@ func (s *target) escalation() []attack {
 			`{"metadata":{"name":"r","labels":{"rbac.authorization.k8s.io/aggregate-to-view":"true"}},`+secrets+`}`)},
 		{name: "binding to cluster-admin", request: post(bindings, `{"metadata":{"name":"b"},`+toAdmin+`}`)},
 		{name: "cluster binding to cluster-admin", request: post(group+"/clusterrolebindings", `{"metadata":{"name":"b"},`+toAdmin+`}`)},
-		{name: "update of a binding to another role", code: 422, request: request{method: http.MethodPut, path: bindings + "/manager", body: []byte(`{"metadata":{"name":"manager"},` + toAdmin + `}`)}},
+		{name: "update of a binding to another role", request: request{method: http.MethodPut, path: bindings + "/manager", body: []byte(`{"metadata":{"name":"manager"},` + toAdmin + `}`)}},
 		{name: "her name in the binding of cluster-admin", request: patch(group+"/clusterrolebindings/cluster-admin", "application/json-patch+json",
 			`[{"op":"add","path":"/subjects/-","value":{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"alice"}}]`)},
 		{name: "role of another namespace", request: post(group+"/namespaces/kube-system/roles", `{"metadata":{"name":"r"},`+secrets+`}`)},
 		{name: "token of an account that is not hers", request: post("/api/v1/namespaces/vault/serviceaccounts/powerful/token", `{}`)},
 		{name: "token of no account", request: post("/api/v1/namespaces/vault/serviceaccounts//token", `{}`)},
-		{name: "token of her account for another", code: 400, request: post("/api/v1/namespaces/vault/serviceaccounts/mine/token", `{"metadata":{"name":"powerful"}}`)},
+		{name: "token of her account for another", code: 422, request: post("/api/v1/namespaces/vault/serviceaccounts/mine/token", `{"metadata":{"name":"powerful"}}`)},
 		{name: "token bound to another account's pod", code: 400, request: post("/api/v1/namespaces/vault/serviceaccounts/mine/token",
 			`{"spec":{"boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"owner"}}}`)},
 		{name: "secrets of all namespaces", request: request{path: "/api/v1/secrets"}},
@@ -296,7 +296,7 @@ func (s *target) escalation() []attack {
 func (s *target) nodes() []attack {
 	now := time.Now()
 	node := s.cert(issue(s.t, s.own("ca"), clientCert("system:node:node-a", now.Add(-time.Hour), now.Add(time.Hour), "system:nodes")))
-	noGroup := s.cert(issue(s.t, s.own("ca"), clientCert("system:node:node-b", now.Add(-time.Hour), now.Add(time.Hour))))
+	noGroup := s.cert(issue(s.t, s.own("ca"), clientCert("system:node:node-b", now.Add(-time.Hour), now.Add(time.Hour), "kubelets")))
 	token := request{method: http.MethodPost, path: "/api/v1/namespaces/vault/serviceaccounts/powerful/token",
 		body: []byte(`{"spec":{"boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"owner"}}}`)}
 	return []attack{
