@@ -30,6 +30,10 @@ func (c *Config) applyServiceAccounts() error {
 	if err != nil {
 		return err
 	}
+	if o.ExtendExpiration && o.MaxExpiration > 0 && o.MaxExpiration < serviceaccount.ExtendedLife {
+		klog.Warningf("service-account-extend-token-expiration is true, enabling tokens valid up to %v, which is longer than service-account-max-token-expiration set to %v",
+			serviceaccount.ExtendedLife, o.MaxExpiration)
+	}
 	tokens := serviceaccount.New(serviceaccount.Config{
 		Keys:             keys,
 		Issuers:          o.Issuers,

@@ -1,11 +1,9 @@
 package server_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -221,25 +219,5 @@ func TestTokensEndWithTheirObjects(t *testing.T) {
 	second := robot(t, s) // of a new account of the same name
 	if !knows(t, s, second) || knows(t, s, token) {
 		t.Error("the new account's token or the old one's is taken for the other")
-	}
-}
-
-// BenchmarkAuthentication compares requests with a token with those of an
-// anonymous user, of the same path.
-func BenchmarkAuthentication(b *testing.B) {
-	s := must(testserver.New(context.Background(), "--data-dir="+b.TempDir()))(b)
-	defer s.Stop()
-	accounts := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ServiceAccounts("default")
-	must(accounts.Create(b.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "robot"}}, metav1.CreateOptions{}))(b)
-	token := must(accounts.CreateToken(b.Context(), "robot", &authenticationv1.TokenRequest{}, metav1.CreateOptions{}))(b).Status.Token
-	for name, config := range map[string]*restclient.Config{"token": with(s, token), "anonymous": with(s, "")} {
-		client := must(restclient.HTTPClientFor(config))(b)
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				resp := must(client.Get(s.URL + "/version"))(b)
-				_, _ = io.Copy(io.Discard, resp.Body)
-				resp.Body.Close()
-			}
-		})
 	}
 }
