@@ -12,6 +12,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/apis/apiserver"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
@@ -50,6 +51,9 @@ type Config struct {
 	Served func(schema.GroupVersionResource) bool
 	// Dial, if not nil, makes the connections to webhooks.
 	Dial utilnet.DialFunc
+	// Backoff is between the tries of a request to a webhook; the zero value
+	// stands for kube-apiserver's.
+	Backoff wait.Backoff
 	// ServerID tells this server from others in the metrics of reloads.
 	ServerID string
 }
@@ -116,7 +120,7 @@ func (b *builder) member(config apiserver.AuthorizerConfiguration) (Authorizer, 
 	case ModeABAC:
 		return b.abac()
 	case ModeWebhook:
-		return newWebhook(config.Name, config.Webhook, b.Dial, b.compiler)
+		return b.webhook(config.Name, config.Webhook)
 	}
 	return nil, fmt.Errorf("authorization mode %q is not known", config.Type)
 }

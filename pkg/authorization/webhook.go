@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/apis/apiserver"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/authorization/cel"
@@ -21,14 +21,14 @@ type webhookMetrics struct {
 	cel.MatcherMetrics
 }
 
-// newWebhook returns an authorizer that asks a remote server. An answer is kept
+// webhook returns an authorizer that asks a remote server. An answer is kept
 // for a while; a failed request is tried again, and in the end the policy for
 // failures decides.
-func newWebhook(name string, config *apiserver.WebhookConfiguration, dial utilnet.DialFunc, compiler cel.Compiler) (*webhook.WebhookAuthorizer, error) {
+func (b *builder) webhook(name string, config *apiserver.WebhookConfiguration) (*webhook.WebhookAuthorizer, error) {
 	if config == nil || config.ConnectionInfo.Type != apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile || config.ConnectionInfo.KubeConfigFile == nil {
 		return nil, fmt.Errorf("a webhook needs connectionInfo of type %s", apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile)
 	}
-	client, err := utilwebhook.LoadKubeconfig(*config.ConnectionInfo.KubeConfigFile, dial)
+	client, err := utilwebhook.LoadKubeconfig(*config.ConnectionInfo.KubeConfigFile, b.Dial)
 	if err != nil {
 		return nil, err
 	}
@@ -37,10 +37,14 @@ func newWebhook(name string, config *apiserver.WebhookConfiguration, dial utilne
 	if config.FailurePolicy == apiserver.FailurePolicyNoOpinion {
 		onError = authorizer.DecisionNoOpinion
 	}
+	backoff := b.Backoff
+	if backoff == (wait.Backoff{}) {
+		backoff = *webhook.DefaultRetryBackoff()
+	}
 	return webhook.New(client, config.SubjectAccessReviewVersion,
 		lifetime(config.CacheAuthorizedRequests, config.AuthorizedTTL.Duration), lifetime(config.CacheUnauthorizedRequests, config.UnauthorizedTTL.Duration),
-		*webhook.DefaultRetryBackoff(), onError, config.MatchConditions, name,
-		webhookMetrics{WebhookMetrics: metrics.NewWebhookMetrics(), MatcherMetrics: cel.NewMatcherMetrics()}, compiler)
+		backoff, onError, config.MatchConditions, name,
+		webhookMetrics{WebhookMetrics: metrics.NewWebhookMetrics(), MatcherMetrics: cel.NewMatcherMetrics()}, b.compiler)
 }
 
 // lifetime is how long an answer is kept: zero for not at all.
