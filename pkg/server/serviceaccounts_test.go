@@ -66,15 +66,6 @@ func knows(t *testing.T, s *testserver.Server, token string) bool {
 	return apierrors.IsForbidden(err)
 }
 
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: it did not happen", what)
-		}
-	}
-}
-
 // TestOthersCanVerifyTokens lets an OpenID Connect library find the keys, as a
 // service account itself may.
 func TestOthersCanVerifyTokens(t *testing.T) {
