@@ -30,12 +30,29 @@ type bench struct {
 	memory float64
 	// run counts the scenarios, for names that are used once.
 	run int
+
+	// provider and the tokens belong to the scenarios of identity.go, as does
+	// the number of users who are bound to a role. The clients of strangers
+	// have no certificate.
+	provider  *identityProvider
+	tokens    map[string]string
+	strangers []*rest.RESTClient
+	bound     int
 }
 
-func newBench(s *server, duration time.Duration, pods int) (*bench, error) {
-	b := &bench{server: s, duration: duration, pods: pods}
+func newBench(s *server, provider *identityProvider, duration time.Duration, pods int) (*bench, error) {
+	b := &bench{server: s, provider: provider, duration: duration, pods: pods}
+	var err error
+	if b.clients, err = connect(s.config); err != nil {
+		return nil, err
+	}
+	b.strangers, err = connect(rest.AnonymousClientConfig(s.config))
+	return b, err
+}
+
+func connect(server *rest.Config) (clients []*rest.RESTClient, _ error) {
 	for range connections {
-		config := rest.CopyConfig(s.config)
+		config := rest.CopyConfig(server)
 		config.QPS = -1
 		config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
 		// A dialer of its own gives each client its own connection.
@@ -44,21 +61,30 @@ func newBench(s *server, duration time.Duration, pods int) (*bench, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.clients = append(b.clients, client)
+		clients = append(clients, client)
 	}
-	return b, nil
+	return clients, nil
 }
 
 // call is one request; the body is of the content type.
 type call struct {
 	verb, uri, contentType, accept string
 	body                           []byte
+	// token takes the place of the administrator's certificate.
+	token string
 }
 
 // send sends a request over the connection of a worker and drops the answer;
 // it returns its size.
 func (b *bench) send(ctx context.Context, worker int, c call) (int64, error) {
-	r := b.clients[worker%connections].Verb(c.verb).RequestURI(c.uri).MaxRetries(0).SetHeader("Accept", c.accept)
+	clients := b.clients
+	if c.token != "" {
+		clients = b.strangers
+	}
+	r := clients[worker%connections].Verb(c.verb).RequestURI(c.uri).MaxRetries(0).SetHeader("Accept", c.accept)
+	if c.token != "" {
+		r = r.SetHeader("Authorization", "Bearer "+c.token)
+	}
 	if c.body != nil {
 		r = r.SetHeader("Content-Type", c.contentType).Body(c.body)
 	}
@@ -73,12 +99,14 @@ func (b *bench) send(ctx context.Context, worker int, c call) (int64, error) {
 // namespace makes a namespace, if it is not there.
 func (b *bench) namespace(ctx context.Context, name string) error {
 	body := []byte(`{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"` + name + `"}}`)
-	_, err := b.send(ctx, 0, call{"POST", "/api/v1/namespaces", jsonType, jsonType, body})
-	if apierrors.IsAlreadyExists(err) {
-		return nil
+	if _, err := b.send(ctx, 0, call{"POST", "/api/v1/namespaces", jsonType, jsonType, body, ""}); err != nil && !isThere(err) {
+		return err
 	}
-	return err
+	return nil
 }
+
+// isThere reports whether an object was made before.
+func isThere(err error) bool { return apierrors.IsAlreadyExists(err) }
 
 // scenario is one kind of load.
 type scenario struct {

@@ -35,6 +35,12 @@ func scenarios() []scenario {
 	return []scenario{
 		{name: "create ConfigMap", clients: 1, upstream: figures(403, 2.27), operation: createConfigMap},
 		{name: "create ConfigMap", clients: 16, upstream: figures(1026, 1.31), operation: createConfigMap},
+		{name: "get ConfigMap, certificate", clients: 8, prepare: prepareIdentities, operation: getAs("")},
+		{name: "get ConfigMap, account token", clients: 8, prepare: prepareIdentities, operation: getAs("service account")},
+		{name: "get ConfigMap, OIDC token", clients: 8, prepare: prepareIdentities, operation: getAs("OpenID Connect")},
+		{name: "access review, 10 bindings", clients: 8, prepare: bindUsers(10), operation: reviewAccess},
+		{name: "access review, 1,000 bindings", clients: 8, upstream: figures(1913, 0.77), prepare: bindUsers(1000), operation: reviewAccess},
+		{name: "access review, 10,000 bindings", clients: 8, prepare: bindUsers(10000), operation: reviewAccess},
 		{name: "get Pod, JSON", clients: 8, upstream: figures(412, 0.86), prepare: loadPods, operation: getPod(jsonType)},
 		{name: "get Pod, protobuf", clients: 8, upstream: figures(854, 0.86), prepare: loadPods, operation: getPod(protoType)},
 		{name: "list all pods, JSON", clients: 1, upstream: figures(0.99, 980), prepare: loadPods, operation: listPods(jsonType)},
@@ -49,7 +55,7 @@ var configMapBody = encodeJSON(configMap(placeName))
 
 func createConfigMap(ctx context.Context, b *bench, worker, i int) error {
 	name := uniqueName("run-"+strconv.Itoa(b.run), worker, i)
-	_, err := b.send(ctx, worker, call{"POST", configMaps, jsonType, jsonType, fill(configMapBody, name, i)})
+	_, err := b.send(ctx, worker, call{"POST", configMaps, jsonType, jsonType, fill(configMapBody, name, i), ""})
 	return err
 }
 
@@ -64,7 +70,7 @@ func loadPods(ctx context.Context, b *bench) error {
 	writers.SetLimit(16)
 	for i := range b.pods {
 		writers.Go(func() error {
-			_, err := b.send(ctx, i, call{"POST", pods, protoType, protoType, fill(template, podName(i), i)})
+			_, err := b.send(ctx, i, call{"POST", pods, protoType, protoType, fill(template, podName(i), i), ""})
 			return err
 		})
 	}
@@ -117,6 +123,6 @@ func apply(ctx context.Context, b *bench, worker, i int) error {
 	name, manager := uniqueName("deploy", worker, i/2%perWorker), managers[i%2]
 	uri := deployments + "/" + name + "?force=true&fieldManager=" + manager.name
 	body := bytes.TrimSpace(fill(manager.body, name, i))
-	_, err := b.send(ctx, worker, call{"PATCH", uri, applyType, jsonType, body})
+	_, err := b.send(ctx, worker, call{"PATCH", uri, applyType, jsonType, body, ""})
 	return err
 }

@@ -29,7 +29,7 @@ type server struct {
 }
 
 // start runs the server on a data directory and waits until it is ready.
-func start(ctx context.Context, program, dir string) (*server, error) {
+func start(ctx context.Context, program, dir string, flags ...string) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func start(ctx context.Context, program, dir string) (*server, error) {
 		return nil, err
 	}
 	s := &server{
-		cmd:    exec.Command(program, "--data-dir="+dir, "--secure-port="+strconv.Itoa(port)),
+		cmd:    exec.Command(program, append(flags, "--data-dir="+dir, "--secure-port="+strconv.Itoa(port))...),
 		exited: make(chan error, 1),
 	}
 	s.cmd.Stderr = os.Stderr

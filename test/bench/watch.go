@@ -31,7 +31,7 @@ func fanOut(ctx context.Context, b *bench) (*result, error) {
 	const uri = "/api/v1/namespaces/bench-watch/configmaps"
 	name := uniqueName("watched", 0, 0)
 	body := fill(configMapBody, name, 0)
-	if _, err := b.send(ctx, 0, call{"POST", uri, jsonType, jsonType, body}); err != nil {
+	if _, err := b.send(ctx, 0, call{"POST", uri, jsonType, jsonType, body, ""}); err != nil {
 		return nil, err
 	}
 	version, err := b.version(ctx, uri)
@@ -52,7 +52,7 @@ func fanOut(ctx context.Context, b *bench) (*result, error) {
 	cpu, begin := b.server.cpu(), time.Now()
 	for range updates {
 		stamped := bytes.Replace(body, []byte("tick-00000000"), strconv.AppendInt(nil, time.Now().UnixNano(), 10), 1)
-		if _, err := b.send(ctx, 0, call{"PUT", uri + "/" + name, jsonType, protoType, stamped}); err != nil {
+		if _, err := b.send(ctx, 0, call{"PUT", uri + "/" + name, jsonType, protoType, stamped, ""}); err != nil {
 			cancel()
 			return nil, errors.Join(err, all.Wait())
 		}
