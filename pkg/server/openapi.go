@@ -50,6 +50,7 @@ func (s *schemas) info() *spec.Info {
 
 func (s *schemas) v2() *openapicommon.Config {
 	c := genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, s.namer())
+	c.GetDefinitionName = s.name
 	c.Info = s.info()
 	c.SecurityDefinitions = &spec.SecurityDefinitions{security: {SecuritySchemeProps: securityScheme}}
 	c.DefaultSecurity = []map[string][]string{{security: {}}}
@@ -59,12 +60,30 @@ func (s *schemas) v2() *openapicommon.Config {
 
 func (s *schemas) v3() *openapicommon.OpenAPIV3Config {
 	c := genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, s.namer())
+	c.GetDefinitionName = s.name
 	c.Info = s.info()
 	c.SecuritySchemes = spec3.SecuritySchemes{security: {SecuritySchemeProps: spec3.SecuritySchemeProps{
 		Type: securityScheme.Type, Name: securityScheme.Name, In: securityScheme.In, Description: securityScheme.Description}}}
 	c.DefaultSecurity = []map[string][]string{{security: {}}}
 	c.CommonResponses = map[int]*spec3.Response{401: {ResponseProps: spec3.ResponseProps{Description: "Unauthorized"}}}
 	return c
+}
+
+// kindsExtension lists the kinds that a definition is the schema of.
+const kindsExtension = "x-kubernetes-group-version-kind"
+
+// name is the name of a definition, and its kinds without the hub's.
+func (s *schemas) name(definition string) (string, spec.Extensions) {
+	name, extensions := s.namer().GetDefinitionName(definition)
+	kinds, _ := extensions[kindsExtension].([]any)
+	external := slices.DeleteFunc(slices.Clone(kinds), func(kind any) bool {
+		k, _ := kind.(map[string]any)
+		return k["version"] == runtime.APIVersionInternal
+	})
+	if len(external) == len(kinds) {
+		return name, extensions
+	}
+	return name, spec.Extensions{kindsExtension: external}
 }
 
 // install serves /openapi/v2 and /openapi/v3.
@@ -104,9 +123,8 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 	if err != nil || document.Components == nil {
 		return
 	}
-	const extension = "x-kubernetes-group-version-kind"
 	for _, s := range document.Components.Schemas {
-		kinds, _ := s.Extensions[extension].([]any)
+		kinds, _ := s.Extensions[kindsExtension].([]any)
 		if len(kinds) < 2 {
 			continue
 		}
@@ -118,7 +136,7 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 			return !(k["group"] == parsed.Group && k["version"] == parsed.Version) && !(k["group"] == "" && k["version"] == "v1")
 		})
 		if len(own) > 0 {
-			s.Extensions[extension] = own
+			s.Extensions[kindsExtension] = own
 		}
 	}
 }
