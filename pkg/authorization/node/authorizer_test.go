@@ -200,6 +200,35 @@ func TestSelectorOperators(t *testing.T) {
 	}
 }
 
+// TestLazy reads nothing for users who are no kubelets, nor for what a kubelet
+// may do in any case.
+func TestLazy(t *testing.T) {
+	reads := false
+	a, err := New(t.Context(), nil, func(gvr schema.GroupVersionResource) bool {
+		reads = reads || gvr.Resource == "pods"
+		return false
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kubelet := &user.DefaultInfo{Name: "system:node:a", Groups: []string{user.NodesGroup}}
+	for _, attrs := range []authorizer.AttributesRecord{
+		{User: &user.DefaultInfo{Name: "alice"}, Verb: "get", Namespace: "ns", Resource: "secrets", Name: "s", ResourceRequest: true},
+		{User: kubelet, Verb: "get", Resource: "nodes", Name: "a", ResourceRequest: true},
+		{User: kubelet, Verb: "list", Namespace: "ns", Resource: "secrets", ResourceRequest: true},
+		{User: kubelet, Verb: "get", Path: "/healthz"},
+	} {
+		decide(t, a, attrs)
+		if reads {
+			t.Fatalf("%v needs the pods", attrs)
+		}
+	}
+	decide(t, a, authorizer.AttributesRecord{User: kubelet, Verb: "get", Namespace: "ns", Resource: "secrets", Name: "s", ResourceRequest: true})
+	if !reads {
+		t.Error("a secret does not need the pods")
+	}
+}
+
 // TestIncompleteGraph decides nothing before everything that is served was read.
 func TestIncompleteGraph(t *testing.T) {
 	a, err := New(t.Context(), nil, func(schema.GroupVersionResource) bool { return false })
@@ -218,5 +247,24 @@ func TestIncompleteGraph(t *testing.T) {
 	close(a.feed.synced)
 	if got := decide(t, a, attrs); got != "allow" {
 		t.Errorf("synced: %q", got)
+	}
+}
+
+// BenchmarkAuthorize is a whole decision for a node with 250 of 10,000 pods.
+func BenchmarkAuthorize(b *testing.B) {
+	a, err := New(b.Context(), nil, func(schema.GroupVersionResource) bool { return false })
+	if err != nil {
+		b.Fatal(err)
+	}
+	filled := cluster(40, 10_000)
+	a.feed.wait(b.Context())
+	a.graph.vertices = filled.vertices
+	attrs := authorizer.AttributesRecord{User: &user.DefaultInfo{Name: "system:node:node7", Groups: []string{user.NodesGroup, user.AllAuthenticated}},
+		Verb: "get", Namespace: "ns7", Resource: "secrets", Name: "pod7", ResourceRequest: true}
+	b.ReportAllocs()
+	for b.Loop() {
+		if decision, _, _ := a.Authorize(b.Context(), attrs); decision != authorizer.DecisionAllow {
+			b.Fatal(decision)
+		}
 	}
 }
