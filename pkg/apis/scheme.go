@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	apisappsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/v1"
+	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
 	apiscoordinationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1"
 	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
@@ -59,7 +60,7 @@ type group struct {
 var groups = []group{
 	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
-	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme},
+	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme, own: apisauthenticationv1.AddToScheme},
 	{version: authorizationv1.SchemeGroupVersion, types: authorizationv1.AddToScheme},
 	{version: autoscalingv1.SchemeGroupVersion, types: autoscalingv1.AddToScheme},
 	{version: coordinationv1.SchemeGroupVersion, types: coordinationv1.AddToScheme, own: apiscoordinationv1.AddToScheme},

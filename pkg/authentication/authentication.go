@@ -36,6 +36,8 @@ type Config struct {
 	ClientCA dynamiccertificates.CAContentProvider
 	// TokenFile is a CSV file of static tokens.
 	TokenFile string
+	// ServiceAccounts knows the tokens of service accounts.
+	ServiceAccounts authenticator.Token
 	// BootstrapTokens reads the secrets of bootstrap tokens.
 	BootstrapTokens *registry.Objects
 	// OIDC has the OpenID Connect providers, and decides about requests without
@@ -95,6 +97,9 @@ func (chain *Chain) tokens(c Config, provider *oidc.Authenticator) (authenticato
 		}
 		chain.followers = append(chain.followers, file.Run)
 		methods = append(methods, authenticator.WrapAudienceAgnosticToken(c.Audiences, file))
+	}
+	if c.ServiceAccounts != nil {
+		methods = append(methods, c.ServiceAccounts)
 	}
 	if c.BootstrapTokens != nil {
 		methods = append(methods, authenticator.WrapAudienceAgnosticToken(c.Audiences, &bootstraptoken.Authenticator{Objects: c.BootstrapTokens}))

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"k8s.io/client-go/util/cert"
@@ -110,8 +111,9 @@ func ensureServiceAccountKey(keyFile, publicFile string) error {
 	if data, err = os.ReadFile(publicFile); err == nil {
 		if keys, err := keyutil.ParsePublicKeysPEM(data); err != nil {
 			return damaged(publicFile, err)
-		} else if !key.PublicKey.Equal(keys[0]) {
-			return damaged(publicFile, fmt.Errorf("it is not the public part of %s", filepath.Base(keyFile)))
+		} else if !slices.ContainsFunc(keys, func(public any) bool { return key.PublicKey.Equal(public) }) {
+			// Others may be there, of keys that signed before.
+			return damaged(publicFile, fmt.Errorf("it does not have the public part of %s", filepath.Base(keyFile)))
 		}
 		return nil
 	}

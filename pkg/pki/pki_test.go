@@ -127,3 +127,24 @@ func TestEnsureRefusesHalfAPair(t *testing.T) {
 		t.Errorf("error %v does not name the missing key", err)
 	}
 }
+
+// TestServiceAccountKeysRotate puts a new key beside the public part of the old
+// one, whose tokens are still in use.
+func TestServiceAccountKeysRotate(t *testing.T) {
+	p, other := ensure(t, t.TempDir(), now, "localhost"), ensure(t, t.TempDir(), now, "localhost")
+	replace := func(file, data string) {
+		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(p.ServiceAccountKey, read(t, other.ServiceAccountKey))
+	if _, err := Ensure(p.dir, Request{Hosts: []string{"localhost"}, Now: now}); err == nil {
+		t.Error("the public part of the new key is missing, without an error")
+	}
+	both := read(t, p.ServiceAccountPublicKey) + read(t, other.ServiceAccountPublicKey)
+	replace(p.ServiceAccountPublicKey, both)
+	ensure(t, p.dir, now, "localhost")
+	if read(t, p.ServiceAccountPublicKey) != both {
+		t.Error("the public keys were written again")
+	}
+}

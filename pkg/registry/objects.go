@@ -55,6 +55,11 @@ func get[T Object](ctx context.Context, o *Objects, resource schema.GroupResourc
 		return none, apierrors.NewNotFound(resource, name)
 	}
 	obj, err := getter.Get(genericapirequest.WithNamespace(ctx, namespace), name, &metav1.GetOptions{ResourceVersion: resourceVersion})
+	if apierrors.IsNotFound(err) {
+		// The storage takes the resource from the request in the context, which
+		// is for another one.
+		return none, apierrors.NewNotFound(resource, name)
+	}
 	if err != nil {
 		return none, err
 	}

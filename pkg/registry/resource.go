@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
+	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
 // Object is an API object with metadata.
@@ -132,6 +133,8 @@ type Deps struct {
 	// of tokens for this server.
 	Authenticator authenticator.Request
 	APIAudiences  authenticator.Audiences
+	// Tokens issues tokens of service accounts.
+	Tokens *serviceaccount.Tokens
 	// Objects reads objects of other resources.
 	Objects *Objects
 }

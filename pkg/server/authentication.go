@@ -34,13 +34,17 @@ func (c *Config) applyAuthentication() error {
 		RequestHeader: g.Authentication.RequestHeaderConfig,
 		ClientCA:      c.ca,
 		TokenFile:     o.TokenFile,
+
+		ServiceAccounts: c.serviceAccounts.authenticator,
 		OIDC: oidc.Config{
 			File:        o.ConfigFile,
 			SigningAlgs: o.OIDCSigningAlgs,
 			Anonymous:   c.anonymous(),
 			FlagDecides: o.AnonymousChosen(),
-			Audiences:   g.Authentication.APIAudiences,
-			ServerID:    g.APIServerID,
+
+			DisallowedIssuers: c.Options.ServiceAccounts.Issuers,
+			Audiences:         g.Authentication.APIAudiences,
+			ServerID:          g.APIServerID,
 		},
 	}
 	if o.OIDC.IssuerURL != "" {

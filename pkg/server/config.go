@@ -52,6 +52,8 @@ type Config struct {
 	schemas   *schemas
 	// background runs as long as the server does.
 	background []func(context.Context)
+	// serviceAccounts are made before authentication.
+	serviceAccounts serviceAccounts
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
 }
@@ -139,6 +141,7 @@ func (c *Config) apply() error {
 		{"storage", func() (err error) { c.backend, err = applyStorage(o, c.etcd, c.Groups, g); return err }},
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
+		{"service accounts (--service-account-signing-key-file, --service-account-key-file)", c.applyServiceAccounts},
 		{"authentication", c.applyAuthentication},
 		{"authorization", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
@@ -180,6 +183,7 @@ func (c *Config) deps() registry.Deps {
 		Raw:         generic.UndecoratedStorage,
 		EventTTL:    c.Options.EventTTL,
 		Objects:     &c.objects,
+		Tokens:      c.serviceAccounts.tokens,
 
 		Authenticator: c.Generic.Authentication.Authenticator,
 		APIAudiences:  c.Generic.Authentication.APIAudiences,

@@ -59,6 +59,7 @@ func (s *Server) assemble() (err error) {
 	if err := in.install(c.Groups); err != nil {
 		return err
 	}
+	c.serviceAccounts.discovery(s.generic.Handler.GoRestfulContainer, c.jwksURI())
 	info := bootstrap.AuthenticationInfo{ClientCA: c.ca, RequestHeader: c.Generic.Authentication.RequestHeaderConfig}
 	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, info, c.serves); err != nil {
 		return err

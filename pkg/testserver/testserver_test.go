@@ -45,7 +45,7 @@ func TestServersSideBySide(t *testing.T) {
 		}
 	}
 	for i, s := range servers {
-		list, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ConfigMaps("").List(t.Context(), metav1.ListOptions{})
+		list, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

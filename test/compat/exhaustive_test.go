@@ -26,7 +26,7 @@ const (
 
 // notServed are subresources that kube-apiserver has and this server does not
 // have yet.
-var notServed = map[string]bool{"serviceaccounts/token": true}
+var notServed = map[string]bool{}
 
 // TestExhaustive walks all resources that the server serves. Each is in
 // discovery as kube-apiserver's, with its columns, its place in etcd and

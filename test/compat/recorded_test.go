@@ -92,16 +92,16 @@ func selected(c *compat.Case, floors compat.Floors) bool {
 	return *resources == "all" || slices.Contains(strings.Split(*resources, ","), c.Resource())
 }
 
-// target is the server under test: as the recorded one was set up, but without
-// its token if it is another's.
+// target is the server under test: as the recorded one was set up, with its
+// token, which reviews ask about, unless the server is another's.
 func target(t *testing.T) compat.Target {
 	if *server != "" {
 		return compat.Target{URL: *server, Token: *token, Settle: 3 * time.Second}
 	}
-	const secret = "compat-token"
+	const secret = "admin-token"
 	tokens := filepath.Join(t.TempDir(), "tokens.csv")
 	check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
-	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens)
+	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens, "--service-account-issuer=https://kubernetes.default.svc")
 	return compat.Target{URL: s.URL, Token: secret, Settle: time.Second}
 }
 

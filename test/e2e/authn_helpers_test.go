@@ -41,3 +41,11 @@ func encodePart(t testing.TB, v any) string {
 	check(t, err)
 	return base64.RawURLEncoding.EncodeToString(data)
 }
+
+// decode reads the body of a response that is not an error.
+func decode(t testing.TB, r response, into any) {
+	t.Helper()
+	if r.code < 300 {
+		check(t, json.Unmarshal(r.body, into))
+	}
+}

@@ -31,6 +31,7 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		{"start-system-namespaces-controller", always, func() hook { return namespaces(client, informers) }},
 		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, info) }},
 		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
+		{"start-legacy-token-tracking-controller", always, func() hook { return legacyTokenTracking(client) }},
 		{"rbac/bootstrap-roles", rbacv1.SchemeGroupVersion.WithResource("clusterroles"), func() hook { return roles(client, informers) }},
 		{"scheduling/bootstrap-system-priority-classes", schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
 			func() hook { return priorityClasses(client) }},

@@ -41,6 +41,8 @@ type Options struct {
 	Logs           *logs.Options
 	Traces         *genericoptions.TracingOptions
 
+	// ServiceAccounts are kube-apiserver's flags for service account tokens.
+	ServiceAccounts *ServiceAccountOptions
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// AllowPrivileged admits privileged containers.
@@ -70,6 +72,7 @@ func New() *Options {
 		Traces:         genericoptions.NewTracingOptions(),
 		EventTTL:       time.Hour,
 	}
+	o.ServiceAccounts = newServiceAccountOptions()
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
 	// Without it a server with open watches stops only after --request-timeout.
 	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
@@ -95,6 +98,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Audit.AddFlags(sections.FlagSet("auditing"))
 	o.Features.AddFlags(sections.FlagSet("features"))
 	o.Authentication.AddFlags(sections.FlagSet("authentication"))
+	o.ServiceAccounts.AddFlags(sections.FlagSet("authentication"))
 	o.Authorization.AddFlags(sections.FlagSet("authorization"))
 	o.APIEnablement.AddFlags(sections.FlagSet("API enablement"))
 	o.EgressSelector.AddFlags(sections.FlagSet("egress selector"))
@@ -128,6 +132,7 @@ func (o *Options) Complete() (Completed, error) {
 		return Completed{}, fmt.Errorf("--advertise-address: %w", err)
 	}
 	o.Admission.complete()
+	o.ServiceAccounts.complete()
 	o.Authorization.complete()
 	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
 	if c.Embedded {
@@ -147,7 +152,7 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
+		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -104,6 +105,17 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{`--controllers: "nosuch" is none of the controllers clusterrole-aggregation-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
 		{"--oidc-issuer-url and --oidc-client-id", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
 		{"--authentication-token-webhook-version", func(o *Options) { o.Authentication.WebhookVersion = "v2" }},
+		{"--service-account-signing-endpoint is not available", func(o *Options) { o.ServiceAccounts.SigningEndpoint = "/run/signer.sock" }},
+		{"--service-account-issuer must not be empty", func(o *Options) { o.ServiceAccounts.Issuers = []string{""} }},
+		{`service-account-issuer "http://[::1" contained a ':' but was not a valid URL`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"http://[::1"} }},
+		{`--service-account-issuer has "a" more than once`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"a", "b", "a"} }},
+		{"--api-audiences", func(o *Options) { o.ServiceAccounts.APIAudiences = []string{"a", ""} }},
+		{"service-account-jwks-uri requires https scheme", func(o *Options) { o.ServiceAccounts.JWKSURI = "http://example.com/jwks" }},
+		{"service-account-jwks-uri must be a valid URL", func(o *Options) { o.ServiceAccounts.JWKSURI = "https://[::1" }},
+		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = time.Minute }},
+		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = -time.Hour }},
+		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = (1<<32 + 1) * time.Second }},
+		{"service-account-extend-token-expiration", func(o *Options) { o.ServiceAccounts.MaxExpiration = time.Hour }},
 		{"--storage-media-type", func(o *Options) { o.Etcd.DefaultStorageMediaType = "text/plain" }},
 	} {
 		o := New()

@@ -8,6 +8,7 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/registry/rest"
 
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -37,6 +38,9 @@ var Resource = &registry.Resource[*corev1.ServiceAccount]{
 	Columns: []registry.Column[*corev1.ServiceAccount]{
 		registry.NameColumn[*corev1.ServiceAccount](),
 		registry.AgeColumn[*corev1.ServiceAccount](),
+	},
+	Subresources: func(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
+		return map[string]rest.Storage{"token": &tokenREST{accounts: main, objects: deps.Objects, tokens: deps.Tokens}}
 	},
 }
 

@@ -1,0 +1,59 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/kubernetes"
+)
+
+const (
+	// trackingConfigMap is in kube-system and says, under trackingSince, since
+	// which day the use of legacy tokens is noted in their secrets.
+	trackingConfigMap = "kube-apiserver-legacy-service-account-token-tracking"
+	trackingSince     = "since"
+)
+
+// legacyTokenTracking creates the config map, and again when it was deleted or
+// does not have a date.
+func legacyTokenTracking(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
+	ensure := func(ctx context.Context) error { return ensureTracking(ctx, client, time.Now()) }
+	return func(hook genericapiserver.PostStartHookContext) error {
+		go func() {
+			// The namespace may still be missing. Nobody waits for this.
+			_ = retry(hook, ensure)
+			keep(hook, nil, ensure)
+		}()
+		return nil
+	}
+}
+
+func ensureTracking(ctx context.Context, client kubernetes.Interface, now time.Time) error {
+	maps, today := client.CoreV1().ConfigMaps(metav1.NamespaceSystem), now.UTC().Format(time.DateOnly)
+	current, err := maps.Get(ctx, trackingConfigMap, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		_, err = maps.Create(ctx, &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Name: trackingConfigMap, Namespace: metav1.NamespaceSystem},
+			Data:       map[string]string{trackingSince: today},
+		}, metav1.CreateOptions{})
+		err = unlessExists(err)
+	case err == nil && !isDay(current.Data[trackingSince]):
+		current.Data = map[string]string{trackingSince: today}
+		_, err = maps.Update(ctx, current, metav1.UpdateOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("config map %s: %w", trackingConfigMap, err)
+	}
+	return nil
+}
+
+func isDay(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return err == nil
+}

@@ -1,0 +1,38 @@
+package bootstrap
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
+)
+
+func TestTrackingSince(t *testing.T) {
+	now := time.Date(2030, 1, 2, 23, 0, 0, 0, time.FixedZone("west", -5*3600))
+	for _, test := range []struct {
+		before map[string]string
+		want   string
+	}{
+		{nil, "2030-01-03"},
+		{map[string]string{"since": "2029-12-31"}, "2029-12-31"},
+		{map[string]string{"since": "yesterday"}, "2030-01-03"},
+		{map[string]string{"other": "x"}, "2030-01-03"},
+	} {
+		client := fake.NewClientset()
+		maps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
+		if test.before != nil {
+			if _, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: trackingConfigMap}, Data: test.before}, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ensureTracking(t.Context(), client, now); err != nil {
+			t.Fatal(err)
+		}
+		got, err := maps.Get(t.Context(), trackingConfigMap, metav1.GetOptions{})
+		if err != nil || got.Data["since"] != test.want {
+			t.Errorf("with %v: %v, %v", test.before, got.Data, err)
+		}
+	}
+}

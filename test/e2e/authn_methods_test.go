@@ -1,0 +1,199 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
+)
+
+func TestBootstrapTokens(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t, "--enable-bootstrap-token-auth")
+	secrets := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Secrets(metav1.NamespaceSystem)
+	const token, value = "abcdef.0123456789abcdef", "0123456789abcdef"
+	data := func(changes ...string) map[string]string {
+		d := map[string]string{"token-id": "abcdef", "token-secret": value, "usage-bootstrap-authentication": "true",
+			"expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "auth-extra-groups": "system:bootstrappers:kubeadm"}
+		for i := 0; i < len(changes); i += 2 {
+			if d[changes[i]] = changes[i+1]; changes[i+1] == "" {
+				delete(d, changes[i])
+			}
+		}
+		return d
+	}
+	for _, tt := range []struct {
+		name, token string
+		data        map[string]string
+		want        bool
+	}{
+		{"good", token, data(), true},
+		{"no expiration", token, data("expiration", ""), true},
+		{"wrong secret", "abcdef.0123456789abcdee", data(), false},
+		{"empty secret", "abcdef.", data("token-secret", ""), false},
+		{"another id", "abcdeg." + value, data(), false},
+		{"id of another secret", token, data("token-id", "abcdeg"), false},
+		{"expired", token, data("expiration", "2020-01-01T00:00:00Z"), false},
+		{"unreadable expiration", token, data("expiration", "tomorrow"), false},
+		{"not for authentication", token, data("usage-bootstrap-authentication", "false"), false},
+		{"without usage", token, data("usage-bootstrap-authentication", ""), false},
+		{"a group that is not for it", token, data("auth-extra-groups", "system:masters"), false},
+		{"upper case", "ABCDEF." + value, data(), false},
+	} {
+		secret := &corev1.Secret{ObjectMeta: named("bootstrap-token-abcdef"), Type: "bootstrap.kubernetes.io/token", StringData: tt.data}
+		_, err := secrets.Create(t.Context(), secret, metav1.CreateOptions{})
+		check(t, err)
+		user, err := whoami(t, withToken(s.Config, tt.token))
+		want := authenticationv1.UserInfo{Username: "system:bootstrap:abcdef", Groups: []string{"system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"}}
+		if tt.want && (err != nil || !reflect.DeepEqual(user, want)) || !tt.want && !isUnauthorized(err) {
+			t.Errorf("%s: %+v, %v", tt.name, user, err)
+		}
+		check(t, secrets.Delete(t.Context(), secret.Name, metav1.DeleteOptions{}))
+		eventually(t, "the token of a deleted secret is refused", func() bool {
+			_, err := whoami(t, withToken(s.Config, tt.token))
+			return isUnauthorized(err)
+		})
+	}
+	secret := &corev1.Secret{ObjectMeta: named("bootstrap-token-abcdef"), Type: corev1.SecretTypeOpaque, StringData: data()}
+	_, err := secrets.Create(t.Context(), secret, metav1.CreateOptions{})
+	check(t, err)
+	if _, err := whoami(t, withToken(s.Config, token)); !isUnauthorized(err) {
+		t.Errorf("secret of another type: %v", err)
+	}
+}
+
+func TestFrontProxy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := testserver.Start(t, "--data-dir="+dir)
+	own := filepath.Join(dir, "pki")
+	stranger := filepath.Join(t.TempDir(), "pki")
+	_, err := pki.Ensure(stranger, pki.Request{Now: time.Now()})
+	check(t, err)
+	as := func(dir, name string) *rest.Config {
+		config := rest.AnonymousClientConfig(s.Config)
+		if name != "" {
+			config.CertFile, config.KeyFile = filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key")
+		}
+		return config
+	}
+	alice := []string{"X-Remote-User", "alice", "X-Remote-Group", "dev", "X-Remote-Uid", "7", "X-Remote-Extra-Example.com%2fScopes", "a"}
+	for _, tt := range []struct {
+		name   string
+		config *rest.Config
+		want   string
+		code   int
+	}{
+		{"the front proxy", as(own, "front-proxy-client"), "alice", 201},
+		{"the administrator's certificate", as(own, "admin"), "kubernetes-admin", 201},
+		{"a proxy of another CA", as(stranger, "front-proxy-client"), "", 401},
+		{"no certificate", as("", ""), "system:anonymous", 403},
+	} {
+		r := send(t, tt.config, request{method: http.MethodPost, path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+			body: []byte(`{}`), headers: append([]string{"Content-Type", "application/json"}, alice...)})
+		var review authenticationv1.SelfSubjectReview
+		decode(t, r, &review)
+		user := review.Status.UserInfo
+		if r.code != tt.code || r.code == 201 && user.Username != tt.want {
+			t.Errorf("%s: %d %s", tt.name, r.code, r.body)
+		}
+		if want := (authenticationv1.UserInfo{Username: "alice", UID: "7", Groups: []string{"dev", "system:authenticated"},
+			Extra: map[string]authenticationv1.ExtraValue{"example.com/scopes": {"a"}}}); tt.want == "alice" && !reflect.DeepEqual(user, want) {
+			t.Errorf("%s: %+v", tt.name, user)
+		}
+	}
+
+	// Aggregated servers find in a ConfigMap whom to trust.
+	maps := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ConfigMaps(metav1.NamespaceSystem)
+	info := func() map[string]string {
+		m, err := maps.Get(t.Context(), "extension-apiserver-authentication", metav1.GetOptions{})
+		if err != nil {
+			return nil
+		}
+		return m.Data
+	}
+	ca, err := os.ReadFile(filepath.Join(own, "front-proxy-ca.crt"))
+	check(t, err)
+	told := func() bool {
+		return info()["requestheader-client-ca-file"] == string(ca) && info()["requestheader-username-headers"] == `["X-Remote-User"]` &&
+			info()["requestheader-allowed-names"] == `["front-proxy-client"]` && info()["client-ca-file"] != ""
+	}
+	eventually(t, "the ConfigMap is there", told)
+	check(t, maps.Delete(t.Context(), "extension-apiserver-authentication", metav1.DeleteOptions{}))
+	eventually(t, "the ConfigMap comes back", told)
+}
+
+// TestCredentialFilesAreFollowed changes the files while the server runs.
+func TestCredentialFilesAreFollowed(t *testing.T) {
+	t.Parallel()
+	authority := func() *pki.PKI {
+		keys, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Hosts: []string{"kubernetes"}, Now: time.Now()})
+		check(t, err)
+		return keys
+	}
+	read := func(name string) string {
+		content, err := os.ReadFile(name)
+		check(t, err)
+		return string(content)
+	}
+	first, second := authority(), authority()
+	tokens := file(t, "tokens.csv", "one,first,1\n")
+	clientCA := file(t, "ca.crt", read(first.CA.CertFile))
+	proxyCA := file(t, "proxy-ca.crt", read(first.FrontProxyCA.CertFile))
+	serving := pki.Pair{CertFile: file(t, "tls.crt", read(first.Serving.CertFile)), KeyFile: file(t, "tls.key", read(first.Serving.KeyFile))}
+	s := testserver.Start(t, "--token-auth-file="+tokens, "--client-ca-file="+clientCA,
+		"--requestheader-client-ca-file="+proxyCA, "--requestheader-username-headers=X-Remote-User",
+		"--tls-cert-file="+serving.CertFile, "--tls-private-key-file="+serving.KeyFile)
+
+	base := rest.AnonymousClientConfig(s.Config)
+	base.TLSClientConfig = rest.TLSClientConfig{Insecure: true}
+	knows := func(change func(*rest.Config)) bool {
+		config := rest.CopyConfig(base)
+		change(config)
+		return send(t, config, request{path: "/api", headers: []string{"X-Remote-User", "somebody"}}).code == http.StatusOK
+	}
+	token := func(value string) func(*rest.Config) {
+		return func(c *rest.Config) { c.BearerToken = value }
+	}
+	cert := func(pair pki.Pair) func(*rest.Config) {
+		return func(c *rest.Config) { c.CertFile, c.KeyFile = pair.CertFile, pair.KeyFile }
+	}
+	for name, credentials := range map[string]func(*rest.Config){
+		"token": token("one"), "certificate": cert(first.Admin), "front proxy": cert(first.FrontProxyClient)} {
+		if !knows(credentials) {
+			t.Errorf("the first %s is refused", name)
+		}
+	}
+	check(t, os.WriteFile(tokens, []byte("two,second,2\n"), 0o600))
+	check(t, os.WriteFile(clientCA, []byte(read(second.CA.CertFile)), 0o600))
+	check(t, os.WriteFile(proxyCA, []byte(read(second.FrontProxyCA.CertFile)), 0o600))
+	check(t, os.WriteFile(serving.CertFile, []byte(read(second.Serving.CertFile)), 0o600))
+	check(t, os.WriteFile(serving.KeyFile, []byte(read(second.Serving.KeyFile)), 0o600))
+	for name, credentials := range map[string][2]func(*rest.Config){
+		"token": {token("one"), token("two")}, "certificate": {cert(first.Admin), cert(second.Admin)},
+		"front proxy": {cert(first.FrontProxyClient), cert(second.FrontProxyClient)}} {
+		eventually(t, "the second "+name+" counts and the first does not", func() bool { return knows(credentials[1]) && !knows(credentials[0]) })
+	}
+	eventually(t, "the second serving certificate is used", func() bool {
+		config := rest.CopyConfig(base)
+		config.TLSClientConfig = rest.TLSClientConfig{CAFile: second.CA.CertFile, ServerName: "kubernetes"}
+		client, err := rest.HTTPClientFor(config)
+		check(t, err)
+		r, err := client.Get(s.URL + "/livez")
+		if err == nil {
+			_ = r.Body.Close()
+		}
+		return err == nil
+	})
+}
