@@ -1,15 +1,10 @@
 package authorization
 
 import (
-	"encoding/json"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,74 +14,9 @@ import (
 	"k8s.io/apiserver/pkg/apis/apiserver"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 )
-
-// hook is a server that reviews access.
-type hook struct {
-	*httptest.Server
-	kubeconfig string
-	calls      atomic.Int32
-	last       atomic.Pointer[authorizationv1.SubjectAccessReview]
-}
-
-// answer writes a review's answer.
-type answer func(w http.ResponseWriter, r *http.Request, review *authorizationv1.SubjectAccessReview)
-
-func newHook(t *testing.T, respond answer) *hook {
-	t.Helper()
-	h := &hook{}
-	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.calls.Add(1)
-		var review authorizationv1.SubjectAccessReview
-		if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
-			t.Errorf("the request is no review: %v", err)
-		}
-		h.last.Store(&review)
-		respond(w, r, &review)
-	}))
-	h.Config.ErrorLog = log.New(io.Discard, "", 0) // one test makes handshakes fail
-	h.StartTLS()
-	t.Cleanup(h.Close)
-	h.kubeconfig = h.writeKubeconfig(t, true)
-	return h
-}
-
-// writeKubeconfig returns the file of a kubeconfig that trusts the server, or not.
-func (h *hook) writeKubeconfig(t *testing.T, trusted bool) string {
-	t.Helper()
-	cluster := &clientcmdapi.Cluster{Server: h.URL}
-	if trusted {
-		cluster.CertificateAuthorityData = pemOf(h.Certificate())
-	}
-	file := filepath.Join(t.TempDir(), "kubeconfig")
-	err := clientcmd.WriteToFile(clientcmdapi.Config{
-		Clusters: map[string]*clientcmdapi.Cluster{"c": cluster}, AuthInfos: map[string]*clientcmdapi.AuthInfo{"u": {Token: "secret"}},
-		Contexts: map[string]*clientcmdapi.Context{"x": {Cluster: "c", AuthInfo: "u"}}, CurrentContext: "x"}, file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-func status(allowed, denied bool, reason string) answer {
-	return func(w http.ResponseWriter, _ *http.Request, review *authorizationv1.SubjectAccessReview) {
-		review.Status = authorizationv1.SubjectAccessReviewStatus{Allowed: allowed, Denied: denied, Reason: reason}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(review) // the client sees a broken answer
-	}
-}
-
-func raw(code int, body string) answer {
-	return func(w http.ResponseWriter, _ *http.Request, _ *authorizationv1.SubjectAccessReview) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(code)
-		_, _ = w.Write([]byte(body)) // the client sees a broken answer
-	}
-}
 
 func (h *hook) config(failurePolicy string) apiserver.AuthorizerConfiguration {
 	return apiserver.AuthorizerConfiguration{Type: apiserver.TypeWebhook, Name: "hook", Webhook: &apiserver.WebhookConfiguration{

@@ -42,6 +42,9 @@ func (c *Config) applyAuthorization() (err error) {
 		}
 	} else {
 		all, err = config.New(ctx, o.Authorizers())
+		if err != nil {
+			err = fmt.Errorf("--authorization-mode: %w", err)
+		}
 	}
 	if err != nil {
 		return err

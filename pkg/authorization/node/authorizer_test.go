@@ -1,7 +1,6 @@
 package node
 
 import (
-	"context"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/fields"
@@ -200,23 +199,21 @@ func TestSelectorOperators(t *testing.T) {
 	}
 }
 
-// TestIncompleteGraph decides nothing before everything that is served was read.
-func TestIncompleteGraph(t *testing.T) {
-	a, err := New(t.Context(), nil, func(schema.GroupVersionResource) bool { return false })
+// BenchmarkAuthorize is a whole decision for a node with 250 of 10,000 pods.
+func BenchmarkAuthorize(b *testing.B) {
+	a, err := New(b.Context(), nil, func(schema.GroupVersionResource) bool { return false })
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	a.feed.start.Do(func() {}) // nothing will be read
-	a.graph.set(object{pod, "ns", "p"}, ofNode("a"))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	attrs := authorizer.AttributesRecord{User: &user.DefaultInfo{Name: "system:node:a", Groups: []string{user.NodesGroup}},
-		Verb: "get", Namespace: "ns", Resource: "pods", Name: "p", ResourceRequest: true}
-	if decision, reason, err := a.Authorize(ctx, attrs); decision != authorizer.DecisionNoOpinion || reason != unrelated || err != nil {
-		t.Errorf("%v, %q, %v", decision, reason, err)
-	}
-	close(a.feed.synced)
-	if got := decide(t, a, attrs); got != "allow" {
-		t.Errorf("synced: %q", got)
+	filled := cluster(40, 10_000)
+	a.feed.wait(b.Context())
+	a.graph.vertices = filled.vertices
+	attrs := authorizer.AttributesRecord{User: &user.DefaultInfo{Name: "system:node:node7", Groups: []string{user.NodesGroup, user.AllAuthenticated}},
+		Verb: "get", Namespace: "ns7", Resource: "secrets", Name: "pod7", ResourceRequest: true}
+	b.ReportAllocs()
+	for b.Loop() {
+		if decision, _, _ := a.Authorize(b.Context(), attrs); decision != authorizer.DecisionAllow {
+			b.Fatal(decision)
+		}
 	}
 }
