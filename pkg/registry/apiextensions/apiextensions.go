@@ -11,7 +11,10 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/util/compatibility"
+	basecompatibility "k8s.io/component-base/compatibility"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
@@ -27,6 +30,9 @@ var Group = registry.Group{
 var Definitions registry.Definition = definitions{}
 
 type definitions struct{}
+
+// columnsSince is the version with columns besides name and time of creation.
+var columnsSince = version.MajorMinor(1, 37)
 
 // GroupVersionResource implements registry.Definition.
 func (definitions) GroupVersionResource() schema.GroupVersionResource {
@@ -47,6 +53,10 @@ func (definitions) Storage(deps registry.Deps) (map[string]rest.Storage, error) 
 	main, err := customresourcedefinition.NewREST(apiserver.Scheme, deps.RESTOptions)
 	if err != nil {
 		return nil, err
+	}
+	if emulated := compatibility.DefaultComponentGlobalsRegistry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent); emulated != nil &&
+		emulated.EmulationVersion().LessThan(columnsSince) {
+		main.TableConvertor = rest.NewDefaultTableConvertor(main.DefaultQualifiedResource)
 	}
 	main.CreateStrategy = createStrategy{main.CreateStrategy}
 	main.UpdateStrategy = updateStrategy{main.UpdateStrategy}
