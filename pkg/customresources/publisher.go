@@ -1,6 +1,7 @@
 package customresources
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -37,13 +38,15 @@ type publisher struct {
 	builtIn []string
 
 	mu sync.Mutex
+	// known says by name what is published of a definition: see entry.
+	known map[string]string
 	// groups has the versions that are published of each group.
 	groups  map[string][]string
 	openAPI openAPI
 }
 
 func newPublisher(crds listers.CustomResourceDefinitionLister, early bool, establish func(string)) *publisher {
-	return &publisher{crds: crds, early: early, establish: establish, groups: map[string][]string{}}
+	return &publisher{crds: crds, early: early, establish: establish, known: map[string]string{}, groups: map[string][]string{}}
 }
 
 // OnAdd implements cache.ResourceEventHandler.
@@ -60,12 +63,12 @@ func (p *publisher) OnDelete(obj any) {
 		obj = tombstone.Obj
 	}
 	if crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition); ok {
-		p.publish(crd.Spec.Group)
+		p.update(crd.Name, crd.Spec.Group, "")
 	}
 }
 
 func (p *publisher) changed(crd *apiextensionsv1.CustomResourceDefinition) {
-	p.publish(crd.Spec.Group)
+	p.update(crd.Name, crd.Spec.Group, p.entry(crd))
 	if accepted(crd) && !apihelpers.IsCRDConditionTrue(crd, apiextensionsv1.Established) {
 		p.establish(crd.Name)
 	}
@@ -105,10 +108,32 @@ func (p *publisher) group(name string) apiGroup {
 	return newGroup(name, served)
 }
 
-// publish brings discovery and OpenAPI up to date with a group.
-func (p *publisher) publish(name string) {
+// entry names everything of a definition that discovery and OpenAPI show; it is
+// empty for one that is not served.
+func (p *publisher) entry(crd *apiextensionsv1.CustomResourceDefinition) string {
+	if !p.serves(crd) {
+		return ""
+	}
+	return fmt.Sprintf("%s/%d/%v/%v", crd.UID, crd.Generation, crd.Status.AcceptedNames, apihelpers.IsCRDConditionTrue(crd, apiextensionsv1.Terminating))
+}
+
+// update publishes the group of a definition if its entry is another one: most
+// changes of a definition, those of its status, are none for others.
+func (p *publisher) update(name, group, entry string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.known[name] == entry {
+		return
+	}
+	if p.known[name] = entry; entry == "" {
+		delete(p.known, name)
+	}
+	p.publish(group)
+}
+
+// publish brings discovery and OpenAPI up to date with a group. The caller holds
+// the lock.
+func (p *publisher) publish(name string) {
 	group := p.group(name)
 	p.openAPI.update(group)
 	p.publishPlain(group)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -128,15 +129,19 @@ func defineMany(ctx context.Context, b *bench) (*result, error) {
 	defer cancel()
 	var mu sync.Mutex
 	var latencies []time.Duration
-	before, cpu, begin := b.server.memory(), b.server.cpu(), time.Now()
-	all, ctx := errgroup.WithContext(ctx)
+	before, err := b.inUse(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cpu, begin := b.server.cpu(), time.Now()
+	all, load := errgroup.WithContext(ctx)
 	for i := range atOnce {
 		all.Go(func() error {
-			if err := defineAndUse(ctx, b, i, 0); err != nil {
+			if err := defineAndUse(load, b, i, 0); err != nil {
 				return err
 			}
 			uri := fmt.Sprintf("/apis/bench.example.com/v1/r%dw%di%d", b.run, i, 0)
-			if _, err := b.send(ctx, i, call{verb: "GET", uri: uri, accept: jsonType}); err != nil {
+			if _, err := b.send(load, i, call{verb: "GET", uri: uri, accept: jsonType}); err != nil {
 				return err
 			}
 			mu.Lock()
@@ -149,8 +154,30 @@ func defineMany(ctx context.Context, b *bench) (*result, error) {
 		return nil, err
 	}
 	r := &result{elapsed: time.Since(begin), cpu: b.server.cpu() - cpu, latencies: latencies}
-	b.perDefinition = (b.server.memory() - before) / atOnce
-	return r, nil
+	time.Sleep(time.Second) // the watches end
+	after, err := b.inUse(ctx)
+	b.perDefinition = (after - before) / atOnce
+	return r, err
+}
+
+// inUse is what the server's heap and stacks hold in MiB, without garbage.
+func (b *bench) inUse(ctx context.Context) (float64, error) {
+	report, err := b.clients[0].Get().RequestURI("/debug/pprof/heap?debug=1&gc=1").DoRaw(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var total float64
+	for _, name := range []string{"# HeapInuse = ", "# Stack = "} {
+		_, rest, _ := strings.Cut(string(report), name)
+		digits, _, _ := strings.Cut(rest, "\n")
+		digits, _, _ = strings.Cut(digits, " ")
+		size, err := strconv.ParseFloat(digits, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%sin the heap profile: %w", name, err)
+		}
+		total += size
+	}
+	return total / (1 << 20), nil
 }
 
 const usedPlural = "usedresources"
