@@ -11,6 +11,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
+	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 )
@@ -22,8 +24,9 @@ type Server struct {
 	// Kubeconfig is the file with the administrator's credentials.
 	Kubeconfig string
 
-	config  *Config
-	generic *genericapiserver.GenericAPIServer
+	config     *Config
+	generic    *genericapiserver.GenericAPIServer
+	extensions *customresources.Server
 }
 
 // New makes a server from completed options. It holds the port and the data
@@ -46,15 +49,24 @@ func New(ctx context.Context, o options.Completed) (*Server, error) {
 
 func (s *Server) assemble() (err error) {
 	c := s.config
-	if s.generic, err = c.Generic.Complete(c.informers).New("kube-apiserver", genericapiserver.NewEmptyDelegate()); err != nil {
+	delegate, extensions, err := c.extend()
+	if err != nil {
 		return err
 	}
+	if s.generic, err = c.Generic.Complete(c.informers).New("kube-apiserver", delegate); err != nil {
+		return err
+	}
+	if s.extensions = extensions; extensions != nil {
+		if err := extensions.Install(s.generic, c.groupNames()); err != nil {
+			return err
+		}
+	}
 	in := &installer{
-		server:        s.generic,
-		config:        c.Generic,
-		deps:          c.deps(),
-		typeConverter: c.schemas.typeConverter(),
-		serializer:    genericapiserver.NewDefaultAPIGroupInfo("", apis.Scheme, apis.ParameterCodec, apis.Codecs).NegotiatedSerializer,
+		server:           s.generic,
+		config:           c.Generic,
+		deps:             c.deps(),
+		typeConverter:    c.schemas.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
+		ownTypeConverter: c.extensionTypes,
 	}
 	if err := in.install(c.Groups); err != nil {
 		return err
@@ -83,7 +95,7 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 func (s *Server) Run(ctx context.Context) error {
 	defer s.config.close()
 	prepared := s.generic.PrepareRun()
-	if err := s.config.schemas.install(s.generic); err != nil {
+	if err := s.config.schemas.install(s.generic, s.extensions); err != nil {
 		return fmt.Errorf("OpenAPI: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
