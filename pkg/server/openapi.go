@@ -23,6 +23,7 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
 )
@@ -86,10 +87,11 @@ func (s *schemas) name(definition string) (string, spec.Extensions) {
 	return name, spec.Extensions{kindsExtension: external}
 }
 
-// install serves /openapi/v2 and /openapi/v3.
-func (s *schemas) install(server *genericapiserver.GenericAPIServer) error {
+// install serves /openapi/v2 and /openapi/v3. The aggregator, if there is one,
+// adds the documents of other servers.
+func (s *schemas) install(server *genericapiserver.GenericAPIServer, others *aggregator.Aggregator) error {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
-	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+	var v2 cached.Value[*spec.Swagger] = cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
 		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), s.v2())
 		if err != nil {
 			return nil, "", err
@@ -97,6 +99,9 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer) error {
 		swagger.Definitions = handler.PruneDefaults(swagger.Definitions)
 		return swagger, "", nil
 	}))
+	if others != nil {
+		v2 = others.MergeOpenAPIV2(v2)
+	}
 	handler.NewOpenAPIServiceLazy(v2).RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
@@ -158,7 +163,7 @@ func (s *schemas) typeConverter() managedfields.TypeConverter {
 func typeNames() (names []string) {
 	for _, version := range apis.Scheme.PrioritizedVersionsAllGroups() {
 		for kind, t := range apis.Scheme.KnownTypes(version) {
-			if !strings.HasPrefix(t.PkgPath(), "k8s.io/api/") || strings.HasSuffix(kind, "List") || strings.HasSuffix(kind, "Options") {
+			if !apis.HasHub(t) || strings.HasSuffix(kind, "List") || strings.HasSuffix(kind, "Options") {
 				continue
 			}
 			object, err := apis.Scheme.New(version.WithKind(kind))

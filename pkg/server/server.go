@@ -64,6 +64,9 @@ func (s *Server) assemble() (err error) {
 	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, info, c.serves); err != nil {
 		return err
 	}
+	if err := s.installAggregator(); err != nil {
+		return err
+	}
 	host, port, err := genericapiserver.LoopbackHostPort(c.Generic.SecureServing.Listener.Addr().String())
 	if err != nil {
 		return err
@@ -83,7 +86,7 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 func (s *Server) Run(ctx context.Context) error {
 	defer s.config.close()
 	prepared := s.generic.PrepareRun()
-	if err := s.config.schemas.install(s.generic); err != nil {
+	if err := s.config.schemas.install(s.generic, s.config.aggregator); err != nil {
 		return fmt.Errorf("OpenAPI: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

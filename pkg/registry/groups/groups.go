@@ -3,6 +3,7 @@ package groups
 
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
@@ -18,6 +19,7 @@ import (
 func All() []registry.Group {
 	return []registry.Group{
 		core.Group,
+		apiregistration.Group,
 		apps.Group,
 		events.Group,
 		authentication.Group,
