@@ -75,26 +75,32 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 		return err
 	}
 	merge := func(ctx context.Context) {
-		if wait(ctx, routesReady) {
-			close(a.started)
-			a.discovery.Run(ctx.Done(), nil)
-		}
+		close(a.started)
+		a.discovery.Run(ctx.Done(), nil)
 	}
+	synced := apiServices.Informer().HasSyncedChecker().Done()
 	for _, hook := range []struct {
 		name string
 		run  func(ctx context.Context)
-		// until, if set, is waited for.
-		until <-chan struct{}
+		// first, if set, is waited for before it runs: the library looks only
+		// every 100 ms whether the informer has synced. until is what the
+		// server's readiness waits for.
+		first, until <-chan struct{}
 	}{
-		{"start-kube-aggregator-informers", func(ctx context.Context) { a.informers.StartWithContext(ctx) }, nil},
-		{"apiservice-status-local-available-controller", func(ctx context.Context) { localStatus.Run(workers, ctx.Done()) }, nil},
-		{"apiservice-status-remote-available-controller", func(ctx context.Context) { remoteStatus.Run(workers, ctx.Done()) }, nil},
-		{"apiservice-registration-controller", func(ctx context.Context) { routes.Run(ctx.Done(), routesReady) }, routesReady},
-		{"apiservice-discovery-controller", merge, a.started},
-		{"kube-apiserver-autoregistration", func(ctx context.Context) { a.register.run(workers, ctx.Done()) }, nil},
+		{"start-kube-aggregator-informers", func(ctx context.Context) { a.informers.StartWithContext(ctx) }, nil, nil},
+		{"apiservice-status-local-available-controller", func(ctx context.Context) { localStatus.Run(workers, ctx.Done()) }, synced, nil},
+		{"apiservice-status-remote-available-controller", func(ctx context.Context) { remoteStatus.Run(workers, ctx.Done()) }, synced, nil},
+		{"apiservice-registration-controller", func(ctx context.Context) { routes.Run(ctx.Done(), routesReady) }, synced, routesReady},
+		{"apiservice-discovery-controller", merge, routesReady, a.started},
+		{"kube-apiserver-autoregistration", func(ctx context.Context) { a.register.run(workers, ctx.Done()) }, synced, nil},
 	} {
 		err := server.AddPostStartHook(hook.name, func(c genericapiserver.PostStartHookContext) error {
-			go hook.run(c)
+			go func() {
+				if hook.first != nil && !wait(c, hook.first) {
+					return
+				}
+				hook.run(c)
+			}()
 			if hook.until != nil {
 				wait(c, hook.until)
 			}

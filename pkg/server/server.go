@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -24,6 +25,10 @@ type Server struct {
 
 	config  *Config
 	generic *genericapiserver.GenericAPIServer
+
+	mu sync.Mutex
+	// closing is called when the server stops.
+	closing []func()
 }
 
 // New makes a server from completed options. It holds the port and the data
@@ -85,6 +90,7 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 // everything.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.config.close()
+	defer s.close()
 	prepared := s.generic.PrepareRun()
 	if err := s.config.schemas.install(s.generic, s.config.aggregator); err != nil {
 		return fmt.Errorf("OpenAPI: %w", err)
@@ -109,6 +115,21 @@ func (s *Server) Run(ctx context.Context) error {
 		return cause
 	}
 	return err
+}
+
+// onClose adds something that ends with the server.
+func (s *Server) onClose(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = append(s.closing, f)
+}
+
+func (s *Server) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.closing {
+		f()
+	}
 }
 
 // Close gives back what New has opened, for a server that never ran.
