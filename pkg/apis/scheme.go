@@ -32,6 +32,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 )
 
 var (
@@ -59,6 +60,7 @@ type group struct {
 // groups lists the versions of a group in the order of preference.
 var groups = []group{
 	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
+	{version: apiregistrationv1.SchemeGroupVersion, types: apiregistrationv1.AddToScheme},
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
 	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme, own: apisauthenticationv1.AddToScheme},
 	{version: authorizationv1.SchemeGroupVersion, types: authorizationv1.AddToScheme},
@@ -96,10 +98,15 @@ func newScheme() *runtime.Scheme {
 func addHub(scheme *runtime.Scheme, version schema.GroupVersion) {
 	internal := schema.GroupVersion{Group: version.Group, Version: runtime.APIVersionInternal}
 	for kind, t := range scheme.KnownTypes(version) {
-		// The options and watch events of meta/v1 are registered by
-		// metav1.AddToGroupVersion, with an internal form of their own.
-		if strings.HasPrefix(t.PkgPath(), "k8s.io/api/") {
+		if HasHub(t) {
 			scheme.AddKnownTypeWithName(internal.WithKind(kind), reflect.New(t).Interface().(runtime.Object))
 		}
 	}
+}
+
+// HasHub reports whether a type is one of a group's own. The options and watch
+// events of meta/v1 are not: metav1.AddToGroupVersion registers them in every
+// group, with an internal form.
+func HasHub(t reflect.Type) bool {
+	return strings.HasPrefix(t.PkgPath(), "k8s.io/api/") || strings.HasPrefix(t.PkgPath(), "k8s.io/kube-aggregator/")
 }

@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
@@ -50,6 +51,8 @@ type Config struct {
 	rbac      *rbac.Resolver
 	objects   registry.Objects
 	schemas   *schemas
+	// aggregator is nil when apiservices are not served.
+	aggregator *aggregator.Aggregator
 	// background runs as long as the server does.
 	background []func(context.Context)
 	// serviceAccounts are made before authentication.
@@ -118,12 +121,15 @@ func (c *Config) apply() error {
 	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
-	g.BuildHandlerChainFunc = func(handler http.Handler, c *genericapiserver.Config) http.Handler {
-		handler = refuseBadPatches(handler, c.Serializer)
+	g.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
+		handler = refuseBadPatches(handler, g.Serializer)
 		if !o.AllowPrivileged {
 			handler = forbidPrivileged(handler)
 		}
-		return genericapiserver.DefaultBuildHandlerChain(handler, c)
+		if c.aggregator != nil {
+			handler = c.aggregator.Wrap(handler)
+		}
+		return genericapiserver.DefaultBuildHandlerChain(handler, g)
 	}
 	c.schemas = newSchemas("v" + g.EffectiveVersion.EmulationVersion().String() + ".0")
 	g.SkipOpenAPIInstallation = true
@@ -147,6 +153,7 @@ func (c *Config) apply() error {
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
 		{"--controllers", c.applyControllers},
+		{"API aggregation", c.applyAggregator},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},
 	} {
 		if err := step.apply(); err != nil {

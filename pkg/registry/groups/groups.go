@@ -4,6 +4,7 @@ package groups
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
@@ -19,6 +20,7 @@ import (
 func All() []registry.Group {
 	return []registry.Group{
 		core.Group,
+		apiregistration.Group,
 		apps.Group,
 		events.Group,
 		authentication.Group,

@@ -39,6 +39,7 @@ type Options struct {
 	Metrics        *metrics.Options
 	Logs           *logs.Options
 	Traces         *genericoptions.TracingOptions
+	Aggregator     *AggregatorOptions
 
 	// ServiceAccounts are kube-apiserver's flags for service account tokens.
 	ServiceAccounts *ServiceAccountOptions
@@ -72,6 +73,7 @@ func New() *Options {
 		Metrics:        metrics.NewOptions(),
 		Logs:           logs.NewOptions(),
 		Traces:         genericoptions.NewTracingOptions(),
+		Aggregator:     newAggregatorOptions(),
 		EventTTL:       time.Hour,
 		Servers:        1,
 	}
@@ -111,6 +113,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Traces.AddFlags(sections.FlagSet("traces"))
 
 	misc := sections.FlagSet("misc")
+	o.Aggregator.AddFlags(misc)
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
@@ -158,7 +161,7 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces,
+		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces, c.Aggregator,
 	} {
 		errs = append(errs, group.Validate()...)
 	}
