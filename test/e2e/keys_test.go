@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"slices"
@@ -24,6 +25,7 @@ import (
 type storedAs struct {
 	version schema.GroupVersion
 	prefix  string
+	json    bool
 }
 
 // TestRawKeys makes an object of every resource that is served, and reads what
@@ -47,9 +49,9 @@ func TestRawKeys(t *testing.T) {
 			continue
 		}
 		gvr := schema.GroupVersionResource{Group: r.Group, Version: r.Version, Resource: r.Name}
-		key, access := "/registry/"+row.prefix+"/object", dynamic.ResourceInterface(client.Resource(gvr))
+		key, access := "/registry/"+row.prefix+"/"+object.GetName(), dynamic.ResourceInterface(client.Resource(gvr))
 		if r.Namespaced {
-			key, access = "/registry/"+row.prefix+"/keys/object", client.Resource(gvr).Namespace("keys")
+			key, access = "/registry/"+row.prefix+"/keys/"+object.GetName(), client.Resource(gvr).Namespace("keys")
 		}
 		if _, err := access.Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
 			t.Errorf("%s: %v", r.Kind, err)
@@ -61,14 +63,21 @@ func TestRawKeys(t *testing.T) {
 			t.Errorf("%s: there is no key %s", r.Kind, key)
 			continue
 		}
-		checkStored(t, got.Kvs[0].Value, row.version.WithKind(r.Kind))
+		checkStored(t, got.Kvs[0].Value, row.version.WithKind(r.Kind), row.json)
 	}
 	checkPrefixes(t, raw, rows)
 }
 
-// checkStored checks the envelope of a stored object.
-func checkStored(t *testing.T, value []byte, kind schema.GroupVersionKind) {
+// checkStored checks the encoding and the version of a stored object.
+func checkStored(t *testing.T, value []byte, kind schema.GroupVersionKind, isJSON bool) {
 	t.Helper()
+	if isJSON {
+		var got metav1.TypeMeta
+		if err := json.Unmarshal(value, &got); err != nil || got.GroupVersionKind() != kind {
+			t.Errorf("%s is stored as %s (%v)", kind, got.GroupVersionKind(), err)
+		}
+		return
+	}
 	message, ok := bytes.CutPrefix(value, []byte("k8s\x00"))
 	var envelope runtime.Unknown
 	if err := envelope.Unmarshal(message); !ok || err != nil {
@@ -122,12 +131,12 @@ func readStorageKeys(t *testing.T) map[string]storedAs {
 	rows := map[string]storedAs{}
 	for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
 		fields := strings.Split(line, "\t")
-		if i == 0 || fields[2] != "protobuf" {
+		if i == 0 {
 			continue
 		}
 		version, err := schema.ParseGroupVersion(fields[0])
 		check(t, err)
-		rows[fields[1]] = storedAs{version, prefixOf(fields[3])}
+		rows[fields[1]] = storedAs{version, prefixOf(fields[3]), fields[2] == "json"}
 	}
 	return rows
 }
