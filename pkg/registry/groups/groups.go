@@ -8,8 +8,10 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
@@ -22,9 +24,11 @@ func All() []registry.Group {
 		events.Group,
 		authentication.Group,
 		authorization.Group,
+		networking.Group,
 		rbac.Group,
 		scheduling.Group,
 		coordination.Group,
+		discovery.Group,
 		flowcontrol.Group,
 	}
 }
