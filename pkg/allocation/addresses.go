@@ -70,7 +70,7 @@ func (a *Addresses) Take(ctx context.Context, ip netip.Addr, service *corev1.Ser
 	if err := a.wait(ctx); err != nil {
 		return err
 	}
-	if err := a.allows(ip); err != nil || dryRun {
+	if err := a.Allows(ip); err != nil || dryRun {
 		return err
 	}
 	err := a.objects.Create(ctx, ObjectFor(ip, service))
@@ -125,8 +125,8 @@ func (a *Addresses) reserve(family corev1.IPFamily) (netip.Addr, error) {
 	return netip.Addr{}, err
 }
 
-// allows reports whether an address is one that services can have.
-func (a *Addresses) allows(ip netip.Addr) error {
+// Allows reports whether an address is one that services can have.
+func (a *Addresses) Allows(ip netip.Addr) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	err := ErrOtherNetwork

@@ -76,23 +76,24 @@ func get[T Object](ctx context.Context, o *Objects, resource schema.GroupResourc
 
 // storage returns the storage of a resource that is served, and a context that
 // is one of a request for it.
-func storage[T any](ctx context.Context, o *Objects, resource schema.GroupResource, namespace, name, verb string) (context.Context, T, error) {
+func storage[T any](ctx context.Context, o *Objects, resource schema.GroupVersionResource, namespace, name, verb string) (context.Context, T, error) {
 	o.mu.RLock()
-	getter := o.getters[resource]
+	getter := o.getters[resource.GroupResource()]
 	o.mu.RUnlock()
 	s, ok := getter.(T)
 	if !ok {
-		return ctx, s, apierrors.NewNotFound(resource, name)
+		return ctx, s, apierrors.NewNotFound(resource.GroupResource(), name)
 	}
 	ctx = genericapirequest.WithRequestInfo(genericapirequest.WithNamespace(ctx, namespace), &genericapirequest.RequestInfo{
-		IsResourceRequest: true, Verb: verb, APIGroup: resource.Group, Resource: resource.Resource, Namespace: namespace, Name: name,
+		IsResourceRequest: true, Verb: verb,
+		APIGroup: resource.Group, APIVersion: resource.Version, Resource: resource.Resource, Namespace: namespace, Name: name,
 	})
 	return ctx, s, nil
 }
 
 // Create creates an object, which is defaulted already. The error is that of a
 // POST request.
-func Create[T Object](ctx context.Context, o *Objects, resource schema.GroupResource, obj T) error {
+func Create[T Object](ctx context.Context, o *Objects, resource schema.GroupVersionResource, obj T) error {
 	ctx, s, err := storage[rest.Creater](ctx, o, resource, obj.GetNamespace(), obj.GetName(), "create")
 	if err != nil {
 		return err
@@ -102,7 +103,7 @@ func Create[T Object](ctx context.Context, o *Objects, resource schema.GroupReso
 }
 
 // Delete deletes an object. The error is that of a DELETE request.
-func Delete(ctx context.Context, o *Objects, resource schema.GroupResource, namespace, name string) error {
+func Delete(ctx context.Context, o *Objects, resource schema.GroupVersionResource, namespace, name string) error {
 	ctx, s, err := storage[rest.GracefulDeleter](ctx, o, resource, namespace, name, "delete")
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func Delete(ctx context.Context, o *Objects, resource schema.GroupResource, name
 
 // List returns the objects with the labels, from the watch cache. They must not
 // be changed.
-func List[L runtime.Object](ctx context.Context, o *Objects, resource schema.GroupResource, namespace string, with labels.Set) (none L, _ error) {
+func List[L runtime.Object](ctx context.Context, o *Objects, resource schema.GroupVersionResource, namespace string, with labels.Set) (none L, _ error) {
 	ctx, s, err := storage[rest.Lister](ctx, o, resource, namespace, "", "list")
 	if err != nil {
 		return none, err

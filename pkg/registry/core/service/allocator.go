@@ -8,7 +8,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/util/dryrun"
@@ -28,7 +27,7 @@ type allocator struct {
 // may have ended by then.
 const cleanupTimeout = 10 * time.Second
 
-var endpoints = schema.GroupResource{Resource: "endpoints"}
+var endpoints = corev1.SchemeGroupVersion.WithResource("endpoints")
 
 // transaction collects what is to be done when a write has succeeded, or has not.
 type transaction struct{ commit, rollback []func(context.Context) error }

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/utils/ptr"
@@ -30,7 +29,7 @@ type proxyREST struct {
 var (
 	_ rest.Connecter = (*proxyREST)(nil)
 
-	endpointSlices = schema.GroupResource{Group: discoveryv1.GroupName, Resource: "endpointslices"}
+	endpointSlices = discoveryv1.SchemeGroupVersion.WithResource("endpointslices")
 )
 
 func (r *proxyREST) New() runtime.Object { return &corev1.ServiceProxyOptions{} }

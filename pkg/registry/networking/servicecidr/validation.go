@@ -5,7 +5,6 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	netutils "k8s.io/utils/net"
@@ -63,8 +62,7 @@ func validateSpec(spec *networkingv1.ServiceCIDRSpec) field.ErrorList {
 }
 
 func validateStatusUpdate(_ context.Context, c, old *networkingv1.ServiceCIDR) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&c.ObjectMeta, &old.ObjectMeta, metaPath)
-	return append(errs, metav1validation.ValidateConditions(c.Status.Conditions, field.NewPath("status", "conditions"))...)
+	return metavalidation.ValidateObjectMetaUpdate(&c.ObjectMeta, &old.ObjectMeta, metaPath)
 }
 
 func warningsOnCreate(_ context.Context, c *networkingv1.ServiceCIDR) (warnings []string) {
