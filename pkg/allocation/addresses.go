@@ -37,19 +37,19 @@ type Addresses struct {
 // just started.
 const syncTimeout = 10 * time.Second
 
-// Allocate takes any free address of a family. A dry run takes none.
+// Allocate takes any free address of a family. A dry run takes none, and returns
+// the address of the network, which no service can have.
 func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, service *corev1.Service, dryRun bool) (netip.Addr, error) {
 	if err := a.wait(ctx); err != nil {
 		return netip.Addr{}, err
+	}
+	if dryRun {
+		return a.example(family)
 	}
 	for {
 		ip, err := a.reserve(family)
 		if err != nil {
 			return netip.Addr{}, err
-		}
-		if dryRun {
-			a.forget(ip)
-			return ip, nil
 		}
 		err = a.objects.Create(ctx, ObjectFor(ip, service))
 		if err == nil {
@@ -123,6 +123,18 @@ func (a *Addresses) reserve(family corev1.IPFamily) (netip.Addr, error) {
 		err = ErrFull
 	}
 	return netip.Addr{}, err
+}
+
+// example returns an address for a dry run.
+func (a *Addresses) example(family corev1.IPFamily) (netip.Addr, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, p := range a.pools {
+		if FamilyOf(p.prefix.Addr()) == family {
+			return p.prefix.Addr(), nil
+		}
+	}
+	return netip.Addr{}, errNoRange
 }
 
 // Allows reports whether an address is one that services can have.

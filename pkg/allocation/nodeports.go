@@ -37,7 +37,9 @@ func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports)
 		if err := n.store.Get(ctx, NodePortsKey, storage.GetOptions{IgnoreNotFound: true}, stored); err != nil {
 			return err
 		}
-		return change(n.decode(stored))
+		ports := n.decode(stored)
+		ports.last, ports.dryRun = ports.Base+ports.Size, true
+		return change(ports)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -74,6 +76,9 @@ func (n *NodePorts) decode(stored *corev1.RangeAllocation) *Ports {
 type Ports struct {
 	utilnet.PortRange
 	bits *big.Int
+	// A dry run takes the port after the last one that it took.
+	dryRun bool
+	last   int
 }
 
 // Taken reports whether a port is in use.
@@ -88,6 +93,9 @@ func (p *Ports) Take(port int) error {
 		return ErrPortTaken
 	}
 	p.bits.SetBit(p.bits, port-p.Base, 1)
+	if p.dryRun && (p.last >= p.Base+p.Size || port > p.last) {
+		p.last = port
+	}
 	return nil
 }
 
@@ -98,8 +106,13 @@ func (p *Ports) Free(port int) {
 	}
 }
 
-// Next takes any free port, from the upper band if there is one.
+// Next takes any free port, from the upper band if there is one. In a dry run it
+// is one that no service gets, unless others were asked for.
 func (p *Ports) Next() (int, error) {
+	if p.dryRun {
+		p.last++
+		return p.last, nil
+	}
 	static := int(staticBand(uint64(p.Size), 16, 128, 32))
 	for _, band := range [][2]int{{static, p.Size}, {0, static}} {
 		size := band[1] - band[0]

@@ -25,6 +25,7 @@ func validate(_ context.Context, e *corev1.Endpoints) field.ErrorList {
 
 func validateUpdate(_ context.Context, e, old *corev1.Endpoints) field.ErrorList {
 	errs := metavalidation.ValidateObjectMetaUpdate(&e.ObjectMeta, &old.ObjectMeta, metaPath)
+	errs = append(errs, metavalidation.ValidateObjectMeta(&e.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)...)
 	return append(errs, validateSubsets(e.Subsets, old.Subsets)...)
 }
 

@@ -20,6 +20,7 @@ func dropOfOldType(s, old *corev1.Service) {
 		}
 		drop(&s.Spec.IPFamilies, old.Spec.IPFamilies)
 		drop(&s.Spec.IPFamilyPolicy, old.Spec.IPFamilyPolicy)
+		drop(&s.Spec.InternalTrafficPolicy, old.Spec.InternalTrafficPolicy)
 	}
 	if hasNodePorts(old) && !hasNodePorts(s) && sameNodePorts(s, old) {
 		for i := range s.Spec.Ports {
@@ -89,21 +90,17 @@ func keepAllocated(s, old *corev1.Service) {
 	}
 }
 
-// keepNodePorts matches the ports by protocol and number. A node port that the
-// update gives to another port is not kept.
+// keepNodePorts matches the ports by name; everything else may have changed. A
+// node port that the update gives to another port is not kept.
 func keepNodePorts(s, old *corev1.Service) {
-	type key struct {
-		protocol corev1.Protocol
-		port     int32
-	}
-	before := map[key]int32{}
+	before := map[string]int32{}
 	for _, port := range old.Spec.Ports {
-		before[key{port.Protocol, port.Port}] = port.NodePort
+		before[port.Name] = port.NodePort
 	}
 	given := nodePortsOf(s)
 	for i := range s.Spec.Ports {
 		port := &s.Spec.Ports[i]
-		if kept := before[key{port.Protocol, port.Port}]; port.NodePort == 0 && kept != 0 && !given[kept] {
+		if kept := before[port.Name]; port.NodePort == 0 && kept != 0 && !given[kept] {
 			port.NodePort = kept
 		}
 	}
@@ -118,7 +115,7 @@ func alignClusterIPs(s, old *corev1.Service) {
 		}
 		return
 	}
-	unchanged := slices.Equal(s.Spec.ClusterIPs, old.Spec.ClusterIPs)
+	unchanged := len(s.Spec.ClusterIPs) == 0 || slices.Equal(s.Spec.ClusterIPs, old.Spec.ClusterIPs)
 	switch {
 	case old.Spec.ClusterIP != "" && s.Spec.ClusterIP == "" && unchanged:
 		s.Spec.ClusterIPs = nil

@@ -40,7 +40,7 @@ func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *c
 		err := a.NodePorts.Change(ctx, dryRun, func(ports *allocation.Ports) error {
 			asked.Spec.DeepCopyInto(&s.Spec) // the change may be tried again
 			clear(taken)
-			return (&portPlan{ports: ports, before: before, taken: taken}).apply(s)
+			return (&portPlan{ports: ports, before: before, taken: taken, share: old == nil}).apply(s)
 		})
 		if err != nil {
 			return portError(err)
@@ -105,6 +105,8 @@ type portPlan struct {
 	ports *allocation.Ports
 	// before are the ports that the service has, taken those that it gets.
 	before, taken map[int32]bool
+	// share gives the same port of two protocols the same node port.
+	share bool
 }
 
 func (p *portPlan) apply(s *corev1.Service) error {
@@ -134,29 +136,31 @@ func (p *portPlan) apply(s *corev1.Service) error {
 // share a node port if their protocols differ, which validation checks.
 func (p *portPlan) take(port int32) bool { return p.before[port] || p.taken[port] }
 
-// fill gives every port without a node port one, the same for the same port of
-// another protocol.
+// fill gives every port without a node port one.
 func (p *portPlan) fill(s *corev1.Service) error {
 	same := map[int32]int32{}
 	for i := range s.Spec.Ports {
-		if port := &s.Spec.Ports[i]; port.NodePort != 0 && same[port.Port] == 0 {
+		if port := &s.Spec.Ports[i]; p.share && port.NodePort != 0 && same[port.Port] == 0 {
 			same[port.Port] = port.NodePort
 		}
 	}
 	for i := range s.Spec.Ports {
 		port := &s.Spec.Ports[i]
+		if port.NodePort == 0 {
+			port.NodePort = same[port.Port]
+		}
 		if port.NodePort != 0 {
 			continue
 		}
-		if same[port.Port] == 0 {
-			next, err := p.ports.Next()
-			if err != nil {
-				return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %v", err))
-			}
-			same[port.Port] = int32(next)
-			p.taken[int32(next)] = true
+		next, err := p.ports.Next()
+		if err != nil {
+			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %v", err))
 		}
-		port.NodePort = same[port.Port]
+		port.NodePort = int32(next)
+		p.taken[port.NodePort] = true
+		if p.share {
+			same[port.Port] = port.NodePort
+		}
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (d definition) Storage(deps registry.Deps) (map[string]rest.Storage, error)
 		return nil, err
 	}
 	status := d.WithHooks(storage["services"].(*registry.REST), deps, &statusHooks)
-	status.BeginUpdate = nil
+	status.BeginCreate, status.BeginUpdate = nil, nil
 	storage["services/status"] = registry.NewStatusREST(status)
 	return storage, nil
 }

@@ -14,11 +14,10 @@ import (
 
 // Resource defines endpoint slices.
 var Resource = &registry.Resource[*discoveryv1.EndpointSlice]{
-	GVR:        discoveryv1.SchemeGroupVersion.WithResource("endpointslices"),
-	Singular:   "endpointslice",
-	New:        func() *discoveryv1.EndpointSlice { return &discoveryv1.EndpointSlice{} },
-	NewList:    func() runtime.Object { return &discoveryv1.EndpointSliceList{} },
-	PutCreates: true,
+	GVR:      discoveryv1.SchemeGroupVersion.WithResource("endpointslices"),
+	Singular: "endpointslice",
+	New:      func() *discoveryv1.EndpointSlice { return &discoveryv1.EndpointSlice{} },
+	NewList:  func() runtime.Object { return &discoveryv1.EndpointSliceList{} },
 	Hooks: registry.Hooks[*discoveryv1.EndpointSlice]{
 		PrepareForCreate: prepareForCreate,
 		PrepareForUpdate: prepareForUpdate,
@@ -39,13 +38,13 @@ func prepareForCreate(_ context.Context, slice *discoveryv1.EndpointSlice) {
 // prepareForUpdate counts the changes of everything but the metadata; a
 // change of labels counts too, because selectors depend on them.
 func prepareForUpdate(_ context.Context, slice, old *discoveryv1.EndpointSlice) {
-	dropTopology(slice, old)
 	slice.Generation = old.Generation
 	a, b := *slice, *old
 	a.ObjectMeta, b.ObjectMeta, a.TypeMeta, b.TypeMeta = slice.ObjectMeta, slice.ObjectMeta, slice.TypeMeta, slice.TypeMeta
 	if !apiequality.Semantic.DeepEqual(&a, &b) || !apiequality.Semantic.DeepEqual(slice.Labels, old.Labels) {
 		slice.Generation++
 	}
+	dropTopology(slice, old)
 }
 
 // dropTopology drops the topology of v1beta1 from endpoints that change it; what

@@ -30,13 +30,13 @@ func formatPorts(ports []discoveryv1.EndpointPort) string {
 		switch port := &ports[i]; {
 		case port.Port != nil:
 			all = append(all, strconv.Itoa(int(*port.Port)))
-		case port.Name != nil && *port.Name != "":
+		case port.Name != nil:
 			all = append(all, *port.Name)
 		default:
 			all = append(all, "*")
 		}
 	}
-	return first(all, "<unset>")
+	return first(all)
 }
 
 func formatEndpoints(endpoints []discoveryv1.Endpoint) string {
@@ -44,15 +44,16 @@ func formatEndpoints(endpoints []discoveryv1.Endpoint) string {
 	for i := range endpoints {
 		all = append(all, endpoints[i].Addresses...)
 	}
-	return first(all, "<unset>")
+	return first(all)
 }
 
-func first(all []string, none string) string {
-	if len(all) == 0 {
-		return none
-	}
+// first lists what is to be shown and counts the rest.
+func first(all []string) string {
 	if len(all) <= shown {
-		return strings.Join(all, ",")
+		if list := strings.Join(all, ","); list != "" {
+			return list
+		}
+		return "<unset>"
 	}
 	return fmt.Sprintf("%s + %d more...", strings.Join(all[:shown], ","), len(all)-shown)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -37,22 +38,28 @@ func validate(_ context.Context, s *discoveryv1.EndpointSlice) field.ErrorList {
 }
 
 func validateUpdate(_ context.Context, s, old *discoveryv1.EndpointSlice) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&s.ObjectMeta, &old.ObjectMeta, metaPath)
+	errs := metavalidation.ValidateObjectMeta(&s.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
 	errs = append(errs, validateContent(s, old)...)
 	return append(errs, apivalidation.ValidateImmutableField(s.AddressType, old.AddressType, typePath)...)
 }
 
 func validateContent(s, old *discoveryv1.EndpointSlice) field.ErrorList {
 	errs := validateAddressType(s.AddressType)
-	if count := len(s.Endpoints); count > maxEndpoints {
-		errs = append(errs, field.TooMany(endpointsPath, count, maxEndpoints))
-	} else {
-		before := addressesOf(old)
-		for i := range s.Endpoints {
-			errs = append(errs, validateEndpoint(&s.Endpoints[i], s.AddressType, before, endpointsPath.Index(i))...)
-		}
+	if old == nil || !apiequality.Semantic.DeepEqual(s.Endpoints, old.Endpoints) {
+		errs = append(errs, validateEndpoints(s, addressesOf(old))...)
 	}
 	return append(errs, validatePorts(s.Ports)...)
+}
+
+// validateEndpoints lets addresses be that were there before, in whatever form.
+func validateEndpoints(s *discoveryv1.EndpointSlice, before []string) (errs field.ErrorList) {
+	if count := len(s.Endpoints); count > maxEndpoints {
+		return field.ErrorList{field.TooMany(endpointsPath, count, maxEndpoints)}
+	}
+	for i := range s.Endpoints {
+		errs = append(errs, validateEndpoint(&s.Endpoints[i], s.AddressType, before, endpointsPath.Index(i))...)
+	}
+	return errs
 }
 
 func addressesOf(s *discoveryv1.EndpointSlice) (addresses []string) {

@@ -4,6 +4,7 @@ package ipaddress
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -27,7 +28,6 @@ var Resource = &registry.Resource[*networkingv1.IPAddress]{
 	ClusterScoped: true,
 	New:           func() *networkingv1.IPAddress { return &networkingv1.IPAddress{} },
 	NewList:       func() runtime.Object { return &networkingv1.IPAddressList{} },
-	PutCreates:    true,
 	Hooks: registry.Hooks[*networkingv1.IPAddress]{
 		Validate:       validate,
 		ValidateUpdate: validateUpdate,
@@ -48,13 +48,11 @@ func format(parent *networkingv1.ParentReference) string {
 	if parent == nil {
 		return "<none>"
 	}
-	var parts []string
-	for _, part := range []string{parent.Group, parent.Resource, parent.Namespace, parent.Name} {
-		if part != "" {
-			parts = append(parts, part)
-		}
+	parts := []string{parent.Resource, parent.Namespace, parent.Name}
+	if parent.Group != "" {
+		parts[0] += "." + parent.Group
 	}
-	return strings.Join(parts, "/")
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "/")
 }
 
 func validate(_ context.Context, ip *networkingv1.IPAddress) field.ErrorList {
@@ -63,8 +61,9 @@ func validate(_ context.Context, ip *networkingv1.IPAddress) field.ErrorList {
 }
 
 // validateUpdate keeps an address with its owner: two may believe in it.
-func validateUpdate(_ context.Context, ip, old *networkingv1.IPAddress) field.ErrorList {
+func validateUpdate(ctx context.Context, ip, old *networkingv1.IPAddress) field.ErrorList {
 	errs := metavalidation.ValidateObjectMetaUpdate(&ip.ObjectMeta, &old.ObjectMeta, metaPath)
+	errs = append(errs, validate(ctx, ip)...)
 	if len(apivalidation.ValidateImmutableField(ip.Spec.ParentRef, old.Spec.ParentRef, parentPath)) > 0 {
 		errs = append(errs, field.Invalid(parentPath, goform.Of(ip.Spec.ParentRef), apivalidation.FieldImmutableErrorMsg))
 	}

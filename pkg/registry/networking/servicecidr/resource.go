@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -30,9 +31,12 @@ var Resource = &registry.Resource[*networkingv1.ServiceCIDR]{
 		ResetFields:      registry.Reset(version, []string{"status"}),
 	},
 	Status: &registry.Hooks[*networkingv1.ServiceCIDR]{
-		PrepareForUpdate: func(_ context.Context, c, old *networkingv1.ServiceCIDR) { c.Spec = old.Spec },
-		ValidateUpdate:   validateStatusUpdate,
-		ResetFields:      registry.Reset(version, []string{"spec"}),
+		PrepareForUpdate: func(_ context.Context, c, old *networkingv1.ServiceCIDR) {
+			c.Spec = old.Spec
+			metav1.ResetObjectMetaForStatus(&c.ObjectMeta, &old.ObjectMeta)
+		},
+		ValidateUpdate: validateStatusUpdate,
+		ResetFields:    registry.Reset(version, []string{"spec"}, []string{"metadata"}),
 	},
 	Columns: []registry.Column[*networkingv1.ServiceCIDR]{
 		registry.NameColumn[*networkingv1.ServiceCIDR](),
