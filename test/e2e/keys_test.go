@@ -47,9 +47,9 @@ func TestRawKeys(t *testing.T) {
 			continue
 		}
 		gvr := schema.GroupVersionResource{Group: r.Group, Version: r.Version, Resource: r.Name}
-		key, access := "/registry/"+row.prefix+"/object", dynamic.ResourceInterface(client.Resource(gvr))
+		key, access := "/registry/"+row.prefix+"/"+object.GetName(), dynamic.ResourceInterface(client.Resource(gvr))
 		if r.Namespaced {
-			key, access = "/registry/"+row.prefix+"/keys/object", client.Resource(gvr).Namespace("keys")
+			key, access = "/registry/"+row.prefix+"/keys/"+object.GetName(), client.Resource(gvr).Namespace("keys")
 		}
 		if _, err := access.Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
 			t.Errorf("%s: %v", r.Kind, err)
@@ -127,6 +127,9 @@ func readStorageKeys(t *testing.T) map[string]storedAs {
 		}
 		version, err := schema.ParseGroupVersion(fields[0])
 		check(t, err)
+		if other, twice := rows[fields[1]]; twice { // endpoints, and the leases of the servers
+			rows[other.prefix] = other
+		}
 		rows[fields[1]] = storedAs{version, prefixOf(fields[3])}
 	}
 	return rows
