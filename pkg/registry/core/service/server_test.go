@@ -2,9 +2,12 @@ package service_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -258,6 +261,13 @@ func TestKubernetesService(t *testing.T) {
 	if !maps.Equal(endpoints.Labels, map[string]string{"endpointslice.kubernetes.io/skip-mirror": "true"}) || endpoints.Subsets[0].Addresses[0].IP != "192.0.2.7" {
 		t.Errorf("endpoints: %+v", endpoints)
 	}
+	roots := x509.NewCertPool()
+	ca, err := os.ReadFile(dir + "/pki/ca.crt")
+	check(t, err)
+	roots.AppendCertsFromPEM(ca)
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(s.URL, "https://"), &tls.Config{RootCAs: roots, ServerName: "10.0.0.1"})
+	check(t, err)
+	_ = conn.Close()
 	check(t, client.NetworkingV1().IPAddresses().Delete(t.Context(), "10.0.0.1", metav1.DeleteOptions{}))
 	check(t, s.Stop())
 
