@@ -40,7 +40,7 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		{"scheduling/bootstrap-system-priority-classes", schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
 			func() hook { return priorityClasses(client) }},
 		{"priority-and-fairness-config-producer", always, func() hook { return flowControl(client) }},
-		{"bootstrap-controller", servicesResource, func() hook { return kubernetesService(server, client, services) }},
+		{"bootstrap-controller", servicesResource, func() hook { return kubernetesService(server, client, informers, services) }},
 		{"start-kubernetes-service-cidr-controller", networkingv1.SchemeGroupVersion.WithResource("servicecidrs"),
 			func() hook { return defaultServiceCIDR(client, informers, services) }},
 	} {

@@ -14,7 +14,9 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/ptr"
 )
@@ -32,14 +34,14 @@ const (
 
 // kubernetesService keeps the kubernetes service, by which pods find the API,
 // and its endpoints.
-func kubernetesService(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, services Services) genericapiserver.PostStartHookFunc {
-	k := &kubernetesKeeper{Services: services, client: client, endpoints: newEndpoints(client, services)}
+func kubernetesService(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
+	services Services) genericapiserver.PostStartHookFunc {
+	k := &kubernetesKeeper{Services: services, client: client, namespaces: informers.Core().V1().Namespaces().Lister(), endpoints: newEndpoints(client, services)}
 	err := server.AddPreShutdownHook("stop-kubernetes-service-controller", k.stop)
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err != nil {
 			return err
 		}
-		// The namespace and the range are made by other hooks at this moment.
 		var last error
 		_ = wait.PollUntilContextTimeout(hook, 5*time.Millisecond, firstRunTimeout, true, func(ctx context.Context) (bool, error) {
 			last = k.reconcile(ctx, true)
@@ -65,8 +67,9 @@ func kubernetesService(server *genericapiserver.GenericAPIServer, client kuberne
 // kubernetesKeeper keeps the service.
 type kubernetesKeeper struct {
 	Services
-	client    kubernetes.Interface
-	endpoints *endpoints
+	client     kubernetes.Interface
+	namespaces corelisters.NamespaceLister
+	endpoints  *endpoints
 
 	mu      sync.Mutex
 	stopped bool
@@ -104,8 +107,13 @@ func (k *kubernetesKeeper) ensureService(ctx context.Context, correct bool) erro
 	want := k.service()
 	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
+		// Both are made at the start by other hooks. Admission would wait for
+		// the namespace, and longer than it takes.
+		if _, err := k.namespaces.Get(metav1.NamespaceDefault); err != nil {
+			return err
+		}
 		if err := k.Allocation.Addresses.Allows(k.ip()); err != nil {
-			return err // the range is not known yet
+			return err
 		}
 		_, err = api.Create(ctx, want, metav1.CreateOptions{})
 		return unlessExists(err)

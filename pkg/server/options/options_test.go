@@ -121,6 +121,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"must be of different IP family", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,10.1.0.0/24" }},
 		{"--service-cluster-ip-range is too large; for 128-bit addresses, the mask must be >= 64", func(o *Options) { o.Services.ClusterIPRange = "fd00::/63" }},
 		{"the service cluster IP range must be at least 8 IP addresses", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/30" }},
+		{"--service-node-port-range must not be empty", func(o *Options) { o.Services.NodePorts.Size = 0 }},
 		{"--endpoint-reconciler-type must be one of lease, master-count, none", func(o *Options) { o.Services.EndpointReconciler = "zookeeper" }},
 		{"--kubernetes-service-node-port 65536 must be between 0 and 65535", func(o *Options) { o.Services.KubernetesNodePort = 65536 }},
 		{"kubernetes service port range 30000-32767 doesn't contain 80", func(o *Options) { o.Services.KubernetesNodePort = 80 }},

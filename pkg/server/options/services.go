@@ -21,10 +21,8 @@ const (
 	ReconcileNothing = "none"
 )
 
-// defaultServiceRange and defaultNodePorts are kube-apiserver's.
+// defaultServiceRange is kube-apiserver's.
 const defaultServiceRange = "10.0.0.0/24"
-
-var defaultNodePorts = utilnet.PortRange{Base: 30000, Size: 2768}
 
 // ServiceOptions say which addresses and ports services get, and how the
 // server itself is a service.
@@ -42,7 +40,7 @@ type ServiceOptions struct {
 }
 
 func newServiceOptions() *ServiceOptions {
-	return &ServiceOptions{EndpointReconciler: ReconcileByLease}
+	return &ServiceOptions{NodePorts: utilnet.PortRange{Base: 30000, Size: 2768}, EndpointReconciler: ReconcileByLease}
 }
 
 // AddFlags adds kube-apiserver's flags.
@@ -51,7 +49,7 @@ func (o *ServiceOptions) AddFlags(fs *pflag.FlagSet) {
 		"CIDR from which services get their cluster IPs, or two CIDRs of different IP families, separated by a comma. It must not overlap with the "+
 		"networks of nodes and pods. More ranges can be added as ServiceCIDR objects. The default is "+defaultServiceRange+".")
 	fs.Var(&o.NodePorts, "service-node-port-range", ""+
-		"Range of ports, both ends included, from which services get node ports. The nodes must not use it for anything else. The default is "+defaultNodePorts.String()+".")
+		"Range of ports, both ends included, from which services get node ports. The nodes must not use it for anything else.")
 	fs.StringVar(&o.EndpointReconciler, "endpoint-reconciler-type", o.EndpointReconciler, ""+
 		"How the endpoints of the kubernetes service follow the API servers: lease, master-count (deprecated) or none.")
 	fs.IntVar(&o.KubernetesNodePort, "kubernetes-service-node-port", o.KubernetesNodePort, ""+
@@ -61,9 +59,6 @@ func (o *ServiceOptions) AddFlags(fs *pflag.FlagSet) {
 func (o *ServiceOptions) complete() {
 	if o.ClusterIPRange == "" {
 		o.ClusterIPRange = defaultServiceRange
-	}
-	if o.NodePorts.Size == 0 {
-		o.NodePorts = defaultNodePorts
 	}
 }
 
@@ -97,6 +92,9 @@ func (o *ServiceOptions) KubernetesIP() netip.Addr {
 // Validate returns the mistakes in the flags.
 func (o *ServiceOptions) Validate() []error {
 	errs := o.validateRanges()
+	if o.NodePorts.Size == 0 {
+		errs = append(errs, fmt.Errorf("--service-node-port-range must not be empty"))
+	}
 	if reconcilers := []string{ReconcileByLease, ReconcileByCount, ReconcileNothing}; !slices.Contains(reconcilers, o.EndpointReconciler) {
 		errs = append(errs, fmt.Errorf("--endpoint-reconciler-type must be one of %s, not %q", strings.Join(reconcilers, ", "), o.EndpointReconciler))
 	}
