@@ -92,7 +92,7 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 		{"apiservice-status-remote-available-controller", func(ctx context.Context) { remoteStatus.Run(workers, ctx.Done()) }, synced, nil},
 		{"apiservice-registration-controller", func(ctx context.Context) { routes.Run(ctx.Done(), routesReady) }, synced, routesReady},
 		{"apiservice-discovery-controller", merge, routesReady, a.started},
-		{"kube-apiserver-autoregistration", func(ctx context.Context) { a.register.run(workers, ctx.Done()) }, synced, nil},
+		{"kube-apiserver-autoregistration", a.register.run, synced, nil},
 	} {
 		err := server.AddPostStartHook(hook.name, func(c genericapiserver.PostStartHookContext) error {
 			go func() {

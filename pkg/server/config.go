@@ -45,7 +45,7 @@ type Config struct {
 	keys      *pki.PKI
 	ca        dynamiccertificates.CAContentProvider
 	etcd      *storage.Etcd
-	backend   *storage.Backend
+	stored    stored
 	client    kubernetes.Interface
 	informers informers.SharedInformerFactory
 	rbac      *rbac.Resolver
@@ -143,8 +143,8 @@ func (c *Config) apply() error {
 		flag  string
 		apply func() error
 	}{
-		{"--runtime-config", func() error { return o.APIEnablement.ApplyTo(g, resourceConfig(c.Groups), apis.Scheme) }},
-		{"storage", func() (err error) { c.backend, err = applyStorage(o, c.etcd, c.Groups, g); return err }},
+		{"--runtime-config", func() error { return o.APIEnablement.ApplyTo(g, resourceConfig(c.Groups), options.GroupVersions()) }},
+		{"storage", func() (err error) { c.stored, err = applyStorage(o, c.etcd, c.Groups, g); return err }},
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
 		{"service accounts (--service-account-signing-key-file, --service-account-key-file)", c.applyServiceAccounts},
@@ -160,8 +160,8 @@ func (c *Config) apply() error {
 			return fmt.Errorf("%s: %w", step.flag, err)
 		}
 	}
-	if c.backend != nil {
-		c.closers = append(c.closers, c.backend.Close)
+	if c.stored.backend != nil {
+		c.closers = append(c.closers, c.stored.backend.Close)
 	}
 	return nil
 }
@@ -198,8 +198,8 @@ func (c *Config) deps() registry.Deps {
 		RuleResolver:  c.Generic.RuleResolver,
 		RBAC:          c.rbac,
 	}
-	if c.backend != nil {
-		deps.Raw = c.backend.RawStorage
+	if c.stored.backend != nil {
+		deps.Raw = c.stored.backend.RawStorage
 	}
 	return deps
 }
@@ -214,6 +214,14 @@ func resourceConfig(groups []registry.Group) *serverstorage.ResourceConfig {
 		}
 	}
 	return config
+}
+
+// groupNames are the groups that are built in.
+func (c *Config) groupNames() (names []string) {
+	for _, group := range c.Groups {
+		names = append(names, group.Name)
+	}
+	return names
 }
 
 // kubeconfig writes the administrator's kubeconfig.

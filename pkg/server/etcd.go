@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
@@ -50,9 +52,16 @@ func reachEtcd(ctx context.Context, c storagebackend.Config) error {
 	return nil
 }
 
-// applyStorage decides where and how each resource is stored. The returned
-// backend is nil with an external etcd.
-func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Group, c *genericapiserver.Config) (*storage.Backend, error) {
+// stored is how resources are stored beside those that are built in.
+type stored struct {
+	// backend is nil with an external etcd.
+	backend *storage.Backend
+	// customResources is for all of them.
+	customResources generic.RESTOptionsGetter
+}
+
+// applyStorage decides where and how each resource is stored.
+func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Group, c *genericapiserver.Config) (s stored, err error) {
 	etcdOptions := *o.Etcd
 	etcdOptions.SkipHealthEndpoints = o.Embedded
 	etcdOptions.StorageConfig.StorageObjectCountTracker = c.StorageObjectCountTracker
@@ -72,7 +81,7 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 	}
 	sizes, err := genericoptions.ParseWatchCacheSizes(etcdOptions.WatchCacheSizes)
 	if err != nil {
-		return nil, fmt.Errorf("--watch-cache-sizes: %w", err)
+		return s, fmt.Errorf("--watch-cache-sizes: %w", err)
 	}
 	for gr, size := range sizes {
 		uncached[gr] = size == 0
@@ -81,7 +90,7 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 		sizes[gr] = 0
 	}
 	if etcdOptions.WatchCacheSizes, err = genericoptions.WriteWatchCacheSizes(sizes); err != nil {
-		return nil, fmt.Errorf("--watch-cache-sizes: %w", err)
+		return s, fmt.Errorf("--watch-cache-sizes: %w", err)
 	}
 
 	factory := serverstorage.NewDefaultStorageFactory(etcdOptions.StorageConfig, etcdOptions.DefaultStorageMediaType, apis.Codecs,
@@ -96,11 +105,14 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 		if etcdOptions.EncryptionProviderConfigFilepath != "" {
 			err = fmt.Errorf("--encryption-provider-config: %w", err)
 		}
-		return nil, err
+		return s, err
 	}
-	c.RESTOptionsGetter = storage.WithoutKinds(c.RESTOptionsGetter)
+	c.RESTOptionsGetter = storage.ByGroup(storage.WithoutKinds(c.RESTOptionsGetter), map[string]generic.RESTOptionsGetter{
+		apiextensions.Group.Name: definitionStorage(etcdOptions, c),
+	})
+	s.customResources = customResourceStorage(etcdOptions, c)
 	if !o.Embedded {
-		return nil, nil
+		return s, nil
 	}
 	backend := storage.NewBackend(storage.BackendConfig{
 		Etcd:               etcd,
@@ -110,11 +122,12 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 		CompactionInterval: etcdOptions.StorageConfig.CompactionInterval,
 		Prefix:             etcdOptions.StorageConfig.Prefix,
 	})
-	c.RESTOptionsGetter = backend
+	c.RESTOptionsGetter, s.customResources = backend, backend.Over(s.customResources)
 	metrics.SetStorageMonitorGetter(backend.Monitors)
 	c.AddHealthChecks(etcdCheck("etcd", backend, etcdOptions.StorageConfig.HealthcheckTimeout))
 	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, etcdOptions.StorageConfig.ReadycheckTimeout))
-	return backend, nil
+	s.backend = backend
+	return s, nil
 }
 
 // cohabitants are resources that are stored as one, the first's form.

@@ -26,11 +26,13 @@ import (
 // apply of every type before it returns: here the first request that needs
 // them does. Storage is made for all resources at once.
 type installer struct {
-	server        *genericapiserver.GenericAPIServer
-	config        *genericapiserver.Config
-	deps          registry.Deps
-	typeConverter managedfields.TypeConverter
-	serializer    runtime.NegotiatedSerializer
+	server *genericapiserver.GenericAPIServer
+	config *genericapiserver.Config
+	deps   registry.Deps
+	// typeConverter is for the types of the server's Scheme, ownTypeConverter
+	// makes that of a group with a Scheme of its own.
+	typeConverter    managedfields.TypeConverter
+	ownTypeConverter func(*runtime.Scheme) managedfields.TypeConverter
 }
 
 // installed is a group with the storage of its enabled resources by version.
@@ -38,6 +40,14 @@ type installed struct {
 	registry.Group
 	storage map[string]map[string]rest.Storage
 	labels  map[schema.GroupVersionKind]map[string]bool
+}
+
+// types are the group's own or, as for nearly all groups, the server's.
+func (g *installed) types() registry.Types {
+	if g.Types != nil {
+		return *g.Types
+	}
+	return registry.Types{Scheme: apis.Scheme, Codecs: apis.Codecs, ParameterCodec: apis.ParameterCodec}
 }
 
 func (in *installer) install(groups []registry.Group) error {
@@ -94,7 +104,7 @@ func (g *installed) addLabels(gvr schema.GroupVersionResource, storage rest.Stor
 	if labels == nil {
 		return nil
 	}
-	kinds, _, err := apis.Scheme.ObjectKinds(storage.New())
+	kinds, _, err := g.types().Scheme.ObjectKinds(storage.New())
 	if err != nil {
 		return fmt.Errorf("%s: %w", gvr, err)
 	}
@@ -161,6 +171,10 @@ func (in *installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 			served[name] = append(served[name], schema.GroupVersion{Group: gv.Group, Version: version}.String())
 		}
 	}
+	types, typeConverter := group.types(), in.typeConverter
+	if group.Types != nil {
+		typeConverter = in.ownTypeConverter(types.Scheme)
+	}
 	return &genericapi.APIGroupVersion{
 		Root:                        prefix,
 		GroupVersion:                gv,
@@ -168,16 +182,16 @@ func (in *installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 		AllServedVersionsByResource: served,
 		OptionsExternalVersion:      &schema.GroupVersion{Version: "v1"},
 
-		Serializer:            in.serializer,
-		ParameterCodec:        apis.ParameterCodec,
-		Typer:                 apis.Scheme,
-		Creater:               apis.Scheme,
-		Convertor:             convertor{apis.Scheme, group.labels},
-		ConvertabilityChecker: apis.Scheme,
-		UnsafeConvertor:       runtime.UnsafeObjectConvertor(apis.Scheme),
-		Defaulter:             apis.Scheme,
+		Serializer:            genericapiserver.NewDefaultAPIGroupInfo(group.Name, types.Scheme, types.ParameterCodec, types.Codecs).NegotiatedSerializer,
+		ParameterCodec:        types.ParameterCodec,
+		Typer:                 types.Scheme,
+		Creater:               types.Scheme,
+		Convertor:             convertor{types.Scheme, group.labels},
+		ConvertabilityChecker: types.Scheme,
+		UnsafeConvertor:       runtime.UnsafeObjectConvertor(types.Scheme),
+		Defaulter:             types.Scheme,
 		Namer:                 runtime.Namer(meta.NewAccessor()),
-		TypeConverter:         in.typeConverter,
+		TypeConverter:         typeConverter,
 
 		EquivalentResourceRegistry: in.config.EquivalentResourceRegistry,
 		Authorizer:                 in.config.Authorization.Authorizer,

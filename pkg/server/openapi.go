@@ -1,11 +1,15 @@
 package server
 
 import (
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 
 	restful "github.com/emicklei/go-restful/v3"
+	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
+	extensionsopenapi "k8s.io/apiextensions-apiserver/pkg/generated/openapi"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
@@ -25,6 +29,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
 )
 
@@ -37,7 +42,16 @@ type schemas struct {
 }
 
 func newSchemas(version string) *schemas {
-	return &schemas{version, sync.OnceValue(func() *openapinamer.DefinitionNamer { return openapinamer.NewDefinitionNamer(apis.Scheme) })}
+	return &schemas{version, sync.OnceValue(func() *openapinamer.DefinitionNamer {
+		return openapinamer.NewDefinitionNamer(apis.Scheme, extensions.Scheme)
+	})}
+}
+
+// definitions are those of all types that are built in.
+func definitions(ref openapicommon.ReferenceCallback) map[string]openapicommon.OpenAPIDefinition {
+	all := extensionsopenapi.GetOpenAPIDefinitions(ref)
+	maps.Copy(all, openapi.GetOpenAPIDefinitions(ref))
+	return all
 }
 
 // All operations take a bearer token, as the documents say it.
@@ -50,7 +64,7 @@ func (s *schemas) info() *spec.Info {
 }
 
 func (s *schemas) v2() *openapicommon.Config {
-	c := genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, s.namer())
+	c := genericapiserver.DefaultOpenAPIConfig(definitions, s.namer())
 	c.GetDefinitionName = s.name
 	c.Info = s.info()
 	c.SecurityDefinitions = &spec.SecurityDefinitions{security: {SecuritySchemeProps: securityScheme}}
@@ -59,8 +73,8 @@ func (s *schemas) v2() *openapicommon.Config {
 	return c
 }
 
-func (s *schemas) v3() *openapicommon.OpenAPIV3Config {
-	c := genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, s.namer())
+func (s *schemas) v3(definitions openapicommon.GetOpenAPIDefinitions) *openapicommon.OpenAPIV3Config {
+	c := genericapiserver.DefaultOpenAPIV3Config(definitions, s.namer())
 	c.GetDefinitionName = s.name
 	c.Info = s.info()
 	c.SecuritySchemes = spec3.SecuritySchemes{security: {SecuritySchemeProps: spec3.SecuritySchemeProps{
@@ -87,11 +101,11 @@ func (s *schemas) name(definition string) (string, spec.Extensions) {
 	return name, spec.Extensions{kindsExtension: external}
 }
 
-// install serves /openapi/v2 and /openapi/v3. The aggregator, if there is one,
-// adds the documents of other servers.
-func (s *schemas) install(server *genericapiserver.GenericAPIServer, others *aggregator.Aggregator) error {
+// install serves /openapi/v2 and /openapi/v3, to which custom resources and the
+// servers of other APIs add theirs, if there are such.
+func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) error {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
-	var v2 cached.Value[*spec.Swagger] = cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
 		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), s.v2())
 		if err != nil {
 			return nil, "", err
@@ -99,13 +113,17 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, others *agg
 		swagger.Definitions = handler.PruneDefaults(swagger.Definitions)
 		return swagger, "", nil
 	}))
+	v2Service := handler.NewOpenAPIServiceLazy(v2)
+	var documents customresources.OpenAPIV2 = v2Service
 	if others != nil {
-		v2 = others.MergeOpenAPIV2(v2)
+		merged := others.MergeOpenAPIV2(v2)
+		v2Service.UpdateSpecLazy(merged)
+		documents = merged
 	}
-	handler.NewOpenAPIServiceLazy(v2).RegisterOpenAPIVersionedService("/openapi/v2", mux)
+	v2Service.RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
-	config := sync.OnceValue(s.v3)
+	config := sync.OnceValue(func() *openapicommon.OpenAPIV3Config { return s.v3(definitions) })
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
 		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
@@ -116,6 +134,9 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, others *agg
 			narrowKinds(document, name)
 			return document, "", nil
 		})))
+	}
+	if extensions != nil {
+		extensions.ServeOpenAPI(customresources.OpenAPI{V2: documents, BuiltIn: v2, V3: v3})
 	}
 	return v3.RegisterOpenAPIV3VersionedService("/openapi/v3", mux)
 }
@@ -146,27 +167,27 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 	}
 }
 
-// typeConverter returns the schemas of all types for server-side apply. The
-// definitions that they are built from are not kept.
-func (s *schemas) typeConverter() managedfields.TypeConverter {
+// typeConverter returns the schemas of a scheme's types for server-side apply.
+// The definitions that they are built from are not kept.
+func (s *schemas) typeConverter(scheme *runtime.Scheme, definitions openapicommon.GetOpenAPIDefinitions) managedfields.TypeConverter {
 	return lazyTypeConverter{sync.OnceValues(func() (managedfields.TypeConverter, error) {
-		definitions, err := builder3.BuildOpenAPIDefinitionsForResources(s.v3(), typeNames()...)
+		models, err := builder3.BuildOpenAPIDefinitionsForResources(s.v3(definitions), typeNames(scheme)...)
 		if err != nil {
 			return nil, err
 		}
-		return managedfields.NewTypeConverter(definitions, false)
+		return managedfields.NewTypeConverter(models, false)
 	})}
 }
 
 // typeNames returns the names of the definitions of all types in the scheme, of
 // which the resources that are served, and their subresources, are some.
-func typeNames() (names []string) {
-	for _, version := range apis.Scheme.PrioritizedVersionsAllGroups() {
-		for kind, t := range apis.Scheme.KnownTypes(version) {
-			if !apis.HasHub(t) || strings.HasSuffix(kind, "List") || strings.HasSuffix(kind, "Options") {
+func typeNames(scheme *runtime.Scheme) (names []string) {
+	for _, version := range scheme.PrioritizedVersionsAllGroups() {
+		for kind, t := range scheme.KnownTypes(version) {
+			if !ownType(t) || strings.HasSuffix(kind, "List") || strings.HasSuffix(kind, "Options") {
 				continue
 			}
-			object, err := apis.Scheme.New(version.WithKind(kind))
+			object, err := scheme.New(version.WithKind(kind))
 			if err == nil {
 				names = append(names, openapiutil.GetCanonicalTypeName(object))
 			}
@@ -174,6 +195,12 @@ func typeNames() (names []string) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// ownType reports whether a type is a group's own, unlike the options and
+// watch events that every group has.
+func ownType(t reflect.Type) bool {
+	return apis.HasHub(t) || strings.HasPrefix(t.PkgPath(), "k8s.io/apiextensions-apiserver/")
 }
 
 // lazyTypeConverter builds its schemas on the first use.

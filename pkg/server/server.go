@@ -12,6 +12,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
+	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 )
@@ -23,8 +25,9 @@ type Server struct {
 	// Kubeconfig is the file with the administrator's credentials.
 	Kubeconfig string
 
-	config  *Config
-	generic *genericapiserver.GenericAPIServer
+	config     *Config
+	generic    *genericapiserver.GenericAPIServer
+	extensions *customresources.Server
 
 	mu sync.Mutex
 	// closing is called when the server stops.
@@ -51,15 +54,27 @@ func New(ctx context.Context, o options.Completed) (*Server, error) {
 
 func (s *Server) assemble() (err error) {
 	c := s.config
-	if s.generic, err = c.Generic.Complete(c.informers).New("kube-apiserver", genericapiserver.NewEmptyDelegate()); err != nil {
+	delegate, extensions, err := c.extend()
+	if err != nil {
 		return err
 	}
+	if s.generic, err = c.Generic.Complete(c.informers).New("kube-apiserver", delegate); err != nil {
+		return err
+	}
+	if s.extensions = extensions; extensions != nil {
+		if c.aggregator != nil {
+			extensions.Register(c.aggregator)
+		}
+		if err := extensions.Install(s.generic, c.groupNames()); err != nil {
+			return err
+		}
+	}
 	in := &installer{
-		server:        s.generic,
-		config:        c.Generic,
-		deps:          c.deps(),
-		typeConverter: c.schemas.typeConverter(),
-		serializer:    genericapiserver.NewDefaultAPIGroupInfo("", apis.Scheme, apis.ParameterCodec, apis.Codecs).NegotiatedSerializer,
+		server:           s.generic,
+		config:           c.Generic,
+		deps:             c.deps(),
+		typeConverter:    c.schemas.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
+		ownTypeConverter: c.extensionTypes,
 	}
 	if err := in.install(c.Groups); err != nil {
 		return err
@@ -92,7 +107,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.config.close()
 	defer s.close()
 	prepared := s.generic.PrepareRun()
-	if err := s.config.schemas.install(s.generic, s.config.aggregator); err != nil {
+	if err := s.config.schemas.install(s.generic, s.extensions, s.config.aggregator); err != nil {
 		return fmt.Errorf("OpenAPI: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -34,6 +34,7 @@ func (c *Config) applyServiceAccounts() error {
 		klog.Warningf("service-account-extend-token-expiration is true, enabling tokens valid up to %v, which is longer than service-account-max-token-expiration set to %v",
 			serviceaccount.ExtendedLife, o.MaxExpiration)
 	}
+	c.background = append(c.background, keys.Run)
 	tokens := serviceaccount.New(serviceaccount.Config{
 		Keys:             keys,
 		Issuers:          o.Issuers,

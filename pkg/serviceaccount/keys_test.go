@@ -67,14 +67,12 @@ func write(t testing.TB, name string, contents ...string) string {
 	return name
 }
 
-// keysOf are keys that look at their files every time.
 func keysOf(t testing.TB, signing string, verification ...string) *Keys {
 	t.Helper()
 	keys, err := ReadKeys(signing, verification...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys.interval = 0
 	return keys
 }
 
@@ -168,7 +166,14 @@ func TestRotation(t *testing.T) {
 	older, newer := ecKey(t, elliptic.P256()), rsaKey(t)
 	signing := write(t, filepath.Join(dir, "sa.key"), privatePEM(t, older))
 	public := write(t, filepath.Join(dir, "sa.pub"), publicPEM(t, older))
-	tokens := New(Config{Keys: keysOf(t, signing, public), Issuers: []string{DefaultIssuer}})
+	keys := keysOf(t, signing, public)
+	tokens := New(Config{Keys: keys, Issuers: []string{DefaultIssuer}})
+	reload := func(good bool) {
+		t.Helper()
+		if err := keys.reload(); (err == nil) != good {
+			t.Errorf("reading the files again: %v", err)
+		}
+	}
 	sign := func() string {
 		token, err := tokens.Sign(&Claims{Claims: jwt.Claims{ID: "x"}})
 		if err != nil {
@@ -187,18 +192,20 @@ func TestRotation(t *testing.T) {
 
 	write(t, public, publicPEM(t, older), publicPEM(t, newer))
 	write(t, signing, privatePEM(t, newer))
+	reload(true)
 	second := sign()
 	check("after the rotation, a token of the old key", first, true)
 	check("after the rotation, a token of the new key", second, true)
 	if set := tokens.Keys.get(); len(set.keys) != 2 || !strings.Contains(mustJWKS(t, tokens), `"RS256"`) {
 		t.Errorf("the keys are not published: %s", mustJWKS(t, tokens))
 	}
-	check("half written", first, true)
 	write(t, public, "garbage")
+	reload(false)
 	check("with a damaged file, the old key", first, true)
 	check("with a damaged file, the new key", second, true)
 
 	write(t, public, publicPEM(t, newer))
+	reload(true)
 	check("without the old key", first, false)
 	check("without the old key", second, true)
 }

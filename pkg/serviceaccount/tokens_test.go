@@ -138,7 +138,6 @@ func TestCheckDiscoverable(t *testing.T) {
 
 func BenchmarkVerifyUnknown(b *testing.B) {
 	tokens := New(Config{Keys: keysOf(b, write(b, filepath.Join(b.TempDir(), "key"), privatePEM(b, ecKey(b, elliptic.P256())))), Issuers: []string{"https://a"}})
-	tokens.Keys.interval = rereadInterval
 	token, err := tokens.Sign(&Claims{})
 	if err != nil {
 		b.Fatal(err)

@@ -86,6 +86,14 @@ func (b *Backend) GetRESTOptions(resource schema.GroupResource, example runtime.
 	return options, nil
 }
 
+// Over returns the same backend for resources of which other options decide,
+// and which all have a watch cache, if any has.
+func (b *Backend) Over(options generic.RESTOptionsGetter) generic.RESTOptionsGetter {
+	over := *b
+	over.options, over.uncached = options, nil
+	return &over
+}
+
 // RawStorage implements generic.StorageDecorator without a watch cache.
 func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix string, _ func(runtime.Object) (string, error),
 	newFunc, newListFunc func() runtime.Object, _ storage.AttrFunc, _ storage.IndexerFuncs, _ *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {

@@ -28,6 +28,9 @@ type bench struct {
 	loaded bool
 	// memory is the server's resident memory in MiB just after that.
 	memory float64
+	// perDefinition is what a definition of a custom resource that is in use
+	// adds to the server's heap and stacks in MiB.
+	perDefinition float64
 	// run counts the scenarios, for names that are used once.
 	run int
 

@@ -83,6 +83,6 @@ func run(ctx context.Context, program, only string, duration time.Duration, pods
 		}
 		printResult(os.Stdout, scenario, result)
 	}
-	printMemory(os.Stdout, pods, bench.memory, s.memory())
+	printMemory(os.Stdout, pods, bench.memory, bench.perDefinition, s.memory())
 	return nil
 }

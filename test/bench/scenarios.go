@@ -48,6 +48,9 @@ func scenarios() []scenario {
 		{name: "list all pods, Table", clients: 1, upstream: figures(0.72, 960), prepare: loadPods, operation: listPods(tableType)},
 		{name: "watch event, 200 watchers", clients: 1, upstream: figures(22015, 0.036), whole: fanOut},
 		{name: "server-side apply of a Deployment", clients: 4, upstream: figures(144, 6.05), prepare: applyAll, operation: apply},
+		{name: "crd: definition to first object", clients: 1, operation: defineAndUse},
+		{name: "crd: 200 definitions at once", clients: atOnce, upstream: figures(119, 12.8), whole: defineMany},
+		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures(505, 2.43), prepare: prepareCustomResource, operation: createCustomResource},
 	}
 }
 

@@ -3,6 +3,7 @@ package groups
 
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
@@ -25,6 +26,7 @@ func All() []registry.Group {
 		authentication.Group,
 		authorization.Group,
 		rbac.Group,
+		apiextensions.Group,
 		scheduling.Group,
 		coordination.Group,
 		flowcontrol.Group,

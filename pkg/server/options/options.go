@@ -20,7 +20,6 @@ import (
 	logsapi "k8s.io/component-base/logs/api/v1"
 	"k8s.io/component-base/metrics"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
 
@@ -48,6 +47,9 @@ type Options struct {
 	EventTTL time.Duration
 	// AllowPrivileged admits privileged containers.
 	AllowPrivileged bool
+	// Servers is how many API servers share the storage: kube-apiserver's
+	// --apiserver-count.
+	Servers int
 	// Controllers are the loops of kube-controller-manager that run here.
 	Controllers []string
 
@@ -73,6 +75,7 @@ func New() *Options {
 		Traces:         genericoptions.NewTracingOptions(),
 		Aggregator:     newAggregatorOptions(),
 		EventTTL:       time.Hour,
+		Servers:        1,
 	}
 	o.ServiceAccounts = newServiceAccountOptions()
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
@@ -113,6 +116,9 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Aggregator.AddFlags(misc)
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
+	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
+		"With more than one a custom resource becomes available only after the others should have seen its definition.")
+	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // the flag exists
 	return sections
 }
 
@@ -159,11 +165,14 @@ func (c Completed) Validate() error {
 	} {
 		errs = append(errs, group.Validate()...)
 	}
-	for _, err := range c.APIEnablement.Validate(apis.Scheme) {
+	for _, err := range c.APIEnablement.Validate(GroupVersions()) {
 		errs = append(errs, fmt.Errorf("--runtime-config: %w", err))
 	}
 	if err := controllers.Validate(c.Controllers); err != nil {
 		errs = append(errs, fmt.Errorf("--controllers: %w", err))
+	}
+	if c.Servers <= 0 {
+		errs = append(errs, fmt.Errorf("--apiserver-count should be a positive number, but value '%d' provided", c.Servers))
 	}
 	if c.EventTTL <= 0 {
 		errs = append(errs, fmt.Errorf("--event-ttl must be greater than 0, not %v", c.EventTTL))

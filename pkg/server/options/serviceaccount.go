@@ -53,9 +53,9 @@ func (o *ServiceAccountOptions) AddFlags(fs *pflag.FlagSet) {
 		"URI of the keys that verify tokens, as the discovery document names it. The default is /openid/v1/jwks on this server's external address.")
 	fs.StringArrayVar(&o.KeyFiles, "service-account-key-file", o.KeyFiles, ""+
 		"PEM file of RSA or ECDSA keys, public or private, or of certificates, which verify service account tokens. Can be given more than once. "+
-		"The key that signs always verifies. Changes of the files take effect within a second. The default is pki/sa.pub in the data directory.")
+		"The key that signs always verifies. Changes are followed. The default is pki/sa.pub in the data directory.")
 	fs.StringVar(&o.SigningKeyFile, "service-account-signing-key-file", o.SigningKeyFile, ""+
-		"PEM file of the RSA or ECDSA private key that signs service account tokens. A change of the file takes effect within a second. "+
+		"PEM file of the RSA or ECDSA private key that signs service account tokens. Changes are followed. "+
 		"The default is pki/sa.key in the data directory.")
 	fs.StringVar(&o.SigningEndpoint, "service-account-signing-endpoint", o.SigningEndpoint, "Socket of an external signer of service account tokens. Not available.")
 	fs.BoolVar(&o.Lookup, "service-account-lookup", o.Lookup, "Refuse legacy tokens whose secret or service account is gone.")

@@ -1,0 +1,162 @@
+package customresources
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/kube-openapi/pkg/cached"
+	"k8s.io/kube-openapi/pkg/handler"
+	"k8s.io/kube-openapi/pkg/handler3"
+	"k8s.io/kube-openapi/pkg/spec3"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+)
+
+// OpenAPIV2 is where the document of version 2 is replaced by another; a
+// handler.OpenAPIService is one.
+type OpenAPIV2 interface {
+	UpdateSpecLazy(document cached.Value[*spec.Swagger])
+}
+
+// OpenAPI is where the documents are served.
+type OpenAPI struct {
+	V2 OpenAPIV2
+	// BuiltIn is the V2 document without custom resources.
+	BuiltIn cached.Value[*spec.Swagger]
+	V3      *handler3.OpenAPIService
+}
+
+// ServeOpenAPI adds custom resources to the documents. It must come before the
+// server runs.
+func (s *Server) ServeOpenAPI(o OpenAPI) { s.publisher.openAPI.OpenAPI = o }
+
+// openAPI says which custom resources are in the documents. A document is made
+// by the first request for it, from the documents of the single definitions,
+// which are kept until they change.
+type openAPI struct {
+	OpenAPI
+	// groups has what is in the documents, by version.
+	groups map[string]map[string][]*document
+	// changes makes a new etag for each new content.
+	changes int
+}
+
+// document is what the documents say of one version of a definition.
+type document struct {
+	// of names what it was made from.
+	of string
+	v2 cached.Value[*spec.Swagger]
+	v3 cached.Value[*spec3.OpenAPI]
+}
+
+func newDocument(of string, crd *apiextensionsv1.CustomResourceDefinition, version string) *document {
+	return &document{
+		of: of,
+		v2: cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+			swagger, err := builder.BuildOpenAPIV2(crd, version, builder.Options{V2: true, IncludeSelectableFields: true})
+			if err != nil {
+				return nil, "", err
+			}
+			// The document that it will be part of has none either.
+			swagger.Definitions = handler.PruneDefaults(swagger.Definitions)
+			return swagger, of, nil
+		})),
+		v3: cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
+			document, err := builder.BuildOpenAPIV3(crd, version, builder.Options{IncludeSelectableFields: true})
+			return document, of, err
+		})),
+	}
+}
+
+// update replaces what the documents say of a group.
+func (o *openAPI) update(group apiGroup) {
+	if o.V3 == nil {
+		return
+	}
+	old := o.groups[group.Name]
+	versions := map[string][]*document{}
+	changed := false
+	for _, v := range group.Versions {
+		for _, crd := range v.CRDs {
+			versions[v.Name] = append(versions[v.Name], reuse(old[v.Name], crd, v.Name))
+		}
+		if !slices.Equal(old[v.Name], versions[v.Name]) {
+			changed = true
+			o.changes++
+			o.V3.UpdateGroupVersionLazy(path.Join("apis", group.Name, v.Name), merged(versions[v.Name], fmt.Sprint(o.changes)))
+		}
+	}
+	for name := range old {
+		if versions[name] == nil {
+			changed = true
+			o.V3.DeleteGroupVersion(path.Join("apis", group.Name, name))
+		}
+	}
+	if !changed {
+		return
+	}
+	if o.groups == nil {
+		o.groups = map[string]map[string][]*document{}
+	}
+	if o.groups[group.Name] = versions; len(versions) == 0 {
+		delete(o.groups, group.Name)
+	}
+	o.updateV2()
+}
+
+// reuse finds the document of a definition among the old ones, or makes it.
+func reuse(old []*document, crd *apiextensionsv1.CustomResourceDefinition, version string) *document {
+	of := fmt.Sprintf("%s/%d/%s/%v", crd.UID, crd.Generation, version, crd.Status.AcceptedNames)
+	for _, d := range old {
+		if d.of == of {
+			return d
+		}
+	}
+	return newDocument(of, crd, version)
+}
+
+func (o *openAPI) updateV2() {
+	var all []*document
+	for _, versions := range o.groups {
+		for _, documents := range versions {
+			all = append(all, documents...)
+		}
+	}
+	o.changes++
+	builtIn, etag := o.BuiltIn, fmt.Sprint(o.changes)
+	o.V2.UpdateSpecLazy(cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+		static, _, err := builtIn.Get()
+		if err != nil {
+			return nil, "", err
+		}
+		var parts []*spec.Swagger
+		for _, d := range all {
+			if part, _, err := d.v2.Get(); err != nil {
+				utilruntime.HandleError(fmt.Errorf("OpenAPI v2 of a custom resource: %w", err))
+			} else {
+				parts = append(parts, part)
+			}
+		}
+		swagger, err := builder.MergeSpecs(static, parts...)
+		return swagger, etag, err
+	})))
+}
+
+// merged is the V3 document of a group version.
+func merged(documents []*document, etag string) cached.Value[*spec3.OpenAPI] {
+	return cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
+		var parts []*spec3.OpenAPI
+		for _, d := range documents {
+			if part, _, err := d.v3.Get(); err != nil {
+				utilruntime.HandleError(fmt.Errorf("OpenAPI v3 of a custom resource: %w", err))
+			} else {
+				parts = append(parts, part)
+			}
+		}
+		document, err := builder.MergeSpecsV3(parts...)
+		return document, etag, err
+	}))
+}
