@@ -30,6 +30,7 @@ var metrics = sync.OnceValues(func() (*availabilitymetrics.Metrics, error) {
 func (a *Aggregator) Install(server *genericapiserver.GenericAPIServer, builtIn []schema.GroupVersion) error {
 	a.merged = server.AggregatedDiscoveryGroupManager
 	a.apis = a.newAPIs()
+	a.listing = newListing(server, builtIn)
 	a.discovery = aggregatorlib.NewDiscoveryManager(a.merged.WithSource(discoveryendpoint.AggregatorSource))
 	a.merged.SetGroupVersionPriority(aggregatorlib.APIRegistrationGroupVersion, aggregatorlib.APIRegistrationGroupPriority, 0)
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -138,7 +139,9 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	if extensions != nil {
 		extensions.ServeOpenAPI(customresources.OpenAPI{V2: documents, BuiltIn: v2, V3: v3})
 	}
-	return v3.RegisterOpenAPIV3VersionedService("/openapi/v3", mux)
+	mux.Handle("/openapi/v3", http.HandlerFunc(v3.HandleDiscovery))
+	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
+	return nil
 }
 
 // narrowKinds leaves in the document of one group version only its own kinds of
