@@ -75,7 +75,8 @@ type Aggregator struct {
 
 	discovery aggregatorlib.DiscoveryAggregationController
 	// merged is the discovery of all groups, to which discovery adds.
-	merged discoveryendpoint.ResourceManager
+	merged  discoveryendpoint.ResourceManager
+	listing listing
 	// apis answers /apis.
 	apis http.Handler
 	// completed reports that all APIServices are there.
@@ -110,6 +111,7 @@ func New(c Config) (*Aggregator, error) {
 // AddAPIService implements aggregatorlib.APIHandlerManager: it is called for
 // every APIService, new, changed or just looked at again.
 func (a *Aggregator) AddAPIService(service *apiregistrationv1.APIService) error {
+	a.listing.add(service.Name)
 	if service.Spec.Service == nil {
 		a.drop(service.Name)
 		return nil
@@ -145,7 +147,10 @@ func (a *Aggregator) addStale(service *apiregistrationv1.APIService) {
 }
 
 // RemoveAPIService implements aggregatorlib.APIHandlerManager.
-func (a *Aggregator) RemoveAPIService(name string) { a.drop(name) }
+func (a *Aggregator) RemoveAPIService(name string) {
+	a.listing.remove(name)
+	a.drop(name)
+}
 
 func (a *Aggregator) drop(name string) {
 	a.mu.Lock()

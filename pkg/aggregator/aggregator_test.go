@@ -3,148 +3,24 @@ package aggregator_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
-
-// patience is long enough for a busy machine.
-const patience = 30 * time.Second
-
-var toys = schema.GroupVersion{Group: "toys.example.com", Version: "v1"}
-
-// TestMain drops the log of the servers.
-func TestMain(m *testing.M) {
-	klog.SetLogger(klog.Logger{})
-	m.Run()
-}
-
-// backend serves the discovery of toys and what routes add.
-func backend(gv schema.GroupVersion, routes map[string]http.HandlerFunc) http.Handler {
-	mux := http.NewServeMux()
-	resources := metav1.APIResourceList{
-		TypeMeta:     metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"},
-		GroupVersion: gv.String(),
-		APIResources: []metav1.APIResource{{Name: "toys", SingularName: "toy", Namespaced: true, Kind: "Toy", Verbs: metav1.Verbs{"get", "list"}}},
-	}
-	mux.HandleFunc("/apis/"+gv.String(), func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(resources)
-	})
-	for path, handler := range routes {
-		mux.HandleFunc(path, handler)
-	}
-	return mux
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func register(t testing.TB, s *testserver.Server, api server.API) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	check(t, s.RegisterAPI(ctx, api))
-}
-
-// client is an HTTP client of the administrator's.
-func client(t testing.TB, c *rest.Config) *http.Client {
-	t.Helper()
-	out, err := rest.HTTPClientFor(c)
-	check(t, err)
-	return out
-}
-
-// listen serves a handler for APIs of the service kube-system/toys-example-com,
-// without a question about who asks.
-func listen(t testing.TB, s *testserver.Server, handler http.Handler) (url string) {
-	t.Helper()
-	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	certPEM, keyPEM, _, err := s.IssueServing("toys-example-com.kube-system.svc")
-	check(t, err)
-	cert, err := tls.X509KeyPair(certPEM, keyPEM)
-	check(t, err)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
-	server.StartTLS()
-	t.Cleanup(func() {
-		server.CloseClientConnections()
-		server.Close()
-	})
-	return server.URL
-}
-
-type answer struct {
-	code   int
-	header http.Header
-	body   string
-}
-
-func do(t testing.TB, c *http.Client, method, url string, body io.Reader, header http.Header) answer {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, body)
-	check(t, err)
-	for name, values := range header {
-		request.Header[name] = values
-	}
-	response, err := c.Do(request)
-	check(t, err)
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	check(t, err)
-	return answer{response.StatusCode, response.Header, string(data)}
-}
-
-// eventually polls until a condition holds.
-func eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !condition(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
-// freshness is how aggregated discovery has a group version; "" if not.
-func freshness(t testing.TB, s *testserver.Server, gv schema.GroupVersion) apidiscoveryv2.DiscoveryFreshness {
-	t.Helper()
-	var list apidiscoveryv2.APIGroupDiscoveryList
-	got := do(t, client(t, s.Config), http.MethodGet, s.URL+"/apis", nil, http.Header{"Accept": {discovery.AcceptV2}})
-	check(t, json.Unmarshal([]byte(got.body), &list))
-	for _, group := range list.Items {
-		for _, version := range group.Versions {
-			if group.Name == gv.Group && version.Version == gv.Version {
-				return version.Freshness
-			}
-		}
-	}
-	return ""
-}
 
 func TestRequestsCarryTheUserAndNothingOfTheClients(t *testing.T) {
 	s := testserver.Start(t)

@@ -43,9 +43,14 @@ func (a *Aggregator) groups() []metav1.APIGroup {
 	return groups
 }
 
-// list returns the APIServices of a group; of all groups if it is empty.
+// list returns the APIServices of a group; of all groups if it is empty. Those of
+// custom resources are among them before they are stored.
 func (a *Aggregator) list(group string) (services []*apiregistrationv1.APIService) {
 	all, _ := a.lister.List(labels.Everything()) // reads memory
+	all = append(all, a.register.pending(func(name string) bool {
+		_, err := a.lister.Get(name)
+		return err == nil
+	})...)
 	for _, service := range all {
 		if group == "" || service.Spec.Group == group {
 			services = append(services, service)

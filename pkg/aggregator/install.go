@@ -30,6 +30,7 @@ var metrics = sync.OnceValues(func() (*availabilitymetrics.Metrics, error) {
 func (a *Aggregator) Install(server *genericapiserver.GenericAPIServer, builtIn []schema.GroupVersion) error {
 	a.merged = server.AggregatedDiscoveryGroupManager
 	a.apis = a.newAPIs()
+	a.listing = newListing(server, builtIn)
 	a.discovery = aggregatorlib.NewDiscoveryManager(a.merged.WithSource(discoveryendpoint.AggregatorSource))
 	a.merged.SetGroupVersionPriority(aggregatorlib.APIRegistrationGroupVersion, aggregatorlib.APIRegistrationGroupPriority, 0)
 
@@ -92,7 +93,7 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 		{"apiservice-status-remote-available-controller", func(ctx context.Context) { remoteStatus.Run(workers, ctx.Done()) }, synced, nil},
 		{"apiservice-registration-controller", func(ctx context.Context) { routes.Run(ctx.Done(), routesReady) }, synced, routesReady},
 		{"apiservice-discovery-controller", merge, routesReady, a.started},
-		{"kube-apiserver-autoregistration", func(ctx context.Context) { a.register.run(workers, ctx.Done()) }, synced, nil},
+		{"kube-apiserver-autoregistration", a.register.run, synced, nil},
 	} {
 		err := server.AddPostStartHook(hook.name, func(c genericapiserver.PostStartHookContext) error {
 			go func() {

@@ -100,22 +100,31 @@ func (s *specs) sorted() []*remoteSpec {
 
 // MergeOpenAPIV2 returns the document of the server together with those of the
 // remote servers. Without any it is the server's.
-func (a *Aggregator) MergeOpenAPIV2(local cached.Value[*spec.Swagger]) cached.Value[*spec.Swagger] {
-	return &mergedV2{specs: &a.specs, local: local}
+func (a *Aggregator) MergeOpenAPIV2(local cached.Value[*spec.Swagger]) *MergedOpenAPIV2 {
+	return &MergedOpenAPIV2{specs: &a.specs, local: local}
 }
 
-// mergedV2 makes the document when it is asked for, and keeps it.
-type mergedV2 struct {
+// MergedOpenAPIV2 makes the document when it is asked for, and keeps it.
+type MergedOpenAPIV2 struct {
 	specs *specs
-	local cached.Value[*spec.Swagger]
 
-	mu   sync.Mutex
-	last *spec.Swagger
-	etag string
+	mu    sync.Mutex
+	local cached.Value[*spec.Swagger]
+	last  *spec.Swagger
+	etag  string
+}
+
+// UpdateSpecLazy replaces the document of the server.
+func (m *MergedOpenAPIV2) UpdateSpecLazy(local cached.Value[*spec.Swagger]) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.local = local
 }
 
 // Get implements cached.Value.
-func (m *mergedV2) Get() (*spec.Swagger, string, error) {
+func (m *MergedOpenAPIV2) Get() (*spec.Swagger, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	own, ownEtag, err := m.local.Get()
 	if err != nil {
 		return nil, "", err
@@ -129,8 +138,6 @@ func (m *mergedV2) Get() (*spec.Swagger, string, error) {
 			fmt.Fprintln(etag, r.path, d.etag)
 		}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	if len(documents) == 0 {
 		m.last, m.etag = nil, ""
 		return own, ownEtag, nil

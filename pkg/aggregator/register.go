@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -89,36 +90,67 @@ func newAPIService(gv schema.GroupVersion, groupPriority, versionPriority int32)
 type registration struct {
 	controller interface {
 		autoregister.AutoAPIServiceRegistration
+		GetAPIServiceToSync(name string) *apiregistrationv1.APIService
 		Run(workers int, stop <-chan struct{})
 	}
-	// custom, if set, waits until the group versions that custom resources have
-	// now are all registered; otherwise those of the last start would be deleted.
-	custom func(stop <-chan struct{})
+	// ready, if set, is closed when the group versions that custom resources
+	// have are all registered; otherwise those of the last start would be deleted.
+	ready <-chan struct{}
+
+	mu sync.Mutex
+	// custom are the APIServices of custom resources.
+	custom map[string]*apiregistrationv1.APIService
 }
 
-// AddCustomGroupVersion registers a group version of custom resources.
+// AddCustomGroupVersion registers a group version of custom resources. Discovery
+// has it at once, the APIService follows.
 func (a *Aggregator) AddCustomGroupVersion(gv schema.GroupVersion) {
-	a.register.controller.AddAPIServiceToSync(newAPIService(gv, customGroupPriority, customVersionPriority))
+	service := newAPIService(gv, customGroupPriority, customVersionPriority)
+	a.register.mu.Lock()
+	defer a.register.mu.Unlock()
+	if a.register.custom == nil {
+		a.register.custom = map[string]*apiregistrationv1.APIService{}
+	}
+	a.register.custom[service.Name] = service
+	if a.register.controller.GetAPIServiceToSync(service.Name) == nil {
+		a.register.controller.AddAPIServiceToSync(service)
+	}
 }
 
 // RemoveCustomGroupVersion is for a group version of which the last custom
 // resource is gone.
 func (a *Aggregator) RemoveCustomGroupVersion(gv schema.GroupVersion) {
-	a.register.controller.RemoveAPIServiceToSync(gv.Version + "." + gv.Group)
-}
-
-// WaitForCustomGroupVersions makes the registration wait, in the background,
-// until wait returns: then AddCustomGroupVersion was called for all group
-// versions of the custom resources that exist. Call it before Install.
-func (a *Aggregator) WaitForCustomGroupVersions(wait func(stop <-chan struct{})) {
-	a.register.custom = wait
-}
-
-func (r *registration) run(workers int, stop <-chan struct{}) {
-	if r.custom != nil {
-		r.custom(stop)
+	name := gv.Version + "." + gv.Group
+	a.register.mu.Lock()
+	defer a.register.mu.Unlock()
+	delete(a.register.custom, name)
+	if desired := a.register.controller.GetAPIServiceToSync(name); desired != nil && desired.Labels[autoregister.AutoRegisterManagedLabel] == "true" {
+		a.register.controller.RemoveAPIServiceToSync(name)
 	}
-	r.controller.Run(workers, stop)
+}
+
+// WaitForCustomGroupVersions makes the registration wait, in the background, for
+// a channel that is closed when AddCustomGroupVersion was called for all custom
+// resources that there are. Call it before Install.
+func (a *Aggregator) WaitForCustomGroupVersions(ready <-chan struct{}) { a.register.ready = ready }
+
+// pending returns the APIServices of custom resources that are not among those
+// that exist.
+func (r *registration) pending(exists func(name string) bool) (services []*apiregistrationv1.APIService) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, service := range r.custom {
+		if !exists(name) {
+			services = append(services, service)
+		}
+	}
+	return services
+}
+
+func (r *registration) run(ctx context.Context) {
+	if r.ready == nil || wait(ctx, r.ready) {
+		r.controller.Run(workers, ctx.Done())
+	}
 }
 
 // completion is the health check of the registration: all of the names were

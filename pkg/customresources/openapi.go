@@ -15,10 +15,15 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
 
+// OpenAPIV2 is where the document of version 2 is replaced by another; a
+// handler.OpenAPIService is one.
+type OpenAPIV2 interface {
+	UpdateSpecLazy(document cached.Value[*spec.Swagger])
+}
+
 // OpenAPI is where the documents are served.
 type OpenAPI struct {
-	// PublishV2 replaces the V2 document.
-	PublishV2 func(cached.Value[*spec.Swagger])
+	V2 OpenAPIV2
 	// BuiltIn is the V2 document without custom resources.
 	BuiltIn cached.Value[*spec.Swagger]
 	V3      *handler3.OpenAPIService
@@ -122,7 +127,7 @@ func (o *openAPI) updateV2() {
 	}
 	o.changes++
 	builtIn, etag := o.BuiltIn, fmt.Sprint(o.changes)
-	o.PublishV2(cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+	o.V2.UpdateSpecLazy(cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
 		static, _, err := builtIn.Get()
 		if err != nil {
 			return nil, "", err

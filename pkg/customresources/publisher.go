@@ -35,10 +35,10 @@ type publisher struct {
 	// establish hands a definition over to be Established.
 	establish func(name string)
 	server    *genericapiserver.GenericAPIServer
-	// registrar, if not nil, registers the group versions with the aggregator.
-	registrar Registrar
 	// builtIn are the groups whose discovery is not ours.
 	builtIn []string
+	// registrar, if set, is told of group versions.
+	registrar Registrar
 
 	mu sync.Mutex
 	// known says by name what is published of a definition: see entry.
@@ -176,30 +176,6 @@ func (p *publisher) publishPlain(group apiGroup) {
 	}
 }
 
-// Registrar keeps the APIServices of custom resources.
-type Registrar interface {
-	AddCustomGroupVersion(schema.GroupVersion)
-	RemoveCustomGroupVersion(schema.GroupVersion)
-}
-
-// register tells the aggregator of new group versions and of those that are gone.
-func (p *publisher) register(group apiGroup) {
-	if p.registrar == nil || slices.Contains(p.builtIn, group.Name) {
-		return
-	}
-	old := p.groups[group.Name]
-	for _, name := range old {
-		if group.version(name) == nil {
-			p.registrar.RemoveCustomGroupVersion(schema.GroupVersion{Group: group.Name, Version: name})
-		}
-	}
-	for _, v := range group.Versions {
-		if !slices.Contains(old, v.Name) {
-			p.registrar.AddCustomGroupVersion(schema.GroupVersion{Group: group.Name, Version: v.Name})
-		}
-	}
-}
-
 func (p *publisher) publishAggregated(group apiGroup) {
 	manager := p.server.AggregatedDiscoveryGroupManager
 	if manager == nil {
@@ -215,5 +191,27 @@ func (p *publisher) publishAggregated(group apiGroup) {
 		manager.AddGroupVersion(group.Name, apidiscoveryv2.APIVersionDiscovery{
 			Freshness: apidiscoveryv2.DiscoveryFreshnessCurrent, Version: v.Name, Resources: v.Aggregated})
 		manager.SetGroupVersionPriority(metav1.GroupVersion{Group: group.Name, Version: v.Name}, groupPriority, versionPriority)
+	}
+}
+
+// Registrar is told which group versions custom resources have.
+type Registrar interface {
+	AddCustomGroupVersion(gv schema.GroupVersion)
+	RemoveCustomGroupVersion(gv schema.GroupVersion)
+}
+
+func (p *publisher) register(group apiGroup) {
+	if p.registrar == nil {
+		return
+	}
+	for _, old := range p.groups[group.Name] {
+		if group.version(old) == nil {
+			p.registrar.RemoveCustomGroupVersion(schema.GroupVersion{Group: group.Name, Version: old})
+		}
+	}
+	for _, v := range group.Versions {
+		if !slices.Contains(p.groups[group.Name], v.Name) {
+			p.registrar.AddCustomGroupVersion(schema.GroupVersion{Group: group.Name, Version: v.Name})
+		}
 	}
 }

@@ -66,16 +66,15 @@ type Config struct {
 type Server struct {
 	http.Handler
 
-	config    Config
-	factory   externalinformers.SharedInformerFactory
-	crds      informers.CustomResourceDefinitionInformer
-	storage   *storages
-	synced    chan struct{}
+	config  Config
+	factory externalinformers.SharedInformerFactory
+	crds    informers.CustomResourceDefinitionInformer
+	storage *storages
+	synced  chan struct{}
+	// published is closed when all definitions of the start are published.
+	published chan struct{}
 	publisher *publisher
 	run       []func(context.Context)
-	// published reports that all definitions there were at the start are
-	// published.
-	published func() bool
 }
 
 // New makes a server, which does nothing before Install.
@@ -85,7 +84,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, storage: newStorages(c.RESTOptions), synced: make(chan struct{})}
+	s := &Server{config: c, storage: newStorages(c.RESTOptions), synced: make(chan struct{}), published: make(chan struct{})}
 	s.factory = externalinformers.NewSharedInformerFactory(client, resyncInterval)
 	s.crds = s.factory.Apiextensions().V1().CustomResourceDefinitions()
 
@@ -134,11 +133,18 @@ func idle(crds informers.CustomResourceDefinitionInformer, client clientset.Inte
 	return controller
 }
 
+// Register tells a registrar of the group versions of custom resources. It must
+// come before Install.
+func (s *Server) Register(r Registrar) { s.publisher.registrar = r }
+
+// Published returns a channel that is closed when the definitions that there
+// were at the start are published and registered.
+func (s *Server) Published() <-chan struct{} { return s.published }
+
 // Install adds the hooks to the server that this one stands behind, under
-// kube-apiserver's names, and publishes the resources there. The registrar is
-// nil without aggregation.
-func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []string, registrar Registrar) error {
-	s.publisher.server, s.publisher.builtIn, s.publisher.registrar = server, builtIn, registrar
+// kube-apiserver's names, and publishes the resources there.
+func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []string) error {
+	s.publisher.server, s.publisher.builtIn = server, builtIn
 	if err := server.RegisterMuxAndDiscoveryCompleteSignal("CRDInformerHasNotSynced", s.synced); err != nil {
 		return err
 	}
@@ -147,7 +153,6 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 	if err != nil {
 		return err
 	}
-	s.published = registration.HasSynced
 	for _, hook := range []struct {
 		name string
 		run  genericapiserver.PostStartHookFunc
@@ -160,7 +165,11 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 			for _, run := range s.run {
 				go run(ctx)
 			}
-			return poll(ctx, s.published)
+			if err := poll(ctx, registration.HasSynced); err != nil {
+				return err
+			}
+			close(s.published)
+			return nil
 		}},
 		{"crd-informer-synced", func(ctx genericapiserver.PostStartHookContext) error {
 			if err := poll(ctx, s.crds.Informer().HasSynced); err != nil {
@@ -175,21 +184,6 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 		}
 	}
 	return nil
-}
-
-// WaitUntilPublished returns when the definitions that there were at the start
-// are published, or stop is closed.
-func (s *Server) WaitUntilPublished(stop <-chan struct{}) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		select {
-		case <-stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	_ = poll(ctx, s.published)
 }
 
 func poll(ctx context.Context, done func() bool) error {

@@ -72,5 +72,8 @@ func (s *Server) installAggregator() error {
 			}
 		}
 	}
+	if s.extensions != nil {
+		c.aggregator.WaitForCustomGroupVersions(s.extensions.Published())
+	}
 	return c.aggregator.Install(s.generic, served)
 }

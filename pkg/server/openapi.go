@@ -2,6 +2,7 @@ package server
 
 import (
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -101,8 +102,8 @@ func (s *schemas) name(definition string) (string, spec.Extensions) {
 	return name, spec.Extensions{kindsExtension: external}
 }
 
-// install serves /openapi/v2 and /openapi/v3. Custom resources and the
-// aggregator, where they are served, add to the documents.
+// install serves /openapi/v2 and /openapi/v3, to which custom resources and the
+// servers of other APIs add theirs, if there are such.
 func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) error {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
 	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
@@ -114,13 +115,12 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 		return swagger, "", nil
 	}))
 	v2Service := handler.NewOpenAPIServiceLazy(v2)
-	publish := func(local cached.Value[*spec.Swagger]) {
-		if others != nil {
-			local = others.MergeOpenAPIV2(local)
-		}
-		v2Service.UpdateSpecLazy(local)
+	var documents customresources.OpenAPIV2 = v2Service
+	if others != nil {
+		merged := others.MergeOpenAPIV2(v2)
+		v2Service.UpdateSpecLazy(merged)
+		documents = merged
 	}
-	publish(v2)
 	v2Service.RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
@@ -137,9 +137,11 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 		})))
 	}
 	if extensions != nil {
-		extensions.ServeOpenAPI(customresources.OpenAPI{PublishV2: publish, BuiltIn: v2, V3: v3})
+		extensions.ServeOpenAPI(customresources.OpenAPI{V2: documents, BuiltIn: v2, V3: v3})
 	}
-	return v3.RegisterOpenAPIV3VersionedService("/openapi/v3", mux)
+	mux.Handle("/openapi/v3", http.HandlerFunc(v3.HandleDiscovery))
+	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
+	return nil
 }
 
 // narrowKinds leaves in the document of one group version only its own kinds of

@@ -62,12 +62,10 @@ func (s *Server) assemble() (err error) {
 		return err
 	}
 	if s.extensions = extensions; extensions != nil {
-		var registrar customresources.Registrar
 		if c.aggregator != nil {
-			registrar = c.aggregator
-			c.aggregator.WaitForCustomGroupVersions(extensions.WaitUntilPublished)
+			extensions.Register(c.aggregator)
 		}
-		if err := extensions.Install(s.generic, c.groupNames(), registrar); err != nil {
+		if err := extensions.Install(s.generic, c.groupNames()); err != nil {
 			return err
 		}
 	}
