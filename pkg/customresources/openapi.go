@@ -17,7 +17,8 @@ import (
 
 // OpenAPI is where the documents are served.
 type OpenAPI struct {
-	V2 *handler.OpenAPIService
+	// PublishV2 replaces the V2 document.
+	PublishV2 func(cached.Value[*spec.Swagger])
 	// BuiltIn is the V2 document without custom resources.
 	BuiltIn cached.Value[*spec.Swagger]
 	V3      *handler3.OpenAPIService
@@ -121,7 +122,7 @@ func (o *openAPI) updateV2() {
 	}
 	o.changes++
 	builtIn, etag := o.BuiltIn, fmt.Sprint(o.changes)
-	o.V2.UpdateSpecLazy(cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+	o.PublishV2(cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
 		static, _, err := builtIn.Get()
 		if err != nil {
 			return nil, "", err

@@ -12,6 +12,7 @@ import (
 	listers "k8s.io/apiextensions-apiserver/pkg/client/listers/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
@@ -34,6 +35,8 @@ type publisher struct {
 	// establish hands a definition over to be Established.
 	establish func(name string)
 	server    *genericapiserver.GenericAPIServer
+	// registrar, if not nil, registers the group versions with the aggregator.
+	registrar Registrar
 	// builtIn are the groups whose discovery is not ours.
 	builtIn []string
 
@@ -138,6 +141,7 @@ func (p *publisher) publish(name string) {
 	p.openAPI.update(group)
 	p.publishPlain(group)
 	p.publishAggregated(group)
+	p.register(group)
 	if len(group.Versions) == 0 {
 		delete(p.groups, name)
 		return
@@ -168,6 +172,30 @@ func (p *publisher) publishPlain(group apiGroup) {
 					manager.AddGroup(moved.discovery())
 				}
 			}
+		}
+	}
+}
+
+// Registrar keeps the APIServices of custom resources.
+type Registrar interface {
+	AddCustomGroupVersion(schema.GroupVersion)
+	RemoveCustomGroupVersion(schema.GroupVersion)
+}
+
+// register tells the aggregator of new group versions and of those that are gone.
+func (p *publisher) register(group apiGroup) {
+	if p.registrar == nil || slices.Contains(p.builtIn, group.Name) {
+		return
+	}
+	old := p.groups[group.Name]
+	for _, name := range old {
+		if group.version(name) == nil {
+			p.registrar.RemoveCustomGroupVersion(schema.GroupVersion{Group: group.Name, Version: name})
+		}
+	}
+	for _, v := range group.Versions {
+		if !slices.Contains(old, v.Name) {
+			p.registrar.AddCustomGroupVersion(schema.GroupVersion{Group: group.Name, Version: v.Name})
 		}
 	}
 }

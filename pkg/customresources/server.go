@@ -73,6 +73,9 @@ type Server struct {
 	synced    chan struct{}
 	publisher *publisher
 	run       []func(context.Context)
+	// published reports that all definitions there were at the start are
+	// published.
+	published func() bool
 }
 
 // New makes a server, which does nothing before Install.
@@ -132,9 +135,10 @@ func idle(crds informers.CustomResourceDefinitionInformer, client clientset.Inte
 }
 
 // Install adds the hooks to the server that this one stands behind, under
-// kube-apiserver's names, and publishes the resources there.
-func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []string) error {
-	s.publisher.server, s.publisher.builtIn = server, builtIn
+// kube-apiserver's names, and publishes the resources there. The registrar is
+// nil without aggregation.
+func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []string, registrar Registrar) error {
+	s.publisher.server, s.publisher.builtIn, s.publisher.registrar = server, builtIn, registrar
 	if err := server.RegisterMuxAndDiscoveryCompleteSignal("CRDInformerHasNotSynced", s.synced); err != nil {
 		return err
 	}
@@ -143,6 +147,7 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 	if err != nil {
 		return err
 	}
+	s.published = registration.HasSynced
 	for _, hook := range []struct {
 		name string
 		run  genericapiserver.PostStartHookFunc
@@ -155,7 +160,7 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 			for _, run := range s.run {
 				go run(ctx)
 			}
-			return poll(ctx, registration.HasSynced)
+			return poll(ctx, s.published)
 		}},
 		{"crd-informer-synced", func(ctx genericapiserver.PostStartHookContext) error {
 			if err := poll(ctx, s.crds.Informer().HasSynced); err != nil {
@@ -170,6 +175,21 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 		}
 	}
 	return nil
+}
+
+// WaitUntilPublished returns when the definitions that there were at the start
+// are published, or stop is closed.
+func (s *Server) WaitUntilPublished(stop <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	_ = poll(ctx, s.published)
 }
 
 func poll(ctx context.Context, done func() bool) error {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,31 +49,11 @@ func damaged(file string, err error) error {
 // issue signs a certificate and writes it with its new key. Without a CA it
 // signs itself.
 func (p Pair) issue(template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
-		return nil, nil, err
-	}
-	// The clocks of clients on other machines may be a little behind.
-	template.NotBefore, template.NotAfter = now.Add(-5*time.Minute).UTC(), now.Add(validity).UTC()
-	if ca == nil {
-		ca = &authority{&template, key}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &template, ca.cert, &key.PublicKey, ca.key)
+	signed, key, err := sign(template, ca, now, validity)
 	if err != nil {
 		return nil, nil, fmt.Errorf("signing %s: %w", p.CertFile, err)
 	}
-	signed, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, nil, err
-	}
-	keyPEM, err := keyutil.MarshalPrivateKeyToPEM(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	certPEM, err := cert.EncodeCertificates(signed)
+	certPEM, keyPEM, err := encode(signed, key)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,9 +7,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"time"
 
+	"k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/keyutil"
 )
 
@@ -46,4 +48,56 @@ func SelfSigned(name string, now time.Time, validity time.Duration) (certPEM, ke
 	}
 	keyPEM, err = keyutil.MarshalPrivateKeyToPEM(key)
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), keyPEM, err
+}
+
+// IssueServing returns a serving certificate for the hosts that this PKI's CA
+// has signed, valid for a year, and its key, both PEM, without a file.
+func (p *PKI) IssueServing(now time.Time, hosts ...string) (certPEM, keyPEM []byte, err error) {
+	ca, key, err := p.CA.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	if ca == nil {
+		return nil, nil, fmt.Errorf("%s is missing", p.CA.CertFile)
+	}
+	template := servingTemplate(hosts)
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	if len(hosts) > 0 {
+		template.Subject.CommonName = hosts[0]
+	}
+	signed, leafKey, err := sign(template, &authority{ca, key}, now, leafValidity)
+	if err != nil {
+		return nil, nil, err
+	}
+	return encode(signed, leafKey)
+}
+
+// sign makes a key and a certificate for it. Without a CA it signs itself.
+func sign(template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
+		return nil, nil, err
+	}
+	// The clocks of clients on other machines may be a little behind.
+	template.NotBefore, template.NotAfter = now.Add(-5*time.Minute).UTC(), now.Add(validity).UTC()
+	if ca == nil {
+		ca = &authority{&template, key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, ca.cert, &key.PublicKey, ca.key)
+	if err != nil {
+		return nil, nil, err
+	}
+	signed, err := x509.ParseCertificate(der)
+	return signed, key, err
+}
+
+func encode(signed *x509.Certificate, key *ecdsa.PrivateKey) (certPEM, keyPEM []byte, err error) {
+	if keyPEM, err = keyutil.MarshalPrivateKeyToPEM(key); err != nil {
+		return nil, nil, err
+	}
+	certPEM, err = cert.EncodeCertificates(signed)
+	return certPEM, keyPEM, err
 }

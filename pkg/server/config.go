@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
@@ -50,10 +51,13 @@ type Config struct {
 	rbac      *rbac.Resolver
 	objects   registry.Objects
 	schemas   *schemas
+	// aggregator is nil when apiservices are not served.
+	aggregator *aggregator.Aggregator
 	// background runs as long as the server does.
 	background []func(context.Context)
 	// serviceAccounts are made before authentication.
 	serviceAccounts serviceAccounts
+	services        services
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
 }
@@ -118,12 +122,15 @@ func (c *Config) apply() error {
 	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
-	g.BuildHandlerChainFunc = func(handler http.Handler, c *genericapiserver.Config) http.Handler {
-		handler = refuseBadPatches(handler, c.Serializer)
+	g.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
+		handler = refuseBadPatches(handler, g.Serializer)
 		if !o.AllowPrivileged {
 			handler = forbidPrivileged(handler)
 		}
-		return genericapiserver.DefaultBuildHandlerChain(handler, c)
+		if c.aggregator != nil {
+			handler = c.aggregator.Wrap(handler)
+		}
+		return genericapiserver.DefaultBuildHandlerChain(handler, g)
 	}
 	c.schemas = newSchemas("v" + g.EffectiveVersion.EmulationVersion().String() + ".0")
 	g.SkipOpenAPIInstallation = true
@@ -146,7 +153,9 @@ func (c *Config) apply() error {
 		{"authorization", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
+		{"services", c.applyServices},
 		{"--controllers", c.applyControllers},
+		{"API aggregation", c.applyAggregator},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},
 	} {
 		if err := step.apply(); err != nil {
@@ -177,12 +186,13 @@ func (c *Config) applyControllers() error {
 
 // deps is what the storage of the resources is made with.
 func (c *Config) deps() registry.Deps {
-	deps := registry.Deps{
+	return registry.Deps{
 		Scheme:      apis.Scheme,
 		RESTOptions: c.Generic.RESTOptionsGetter,
-		Raw:         generic.UndecoratedStorage,
+		Raw:         c.rawStorage(),
 		EventTTL:    c.Options.EventTTL,
 		Objects:     &c.objects,
+		Services:    c.services.allocation,
 		Tokens:      c.serviceAccounts.tokens,
 
 		Authenticator: c.Generic.Authentication.Authenticator,
@@ -191,10 +201,14 @@ func (c *Config) deps() registry.Deps {
 		RuleResolver:  c.Generic.RuleResolver,
 		RBAC:          c.rbac,
 	}
+}
+
+// rawStorage makes storage without a watch cache.
+func (c *Config) rawStorage() generic.StorageDecorator {
 	if c.stored.backend != nil {
-		deps.Raw = c.stored.backend.RawStorage
+		return c.stored.backend.RawStorage
 	}
-	return deps
+	return generic.UndecoratedStorage
 }
 
 // resourceConfig enables every group version that is built in, before

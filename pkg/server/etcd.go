@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -97,6 +98,9 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 	for _, alias := range cohabitants {
 		factory.AddCohabitatingResources(alias...)
 	}
+	for _, resource := range storedAsJSON {
+		factory.SetSerializer(resource, runtime.ContentTypeJSON, nil)
+	}
 	if err := etcdOptions.ApplyWithStorageFactoryTo(factory, c); err != nil {
 		if etcdOptions.EncryptionProviderConfigFilepath != "" {
 			err = fmt.Errorf("--encryption-provider-config: %w", err)
@@ -130,6 +134,9 @@ func applyStorage(o options.Completed, etcd *storage.Etcd, groups []registry.Gro
 var cohabitants = [][]schema.GroupResource{
 	{{Resource: "events"}, {Group: "events.k8s.io", Resource: "events"}},
 }
+
+// storedAsJSON are the resources that kube-apiserver stores as JSON.
+var storedAsJSON = []schema.GroupResource{{Group: "apiregistration.k8s.io", Resource: "apiservices"}}
 
 func etcdCheck(name string, backend *storage.Backend, timeout time.Duration) healthz.HealthChecker {
 	check := backend.Check(timeout)

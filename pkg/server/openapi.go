@@ -27,6 +27,7 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
@@ -100,8 +101,9 @@ func (s *schemas) name(definition string) (string, spec.Extensions) {
 	return name, spec.Extensions{kindsExtension: external}
 }
 
-// install serves /openapi/v2 and /openapi/v3.
-func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server) error {
+// install serves /openapi/v2 and /openapi/v3. Custom resources and the
+// aggregator, where they are served, add to the documents.
+func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) error {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
 	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
 		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), s.v2())
@@ -112,6 +114,13 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 		return swagger, "", nil
 	}))
 	v2Service := handler.NewOpenAPIServiceLazy(v2)
+	publish := func(local cached.Value[*spec.Swagger]) {
+		if others != nil {
+			local = others.MergeOpenAPIV2(local)
+		}
+		v2Service.UpdateSpecLazy(local)
+	}
+	publish(v2)
 	v2Service.RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
@@ -128,7 +137,7 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 		})))
 	}
 	if extensions != nil {
-		extensions.ServeOpenAPI(customresources.OpenAPI{V2: v2Service, BuiltIn: v2, V3: v3})
+		extensions.ServeOpenAPI(customresources.OpenAPI{PublishV2: publish, BuiltIn: v2, V3: v3})
 	}
 	return v3.RegisterOpenAPIV3VersionedService("/openapi/v3", mux)
 }
@@ -192,7 +201,7 @@ func typeNames(scheme *runtime.Scheme) (names []string) {
 // ownType reports whether a type is a group's own, unlike the options and
 // watch events that every group has.
 func ownType(t reflect.Type) bool {
-	return strings.HasPrefix(t.PkgPath(), "k8s.io/api/") || strings.HasPrefix(t.PkgPath(), "k8s.io/apiextensions-apiserver/")
+	return apis.HasHub(t) || strings.HasPrefix(t.PkgPath(), "k8s.io/apiextensions-apiserver/")
 }
 
 // lazyTypeConverter builds its schemas on the first use.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -27,6 +28,10 @@ type Server struct {
 	config     *Config
 	generic    *genericapiserver.GenericAPIServer
 	extensions *customresources.Server
+
+	mu sync.Mutex
+	// closing is called when the server stops.
+	closing []func()
 }
 
 // New makes a server from completed options. It holds the port and the data
@@ -57,7 +62,12 @@ func (s *Server) assemble() (err error) {
 		return err
 	}
 	if s.extensions = extensions; extensions != nil {
-		if err := extensions.Install(s.generic, c.groupNames()); err != nil {
+		var registrar customresources.Registrar
+		if c.aggregator != nil {
+			registrar = c.aggregator
+			c.aggregator.WaitForCustomGroupVersions(extensions.WaitUntilPublished)
+		}
+		if err := extensions.Install(s.generic, c.groupNames(), registrar); err != nil {
 			return err
 		}
 	}
@@ -73,7 +83,10 @@ func (s *Server) assemble() (err error) {
 	}
 	c.serviceAccounts.discovery(s.generic.Handler.GoRestfulContainer, c.jwksURI())
 	info := bootstrap.AuthenticationInfo{ClientCA: c.ca, RequestHeader: c.Generic.Authentication.RequestHeaderConfig}
-	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, info, c.serves); err != nil {
+	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, info, c.bootstrapServices(), c.serves); err != nil {
+		return err
+	}
+	if err := s.installAggregator(); err != nil {
 		return err
 	}
 	host, port, err := genericapiserver.LoopbackHostPort(c.Generic.SecureServing.Listener.Addr().String())
@@ -94,8 +107,9 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 // everything.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.config.close()
+	defer s.close()
 	prepared := s.generic.PrepareRun()
-	if err := s.config.schemas.install(s.generic, s.extensions); err != nil {
+	if err := s.config.schemas.install(s.generic, s.extensions, s.config.aggregator); err != nil {
 		return fmt.Errorf("OpenAPI: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -118,6 +132,21 @@ func (s *Server) Run(ctx context.Context) error {
 		return cause
 	}
 	return err
+}
+
+// onClose adds something that ends with the server.
+func (s *Server) onClose(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = append(s.closing, f)
+}
+
+func (s *Server) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.closing {
+		f()
+	}
 }
 
 // Close gives back what New has opened, for a server that never ran.

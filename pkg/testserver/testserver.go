@@ -28,9 +28,10 @@ type Server struct {
 	// Kubeconfig is a file with the same credentials.
 	Kubeconfig string
 
-	cancel  context.CancelFunc
-	stopped chan struct{}
-	err     error
+	apiserver *server.Server
+	cancel    context.CancelFunc
+	stopped   chan struct{}
+	err       error
 }
 
 // Start runs a server with flags such as --emulated-version=1.36 on a free port
@@ -76,7 +77,7 @@ func New(ctx context.Context, args ...string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("testserver: %w", err)
 	}
-	s := &Server{URL: apiserver.URL, Kubeconfig: apiserver.Kubeconfig, stopped: make(chan struct{})}
+	s := &Server{URL: apiserver.URL, Kubeconfig: apiserver.Kubeconfig, apiserver: apiserver, stopped: make(chan struct{})}
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	go func() {
@@ -93,6 +94,19 @@ func New(ctx context.Context, args ...string) (*Server, error) {
 	}
 	s.Config.QPS = -1
 	return s, nil
+}
+
+// RegisterAPI makes an aggregated API part of the server's, as
+// [server.Server.RegisterAPI] does. It stays until the server stops.
+func (s *Server) RegisterAPI(ctx context.Context, api server.API) error {
+	_, err := s.apiserver.RegisterAPI(ctx, api)
+	return err
+}
+
+// IssueServing returns a serving certificate for the hosts, its key and the
+// certificate of the server's CA, all PEM.
+func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error) {
+	return s.apiserver.IssueServing(hosts...)
 }
 
 // Stop ends the server and waits until everything of it is closed. It can be

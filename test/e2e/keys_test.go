@@ -136,6 +136,9 @@ func readStorageKeys(t *testing.T) map[string]storedAs {
 		}
 		version, err := schema.ParseGroupVersion(fields[0])
 		check(t, err)
+		if other, twice := rows[fields[1]]; twice { // endpoints, and the leases of the servers
+			rows[other.prefix] = other
+		}
 		rows[fields[1]] = storedAs{version, prefixOf(fields[3]), fields[2] == "json"}
 	}
 	return rows

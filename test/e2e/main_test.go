@@ -33,9 +33,10 @@ var workDir string
 
 // What the tests share is made when the first test asks for it.
 var (
-	gatehouse    = sync.OnceValues(func() (string, error) { return build("gatehouse", "../../cmd/gatehouse") })
-	kubectl      = sync.OnceValues(func() (string, error) { return build("kubectl", "./kubectl", "-ldflags", kubectlVersion) })
-	oidcProvider = sync.OnceValues(func() (string, error) { return build("oidcprovider", "oidcprovider") })
+	gatehouse    = sync.OnceValues(func() (string, error) { return build("gatehouse", "../../cmd/gatehouse", ".") })
+	kubectl      = sync.OnceValues(func() (string, error) { return build("kubectl", "./kubectl", ".", "-ldflags", kubectlVersion) })
+	oidcProvider = sync.OnceValues(func() (string, error) { return build("oidcprovider", "oidcprovider", ".") })
+	sampleServer = sync.OnceValues(func() (string, error) { return build("sample-apiserver", "sampleapiserver", "k8s.io/sample-apiserver") })
 	shared       = sync.OnceValues(func() (*testserver.Server, error) {
 		s, err := testserver.New(context.Background(), "--data-dir="+filepath.Join(workDir, "data"))
 		if err == nil {
@@ -58,10 +59,10 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// build compiles a program.
-func build(name, dir string, flags ...string) (string, error) {
+// build compiles a program, of which the module in a folder knows the package.
+func build(name, dir, pkg string, flags ...string) (string, error) {
 	path := filepath.Join(workDir, "bin", name)
-	args := append(append([]string{"build", "-C", dir, "-o", path}, flags...), ".")
+	args := append(append([]string{"build", "-C", dir, "-o", path}, flags...), pkg)
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
 	}

@@ -1,0 +1,82 @@
+package aggregator
+
+import (
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	discoveryendpoint "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
+	"k8s.io/apiserver/pkg/endpoints/handlers/negotiation"
+	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
+)
+
+// newAPIs answers /apis with the groups of all APIServices, or, if the client
+// wants that, with the resources too.
+func (a *Aggregator) newAPIs() http.Handler {
+	plain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.write(w, r, &metav1.APIGroupList{Groups: a.groups()})
+	})
+	all := discoveryendpoint.WrapAggregatedDiscoveryToHandler(plain, a.merged, a.merged)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == apisPrefix {
+			plain.ServeHTTP(w, r)
+			return
+		}
+		all.ServeHTTP(w, r)
+	})
+}
+
+// groups lists the groups in the order of their priority, but first the one that
+// no APIService is for: that of the APIServices.
+func (a *Aggregator) groups() []metav1.APIGroup {
+	groups := []metav1.APIGroup{*apiGroup([]*apiregistrationv1.APIService{{Spec: apiregistrationv1.APIServiceSpec{
+		Group: apiregistrationv1.GroupName, Version: apiregistrationv1.SchemeGroupVersion.Version}}})}
+	for _, services := range helper.SortedByGroupAndVersion(a.list("")) {
+		if services[0].Spec.Group != "" {
+			groups = append(groups, *apiGroup(services))
+		}
+	}
+	return groups
+}
+
+// list returns the APIServices of a group; of all groups if it is empty.
+func (a *Aggregator) list(group string) (services []*apiregistrationv1.APIService) {
+	all, _ := a.lister.List(labels.Everything()) // reads memory
+	for _, service := range all {
+		if group == "" || service.Spec.Group == group {
+			services = append(services, service)
+		}
+	}
+	return services
+}
+
+// group answers /apis/<group>, unless the group has no APIService.
+func (a *Aggregator) group(name string) http.Handler {
+	services := a.list(name)
+	if name == "" || len(services) == 0 || !a.completed() {
+		return nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.write(w, r, apiGroup(helper.SortedByGroupAndVersion(services)[0]))
+	})
+}
+
+func (a *Aggregator) write(w http.ResponseWriter, r *http.Request, object runtime.Object) {
+	responsewriters.WriteObjectNegotiated(a.config.Serializer, negotiation.DefaultEndpointRestrictions, schema.GroupVersion{}, w, r, http.StatusOK, object, false)
+}
+
+// apiGroup is a group as discovery has it, from the APIServices of its versions,
+// the preferred one first.
+func apiGroup(services []*apiregistrationv1.APIService) *metav1.APIGroup {
+	group := &metav1.APIGroup{Name: services[0].Spec.Group}
+	for _, service := range services {
+		version := service.Spec.Version
+		group.Versions = append(group.Versions, metav1.GroupVersionForDiscovery{GroupVersion: group.Name + "/" + version, Version: version})
+	}
+	group.PreferredVersion = group.Versions[0]
+	return group
+}

@@ -1,0 +1,242 @@
+package aggregator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/klog/v2"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+	"k8s.io/kube-openapi/pkg/aggregator"
+	"k8s.io/kube-openapi/pkg/cached"
+	"k8s.io/kube-openapi/pkg/handler3"
+	"k8s.io/kube-openapi/pkg/openapiconv"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+)
+
+// specs has the OpenAPI documents of the remote servers. Those of this server
+// are left where they are made, on the first request.
+type specs struct {
+	// local is the server's own handler.
+	local http.Handler
+
+	mu      sync.RWMutex
+	remotes map[string]*remoteSpec
+	// ctx is that of the running server; nil before.
+	ctx context.Context
+}
+
+// addHooks starts the polling of remote servers under kube-apiserver's names.
+func (s *specs) addHooks(server *genericapiserver.GenericAPIServer) error {
+	if err := server.AddPostStartHook("apiservice-openapi-controller", func(c genericapiserver.PostStartHookContext) error {
+		s.start(c)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return server.AddPostStartHook("apiservice-openapiv3-controller", func(genericapiserver.PostStartHookContext) error { return nil })
+}
+
+func (s *specs) start(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ctx = ctx
+	for _, r := range s.remotes {
+		r.start(ctx)
+	}
+}
+
+// update follows a remote APIService; p is its proxy.
+func (s *specs) update(service *apiregistrationv1.APIService, p *proxy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.remotes[service.Name]
+	if r == nil {
+		r = newRemoteSpec(service.Spec.Group, service.Spec.Version, p)
+		if s.remotes == nil {
+			s.remotes = map[string]*remoteSpec{}
+		}
+		s.remotes[service.Name] = r
+		if s.ctx != nil {
+			r.start(s.ctx)
+		}
+	}
+	r.priority.Store(service.Spec.GroupPriorityMinimum)
+	r.poke()
+}
+
+func (s *specs) remove(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.remotes[name]; r != nil {
+		r.stop()
+		delete(s.remotes, name)
+	}
+}
+
+// sorted returns the remote servers' documents, the preferred groups first.
+func (s *specs) sorted() []*remoteSpec {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]*remoteSpec, 0, len(s.remotes))
+	for _, r := range s.remotes {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b *remoteSpec) int {
+		if by := b.priority.Load() - a.priority.Load(); by != 0 {
+			return int(by)
+		}
+		return strings.Compare(a.path, b.path)
+	})
+	return all
+}
+
+// MergeOpenAPIV2 returns the document of the server together with those of the
+// remote servers. Without any it is the server's.
+func (a *Aggregator) MergeOpenAPIV2(local cached.Value[*spec.Swagger]) cached.Value[*spec.Swagger] {
+	return &mergedV2{specs: &a.specs, local: local}
+}
+
+// mergedV2 makes the document when it is asked for, and keeps it.
+type mergedV2 struct {
+	specs *specs
+	local cached.Value[*spec.Swagger]
+
+	mu   sync.Mutex
+	last *spec.Swagger
+	etag string
+}
+
+// Get implements cached.Value.
+func (m *mergedV2) Get() (*spec.Swagger, string, error) {
+	own, ownEtag, err := m.local.Get()
+	if err != nil {
+		return nil, "", err
+	}
+	var documents []*documentV2
+	etag := sha256.New()
+	fmt.Fprintln(etag, ownEtag)
+	for _, r := range m.specs.sorted() {
+		if d := r.v2.Load(); d != nil {
+			documents = append(documents, d)
+			fmt.Fprintln(etag, r.path, d.etag)
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(documents) == 0 {
+		m.last, m.etag = nil, ""
+		return own, ownEtag, nil
+	}
+	if sum := fmt.Sprintf("%x", etag.Sum(nil)); sum != m.etag {
+		m.last, m.etag = merge(own, documents), sum
+	}
+	return m.last, m.etag, nil
+}
+
+// merge adds paths and definitions to those of the server. Where a definition is
+// there already and differs, the other's gets a new name.
+func merge(own *spec.Swagger, documents []*documentV2) *spec.Swagger {
+	merged := *own
+	merged.Paths, merged.Definitions, merged.Parameters = nil, nil, nil
+	if err := aggregator.MergeSpecsIgnorePathConflictRenamingDefinitionsAndParameters(&merged, own); err != nil {
+		klog.ErrorS(err, "Merging the OpenAPI document of this server")
+		return own
+	}
+	for _, d := range documents {
+		swagger, err := d.parse()
+		if err == nil {
+			err = aggregator.MergeSpecsIgnorePathConflictRenamingDefinitionsAndParameters(&merged, swagger)
+		}
+		if err != nil {
+			klog.ErrorS(err, "Merging the OpenAPI document of an aggregated API server", "paths", d.prefix)
+		}
+	}
+	return &merged
+}
+
+// v3Handler answers for the list of documents when there are others than the
+// server's, and for the documents of remote servers.
+func (s *specs) v3Handler(path string) http.Handler {
+	all := s.sorted()
+	if len(all) == 0 {
+		return nil
+	}
+	if path == openAPIV3 {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveV3Root(w, r, all) })
+	}
+	name := strings.TrimPrefix(path, openAPIV3+"/")
+	for _, remote := range all {
+		if name != remote.path {
+			continue
+		}
+		switch d := remote.v3.Load(); {
+		case d == nil:
+			return nil
+		case d.converted != nil:
+			return http.HandlerFunc(d.converted.HandleGroupVersion)
+		default:
+			return remote.proxy
+		}
+	}
+	return nil
+}
+
+// serveV3Root adds the documents of the remote servers to the server's list,
+// where they cannot take the place of one of its own.
+func (s *specs) serveV3Root(w http.ResponseWriter, r *http.Request, all []*remoteSpec) {
+	own := r.Clone(r.Context())
+	own.Header.Del("If-None-Match")
+	own.Header.Del("If-Modified-Since")
+	own.Header.Del("Range")
+	own.Header.Del("Accept-Encoding")
+	d := &document{header: http.Header{}, code: http.StatusOK, limit: maxOpenAPI, cancel: func() {}}
+	s.local.ServeHTTP(d, own)
+	var list handler3.OpenAPIV3Discovery
+	if err := json.Unmarshal(d.body.Bytes(), &list); err != nil || d.code != http.StatusOK || list.Paths == nil {
+		s.local.ServeHTTP(w, r)
+		return
+	}
+	for _, remote := range all {
+		_, taken := list.Paths[remote.path]
+		if document := remote.v3.Load(); document != nil && !taken {
+			list.Paths[remote.path] = handler3.OpenAPIV3DiscoveryGroupVersion{ServerRelativeURL: document.url}
+		}
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(data)
+}
+
+// convert makes a document of version 3 for a server that has only version 2.
+func convert(path string, d *documentV2) (*documentV3, error) {
+	swagger, err := d.parse()
+	if err != nil {
+		return nil, err
+	}
+	service := handler3.NewOpenAPIService()
+	v3 := openapiconv.ConvertV2ToV3(swagger)
+	service.UpdateGroupVersion(path, v3)
+	root := &document{header: http.Header{}, code: http.StatusOK, limit: maxOpenAPI, cancel: func() {}}
+	request, err := http.NewRequestWithContext(genericapirequest.NewContext(), http.MethodGet, openAPIV3, nil)
+	if err != nil {
+		return nil, err
+	}
+	service.HandleDiscovery(root, request)
+	out, err := parseV3Root(root.body.Bytes(), path)
+	if out != nil {
+		out.converted = service
+	}
+	return out, err
+}

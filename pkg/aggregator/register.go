@@ -1,0 +1,173 @@
+package aggregator
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/server/healthz"
+	"k8s.io/client-go/tools/cache"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
+	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
+)
+
+// groupPriority has the place of the built-in groups among all, high ones first.
+var groupPriority = map[string]int32{
+	"":                             18000,
+	"apps":                         17800,
+	"events.k8s.io":                17750,
+	"authentication.k8s.io":        17700,
+	"authorization.k8s.io":         17600,
+	"autoscaling":                  17500,
+	"batch":                        17400,
+	"certificates.k8s.io":          17300,
+	"networking.k8s.io":            17200,
+	"policy":                       17100,
+	"rbac.authorization.k8s.io":    17000,
+	"storage.k8s.io":               16800,
+	"apiextensions.k8s.io":         16700,
+	"admissionregistration.k8s.io": 16700,
+	"scheduling.k8s.io":            16600,
+	"coordination.k8s.io":          16500,
+	"node.k8s.io":                  16300,
+	"discovery.k8s.io":             16200,
+	"resource.k8s.io":              16200,
+	"flowcontrol.apiserver.k8s.io": 16100,
+	"internal.apiserver.k8s.io":    16000,
+	"storagemigration.k8s.io":      15800,
+}
+
+// versionPriority has the versions of built-in groups that differ from 15.
+var versionPriority = map[schema.GroupVersion]int32{
+	{Version: "v1"}:                                        1,
+	{Group: "autoscaling", Version: "v2"}:                  30,
+	{Group: "flowcontrol.apiserver.k8s.io", Version: "v1"}: 21,
+	{Group: "resource.k8s.io", Version: "v1"}:              21,
+}
+
+const (
+	gaPriority, betaPriority, alphaPriority = 15, 9, 1
+	// customGroupPriority and customVersionPriority are those of groups that
+	// consist of custom resources.
+	customGroupPriority, customVersionPriority = 1000, 100
+)
+
+// localAPIService registers a group version that is built in; nil if it is not
+// to be registered: APIServices register others, not themselves.
+func localAPIService(gv schema.GroupVersion) *apiregistrationv1.APIService {
+	group, ok := groupPriority[gv.Group]
+	if !ok {
+		return nil
+	}
+	version, ok := versionPriority[gv]
+	switch {
+	case ok:
+	case strings.Contains(gv.Version, "alpha"):
+		version = alphaPriority
+	case strings.Contains(gv.Version, "beta"):
+		version = betaPriority
+	default:
+		version = gaPriority
+	}
+	return newAPIService(gv, group, version)
+}
+
+func newAPIService(gv schema.GroupVersion, groupPriority, versionPriority int32) *apiregistrationv1.APIService {
+	return &apiregistrationv1.APIService{
+		ObjectMeta: metav1.ObjectMeta{Name: gv.Version + "." + gv.Group},
+		Spec: apiregistrationv1.APIServiceSpec{Group: gv.Group, Version: gv.Version,
+			GroupPriorityMinimum: groupPriority, VersionPriority: versionPriority},
+	}
+}
+
+// registration keeps the APIServices of what this server serves itself.
+type registration struct {
+	controller interface {
+		autoregister.AutoAPIServiceRegistration
+		Run(workers int, stop <-chan struct{})
+	}
+	// custom, if set, waits until the group versions that custom resources have
+	// now are all registered; otherwise those of the last start would be deleted.
+	custom func(stop <-chan struct{})
+}
+
+// AddCustomGroupVersion registers a group version of custom resources.
+func (a *Aggregator) AddCustomGroupVersion(gv schema.GroupVersion) {
+	a.register.controller.AddAPIServiceToSync(newAPIService(gv, customGroupPriority, customVersionPriority))
+}
+
+// RemoveCustomGroupVersion is for a group version of which the last custom
+// resource is gone.
+func (a *Aggregator) RemoveCustomGroupVersion(gv schema.GroupVersion) {
+	a.register.controller.RemoveAPIServiceToSync(gv.Version + "." + gv.Group)
+}
+
+// WaitForCustomGroupVersions makes the registration wait, in the background,
+// until wait returns: then AddCustomGroupVersion was called for all group
+// versions of the custom resources that exist. Call it before Install.
+func (a *Aggregator) WaitForCustomGroupVersions(wait func(stop <-chan struct{})) {
+	a.register.custom = wait
+}
+
+func (r *registration) run(workers int, stop <-chan struct{}) {
+	if r.custom != nil {
+		r.custom(stop)
+	}
+	r.controller.Run(workers, stop)
+}
+
+// completion is the health check of the registration: all of the names were
+// available at some time.
+type completion struct {
+	mu      sync.Mutex
+	missing map[string]bool
+}
+
+func (a *Aggregator) newCompletion(names []string) (*completion, error) {
+	c := &completion{missing: map[string]bool{}}
+	for _, name := range names {
+		c.missing[name] = true
+	}
+	_, err := a.informers.Apiregistration().V1().APIServices().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    c.seen,
+		UpdateFunc: func(_, object any) { c.seen(object) },
+	})
+	return c, err
+}
+
+func (c *completion) seen(object any) {
+	service, ok := object.(*apiregistrationv1.APIService)
+	if !ok || !helper.IsAPIServiceConditionTrue(service, apiregistrationv1.Available) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.missing, service.Name)
+}
+
+func (c *completion) done() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.missing) == 0
+}
+
+func (c *completion) check() healthz.HealthChecker {
+	return healthz.NamedCheck("autoregister-completion", func(*http.Request) error {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if len(c.missing) == 0 {
+			return nil
+		}
+		names := make([]string, 0, len(c.missing))
+		for name := range c.missing {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return fmt.Errorf("missing APIService: %v", names)
+	})
+}

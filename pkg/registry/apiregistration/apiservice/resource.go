@@ -1,0 +1,78 @@
+// Package apiservice defines APIServices, which register the servers of API
+// group versions.
+package apiservice
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+const version = "apiregistration.k8s.io/v1"
+
+// Resource defines apiservices.
+var Resource = &registry.Resource[*apiregistrationv1.APIService]{
+	GVR:               apiregistrationv1.SchemeGroupVersion.WithResource("apiservices"),
+	Singular:          "apiservice",
+	Categories:        []string{"api-extensions"},
+	ClusterScoped:     true,
+	Prefix:            "apiregistration.k8s.io/apiservices",
+	ConditionalUpdate: true,
+	New:               func() *apiregistrationv1.APIService { return &apiregistrationv1.APIService{} },
+	NewList:           func() runtime.Object { return &apiregistrationv1.APIServiceList{} },
+	Hooks: registry.Hooks[*apiregistrationv1.APIService]{
+		PrepareForCreate: prepareForCreate,
+		PrepareForUpdate: func(_ context.Context, service, old *apiregistrationv1.APIService) { service.Status = old.Status },
+		Validate:         validate,
+		ValidateUpdate:   validateUpdate,
+		ResetFields:      registry.Reset(version, []string{"status"}),
+	},
+	Status: &registry.Hooks[*apiregistrationv1.APIService]{
+		PrepareForUpdate: prepareForStatusUpdate,
+		ValidateUpdate:   validateStatusUpdate,
+		ResetFields:      registry.Reset(version, []string{"spec"}, []string{"metadata"}),
+	},
+	Columns: []registry.Column[*apiregistrationv1.APIService]{
+		registry.NameColumn[*apiregistrationv1.APIService](),
+		{Name: "Service", Description: "The reference to the service that hosts this API endpoint.", Cell: serviceCell},
+		{Name: "Available", Description: "Whether this service is available.", Cell: availableCell},
+		registry.AgeColumn[*apiregistrationv1.APIService](),
+	},
+}
+
+// prepareForCreate makes what this server serves itself available at once.
+func prepareForCreate(_ context.Context, service *apiregistrationv1.APIService) {
+	service.Status = apiregistrationv1.APIServiceStatus{}
+	if service.Spec.Service == nil {
+		helper.SetAPIServiceCondition(service, helper.NewLocalAvailableAPIServiceCondition())
+	}
+}
+
+func prepareForStatusUpdate(_ context.Context, service, old *apiregistrationv1.APIService) {
+	service.Spec = old.Spec
+	service.Labels, service.Annotations = old.Labels, old.Annotations
+	service.Finalizers, service.OwnerReferences = old.Finalizers, old.OwnerReferences
+}
+
+func serviceCell(service *apiregistrationv1.APIService) any {
+	if s := service.Spec.Service; s != nil {
+		return s.Namespace + "/" + s.Name
+	}
+	return "Local"
+}
+
+func availableCell(service *apiregistrationv1.APIService) any {
+	condition := helper.GetAPIServiceConditionByType(service, apiregistrationv1.Available)
+	switch {
+	case condition == nil:
+		return string(apiregistrationv1.ConditionUnknown)
+	case condition.Status != apiregistrationv1.ConditionTrue && condition.Reason != "":
+		return fmt.Sprintf("%s (%s)", condition.Status, condition.Reason)
+	}
+	return string(condition.Status)
+}
