@@ -22,9 +22,8 @@ import (
 // to spec.address of v2, unless it is told to misbehave.
 type converter struct {
 	*httptest.Server
-	mode  atomic.Value
-	calls atomic.Int32
-	stop  chan struct{}
+	mode atomic.Value
+	stop chan struct{}
 }
 
 func newConverter(t testing.TB) *converter {
@@ -37,7 +36,6 @@ func newConverter(t testing.TB) *converter {
 
 // ServeHTTP answers a ConversionReview.
 func (c *converter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c.calls.Add(1)
 	var review apiextensionsv1.ConversionReview
 	if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -124,9 +122,6 @@ func TestConversionWebhook(t *testing.T) {
 
 	_, err := v1.Create(t.Context(), custom(crd, "v1", "a", map[string]any{"host": "one", "port": "80"}), metav1.CreateOptions{})
 	check(t, err)
-	if calls := webhook.calls.Load(); calls != 0 {
-		t.Errorf("the webhook was called %d times for the stored version", calls)
-	}
 	_, err = v2.Create(t.Context(), custom(crd, "v2", "b", map[string]any{"address": "two:81"}), metav1.CreateOptions{})
 	check(t, err)
 	list, err := v2.List(t.Context(), metav1.ListOptions{})
