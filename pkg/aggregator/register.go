@@ -107,6 +107,12 @@ func (a *Aggregator) RemoveCustomGroupVersion(gv schema.GroupVersion) {
 	a.register.controller.RemoveAPIServiceToSync(gv.Version + "." + gv.Group)
 }
 
+// HasCustomGroupVersion reports whether discovery shows a group version.
+func (a *Aggregator) HasCustomGroupVersion(gv schema.GroupVersion) bool {
+	_, err := a.lister.Get(gv.Version + "." + gv.Group)
+	return err == nil
+}
+
 // WaitForCustomGroupVersions makes the registration wait, in the background,
 // until wait returns: then AddCustomGroupVersion was called for all group
 // versions of the custom resources that exist. Call it before Install.

@@ -1,10 +1,12 @@
 package customresources
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
 	"k8s.io/apiextensions-apiserver/pkg/apihelpers"
@@ -24,6 +26,9 @@ import (
 const (
 	// Those with which kube-apiserver registers the versions of custom resources.
 	groupPriority, versionPriority = 1000, 100
+	// registrationPatience is how long a definition waits for the aggregator,
+	// which needs some milliseconds for a new group version.
+	registrationPatience = time.Second
 )
 
 // publisher lists custom resources in discovery and OpenAPI, and has their
@@ -72,9 +77,33 @@ func (p *publisher) OnDelete(obj any) {
 
 func (p *publisher) changed(crd *apiextensionsv1.CustomResourceDefinition) {
 	p.update(crd.Name, crd.Spec.Group, p.entry(crd))
-	if accepted(crd) && !apihelpers.IsCRDConditionTrue(crd, apiextensionsv1.Established) {
-		p.establish(crd.Name)
+	if !accepted(crd) || apihelpers.IsCRDConditionTrue(crd, apiextensionsv1.Established) {
+		return
 	}
+	if !p.early || p.listed(crd) {
+		p.establish(crd.Name)
+		return
+	}
+	go func() {
+		defer utilruntime.HandleCrash()
+		ctx, cancel := context.WithTimeout(context.Background(), registrationPatience)
+		defer cancel()
+		_ = poll(ctx, func() bool { return p.listed(crd) }) // it is Established all the same
+		p.establish(crd.Name)
+	}()
+}
+
+// listed reports whether the aggregator knows the group versions of a definition.
+func (p *publisher) listed(crd *apiextensionsv1.CustomResourceDefinition) bool {
+	if p.registrar == nil || slices.Contains(p.builtIn, crd.Spec.Group) {
+		return true
+	}
+	for _, v := range crd.Spec.Versions {
+		if v.Served && p.serves(crd) && !p.registrar.HasCustomGroupVersion(schema.GroupVersion{Group: crd.Spec.Group, Version: v.Name}) {
+			return false
+		}
+	}
+	return true
 }
 
 func accepted(crd *apiextensionsv1.CustomResourceDefinition) bool {
@@ -180,6 +209,8 @@ func (p *publisher) publishPlain(group apiGroup) {
 type Registrar interface {
 	AddCustomGroupVersion(schema.GroupVersion)
 	RemoveCustomGroupVersion(schema.GroupVersion)
+	// HasCustomGroupVersion reports whether discovery shows a group version.
+	HasCustomGroupVersion(schema.GroupVersion) bool
 }
 
 // register tells the aggregator of new group versions and of those that are gone.
