@@ -128,7 +128,8 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
 		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
-			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), config())
+			own := ownCopy(config())
+			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), own)
 			if err != nil {
 				return nil, "", err
 			}
@@ -142,6 +143,17 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	mux.Handle("/openapi/v3", http.HandlerFunc(v3.HandleDiscovery))
 	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
 	return nil
+}
+
+// ownCopy copies what the builder writes to: documents are built in parallel.
+func ownCopy(shared *openapicommon.OpenAPIV3Config) *openapicommon.OpenAPIV3Config {
+	own := *shared
+	own.Definitions = make(map[string]openapicommon.OpenAPIDefinition, len(shared.Definitions))
+	for name, definition := range shared.Definitions {
+		definition.Schema.Extensions = maps.Clone(definition.Schema.Extensions)
+		own.Definitions[name] = definition
+	}
+	return &own
 }
 
 // narrowKinds leaves in the document of one group version only its own kinds of
