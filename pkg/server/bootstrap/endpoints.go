@@ -103,7 +103,7 @@ func (e *endpoints) leased(ctx context.Context) (addresses []string, _ error) {
 // count adds this server's address, and drops others in turn while there are
 // more than there are servers.
 func (e *endpoints) count(ctx context.Context) error {
-	have, err := e.client.CoreV1().Endpoints(metav1.NamespaceDefault).Get(ctx, kubernetesName, metav1.GetOptions{}) //nolint:staticcheck // it is what there is to keep
+	have, err := e.client.CoreV1().Endpoints(metav1.NamespaceDefault).Get(ctx, kubernetesName, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
@@ -135,7 +135,7 @@ func (e *endpoints) write(ctx context.Context, addresses []string) error {
 }
 
 func (e *endpoints) writeEndpoints(ctx context.Context, addresses []string) error {
-	want := &corev1.Endpoints{ //nolint:staticcheck // clients still read them
+	want := &corev1.Endpoints{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: kubernetesName, Namespace: metav1.NamespaceDefault,
 			Labels: map[string]string{discoveryv1.LabelSkipMirror: "true"},

@@ -40,7 +40,7 @@ func validate(_ context.Context, s *discoveryv1.EndpointSlice) field.ErrorList {
 func validateUpdate(_ context.Context, s, old *discoveryv1.EndpointSlice) field.ErrorList {
 	errs := metavalidation.ValidateObjectMeta(&s.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
 	errs = append(errs, validateContent(s, old)...)
-	return append(errs, apivalidation.ValidateImmutableField(s.AddressType, old.AddressType, typePath)...)
+	return append(errs, apivalidation.ValidateImmutableField(s.AddressType, old.AddressType, typePath).MarkCoveredByDeclarative()...)
 }
 
 func validateContent(s, old *discoveryv1.EndpointSlice) field.ErrorList {
@@ -74,11 +74,11 @@ func addressesOf(s *discoveryv1.EndpointSlice) (addresses []string) {
 func validateAddressType(t discoveryv1.AddressType) field.ErrorList {
 	switch t {
 	case "":
-		return field.ErrorList{field.Required(typePath, "")}
+		return field.ErrorList{field.Required(typePath, "").MarkCoveredByDeclarative()}
 	case discoveryv1.AddressTypeFQDN, discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6:
 		return nil
 	}
-	return field.ErrorList{field.NotSupported(typePath, t, addressTypes)}
+	return field.ErrorList{field.NotSupported(typePath, t, addressTypes).MarkCoveredByDeclarative()}
 }
 
 func validateEndpoint(e *discoveryv1.Endpoint, t discoveryv1.AddressType, before []string, path *field.Path) field.ErrorList {

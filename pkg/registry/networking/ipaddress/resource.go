@@ -80,7 +80,7 @@ func validateName(name string, _ bool) (complaints []string) {
 
 func validateParent(parent *networkingv1.ParentReference) field.ErrorList {
 	if parent == nil {
-		return field.ErrorList{field.Required(parentPath, "")}
+		return field.ErrorList{field.Required(parentPath, "").MarkCoveredByDeclarative()}
 	}
 	var errs field.ErrorList
 	if parent.Group != "" {
@@ -95,7 +95,7 @@ func validateParent(parent *networkingv1.ParentReference) field.ErrorList {
 func validateSegment(value string, required bool, at *field.Path) (errs field.ErrorList) {
 	if value == "" {
 		if required {
-			errs = append(errs, field.Required(at, ""))
+			errs = append(errs, field.Required(at, "").MarkCoveredByDeclarative())
 		}
 		return errs
 	}
