@@ -70,7 +70,7 @@ func (c *Config) bootstrapServices() bootstrap.Services {
 		NodePort:         o.Services.KubernetesNodePort,
 		ReconcileByLease: o.Services.EndpointReconciler == options.ReconcileByLease,
 		ReconcileByCount: o.Services.EndpointReconciler == options.ReconcileByCount,
-		Servers:          1,
+		Servers:          o.Servers,
 	}
 }
 
