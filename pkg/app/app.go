@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -84,11 +85,21 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 		if s.Ready(ctx) == nil {
 			fmt.Fprintf(stdout, "gatehouse %s is ready on %s after %v: export KUBECONFIG=%s\n",
 				version.Git, s.URL, time.Since(started).Round(time.Millisecond), s.Kubeconfig)
-			releaseBinary()
+			select {
+			case <-time.After(settling):
+				debug.FreeOSMemory()
+				releaseBinary()
+			case <-ctx.Done():
+			}
 		}
 	}()
 	return s.Run(ctx)
 }
+
+// settling is how long after the server is ready the memory that only its
+// start needed is given back: by then the controllers have done their first
+// round, and a server for one short test is gone.
+const settling = time.Second
 
 // signals returns a context that ends with the first SIGINT or SIGTERM; the
 // second ends the process at once.
