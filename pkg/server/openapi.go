@@ -97,7 +97,7 @@ func (s *schemas) name(definition string) (string, spec.Extensions) {
 		return k["version"] == runtime.APIVersionInternal
 	})
 	if len(external) == len(kinds) {
-		return name, extensions
+		return name, maps.Clone(extensions) // the library deletes what it does not want
 	}
 	return name, spec.Extensions{kindsExtension: external}
 }
@@ -124,11 +124,12 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	v2Service.RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
-	config := sync.OnceValue(func() *openapicommon.OpenAPIV3Config { return s.v3(definitions) })
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
 		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
-			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), config())
+			// Each has definitions of its own: the library writes into them, and
+			// documents are built in parallel.
+			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), s.v3(definitions))
 			if err != nil {
 				return nil, "", err
 			}
