@@ -10,8 +10,10 @@ import (
 	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
 	apiscoordinationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1"
 	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
+	apisdiscoveryv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/discovery/v1"
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
+	apisnetworkingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1"
 	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
 	apisrbacv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/v1"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
@@ -21,8 +23,10 @@ import (
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	policyv1beta1 "k8s.io/api/policy/v1beta1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -66,8 +70,10 @@ var groups = []group{
 	{version: authorizationv1.SchemeGroupVersion, types: authorizationv1.AddToScheme},
 	{version: autoscalingv1.SchemeGroupVersion, types: autoscalingv1.AddToScheme},
 	{version: coordinationv1.SchemeGroupVersion, types: coordinationv1.AddToScheme, own: apiscoordinationv1.AddToScheme},
+	{version: discoveryv1.SchemeGroupVersion, types: discoveryv1.AddToScheme, own: apisdiscoveryv1.AddToScheme},
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme, noHub: true},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
+	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme},
 	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme, noHub: true},
 	{version: rbacv1.SchemeGroupVersion, types: rbacv1.AddToScheme, own: apisrbacv1.AddToScheme},

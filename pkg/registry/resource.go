@@ -15,6 +15,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
@@ -137,6 +138,8 @@ type Deps struct {
 	Tokens *serviceaccount.Tokens
 	// Objects reads objects of other resources.
 	Objects *Objects
+	// Services allocates the addresses and ports of services.
+	Services *allocation.Services
 }
 
 // Definition is a resource regardless of its type.

@@ -57,6 +57,7 @@ type Config struct {
 	background []func(context.Context)
 	// serviceAccounts are made before authentication.
 	serviceAccounts serviceAccounts
+	services        services
 	// closers undo what NewConfig has opened, last first.
 	closers []func()
 }
@@ -152,6 +153,7 @@ func (c *Config) apply() error {
 		{"authorization", c.applyAuthorization},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, c.client, c.informers) }},
+		{"services", c.applyServices},
 		{"--controllers", c.applyControllers},
 		{"API aggregation", c.applyAggregator},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", c.applyAdmission},
@@ -184,12 +186,13 @@ func (c *Config) applyControllers() error {
 
 // deps is what the storage of the resources is made with.
 func (c *Config) deps() registry.Deps {
-	deps := registry.Deps{
+	return registry.Deps{
 		Scheme:      apis.Scheme,
 		RESTOptions: c.Generic.RESTOptionsGetter,
-		Raw:         generic.UndecoratedStorage,
+		Raw:         c.rawStorage(),
 		EventTTL:    c.Options.EventTTL,
 		Objects:     &c.objects,
+		Services:    c.services.allocation,
 		Tokens:      c.serviceAccounts.tokens,
 
 		Authenticator: c.Generic.Authentication.Authenticator,
@@ -198,10 +201,14 @@ func (c *Config) deps() registry.Deps {
 		RuleResolver:  c.Generic.RuleResolver,
 		RBAC:          c.rbac,
 	}
+}
+
+// rawStorage makes storage without a watch cache.
+func (c *Config) rawStorage() generic.StorageDecorator {
 	if c.stored.backend != nil {
-		deps.Raw = c.stored.backend.RawStorage
+		return c.stored.backend.RawStorage
 	}
-	return deps
+	return generic.UndecoratedStorage
 }
 
 // resourceConfig enables every group version that is built in, before

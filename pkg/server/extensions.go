@@ -43,7 +43,7 @@ func (c *Config) extend() (genericapiserver.DelegationTarget, *customresources.S
 		RESTOptions:       c.stored.customResources,
 		Admission:         g.AdmissionControl,
 		Authorizer:        g.Authorization.Authorizer,
-		Services:          services{&c.objects},
+		Services:          serviceResolver{&c.objects},
 		Credentials:       webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider),
 		Servers:           c.Options.Servers,
 		RequestTimeout:    g.RequestTimeout,
@@ -77,11 +77,11 @@ func customResourceStorage(o genericoptions.EtcdOptions, c *genericapiserver.Con
 	return extensionsoptions.NewCRDRESTOptionsGetter(o, c.ResourceTransformers, c.StorageObjectCountTracker)
 }
 
-// services finds the cluster addresses of services, for webhooks.
-type services struct{ objects *registry.Objects }
+// serviceResolver finds the cluster addresses of services, for webhooks.
+type serviceResolver struct{ objects *registry.Objects }
 
 // ResolveEndpoint implements webhook.ServiceResolver.
-func (s services) ResolveEndpoint(namespace, name string, port int32) (*url.URL, error) {
+func (s serviceResolver) ResolveEndpoint(namespace, name string, port int32) (*url.URL, error) {
 	return proxy.ResolveCluster(serviceLister{objects: s.objects}, namespace, name, port)
 }
 

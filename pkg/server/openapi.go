@@ -124,12 +124,12 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	v2Service.RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
+	config := sync.OnceValue(func() *openapicommon.OpenAPIV3Config { return s.v3(definitions) })
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
 		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
-			// Each has definitions of its own: the library writes into them, and
-			// documents are built in parallel.
-			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), s.v3(definitions))
+			own := ownCopy(config())
+			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), own)
 			if err != nil {
 				return nil, "", err
 			}
@@ -143,6 +143,17 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	mux.Handle("/openapi/v3", http.HandlerFunc(v3.HandleDiscovery))
 	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
 	return nil
+}
+
+// ownCopy copies what the builder writes to: documents are built in parallel.
+func ownCopy(shared *openapicommon.OpenAPIV3Config) *openapicommon.OpenAPIV3Config {
+	own := *shared
+	own.Definitions = make(map[string]openapicommon.OpenAPIDefinition, len(shared.Definitions))
+	for name, definition := range shared.Definitions {
+		definition.Schema.Extensions = maps.Clone(definition.Schema.Extensions)
+		own.Definitions[name] = definition
+	}
+	return &own
 }
 
 // narrowKinds leaves in the document of one group version only its own kinds of

@@ -81,7 +81,7 @@ func (s *Server) assemble() (err error) {
 	}
 	c.serviceAccounts.discovery(s.generic.Handler.GoRestfulContainer, c.jwksURI())
 	info := bootstrap.AuthenticationInfo{ClientCA: c.ca, RequestHeader: c.Generic.Authentication.RequestHeaderConfig}
-	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, info, c.serves); err != nil {
+	if err := bootstrap.AddHooks(s.generic, c.client, c.informers, info, c.bootstrapServices(), c.serves); err != nil {
 		return err
 	}
 	if err := s.installAggregator(); err != nil {

@@ -31,7 +31,7 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error
 	if cert := &serving.ServerCert; cert.CertKey.CertFile == "" && cert.CertKey.KeyFile == "" {
 		if cert.CertDirectory == "" {
 			cert.CertKey.CertFile, cert.CertKey.KeyFile = keys.Serving.CertFile, keys.Serving.KeyFile
-		} else if err := serving.MaybeDefaultWithSelfSignedCerts(o.Generic.AdvertiseAddress.String(), serviceNames(), []net.IP{net.IPv4(127, 0, 0, 1)}); err != nil {
+		} else if err := serving.MaybeDefaultWithSelfSignedCerts(o.Generic.AdvertiseAddress.String(), serviceNames(), []net.IP{net.IPv4(127, 0, 0, 1), o.Services.KubernetesIP().AsSlice()}); err != nil {
 			return fmt.Errorf("--cert-dir: %w", err)
 		}
 	}
@@ -92,7 +92,7 @@ func serviceNames() []string {
 
 // hosts are what the serving certificate is for.
 func hosts(o options.Completed) []string {
-	names := append(serviceNames(), "127.0.0.1", "::1", o.Generic.AdvertiseAddress.String())
+	names := append(serviceNames(), "127.0.0.1", "::1", o.Generic.AdvertiseAddress.String(), o.Services.KubernetesIP().String())
 	if ip := o.SecureServing.BindAddress; !ip.IsUnspecified() {
 		names = append(names, ip.String())
 	}

@@ -17,13 +17,24 @@ var update = flag.Bool("update", false, "write the expected output in the script
 // TestKubectl runs the scripts, each in a namespace named after it.
 func TestKubectl(t *testing.T) {
 	t.Parallel()
-	server := sharedServer(t)
+	runScripts(t, sharedServer(t), "testdata/kubectl")
+}
+
+// TestKubectlCustomResources runs those that change which resources there are,
+// which the others would see.
+func TestKubectlCustomResources(t *testing.T) {
+	t.Parallel()
+	runScripts(t, testserver.Start(t), "testdata/customresources")
+}
+
+func runScripts(t *testing.T, server *testserver.Server, dir string) {
+	t.Helper()
 	program, err := kubectl()
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:           "testdata/kubectl",
+		Dir:           dir,
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			ns := strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")

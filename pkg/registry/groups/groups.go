@@ -10,8 +10,10 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
@@ -25,10 +27,12 @@ func All() []registry.Group {
 		events.Group,
 		authentication.Group,
 		authorization.Group,
+		networking.Group,
 		rbac.Group,
 		apiextensions.Group,
 		scheduling.Group,
 		coordination.Group,
+		discovery.Group,
 		flowcontrol.Group,
 	}
 }

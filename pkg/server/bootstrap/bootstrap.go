@@ -6,6 +6,8 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,9 +22,10 @@ import (
 // AddHooks adds all hooks, under kube-apiserver's names, but those whose objects
 // are not served: a cluster without RBAC needs no roles.
 func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
-	info AuthenticationInfo, served func(schema.GroupVersionResource) bool) error {
+	info AuthenticationInfo, services Services, served func(schema.GroupVersionResource) bool) error {
 	type hook = genericapiserver.PostStartHookFunc
 	always := schema.GroupVersionResource{}
+	servicesResource := corev1.SchemeGroupVersion.WithResource("services")
 	for _, hook := range []struct {
 		name  string
 		needs schema.GroupVersionResource
@@ -32,10 +35,14 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, info) }},
 		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
 		{"start-legacy-token-tracking-controller", always, func() hook { return legacyTokenTracking(client) }},
+		{"start-service-ip-repair-controllers", servicesResource, func() hook { return repairServices(client, services) }},
 		{"rbac/bootstrap-roles", rbacv1.SchemeGroupVersion.WithResource("clusterroles"), func() hook { return roles(client, informers) }},
 		{"scheduling/bootstrap-system-priority-classes", schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
 			func() hook { return priorityClasses(client) }},
 		{"priority-and-fairness-config-producer", always, func() hook { return flowControl(client) }},
+		{"bootstrap-controller", servicesResource, func() hook { return kubernetesService(server, client, informers, services) }},
+		{"start-kubernetes-service-cidr-controller", networkingv1.SchemeGroupVersion.WithResource("servicecidrs"),
+			func() hook { return defaultServiceCIDR(client, informers, services) }},
 	} {
 		if hook.needs != always && !served(hook.needs) {
 			continue

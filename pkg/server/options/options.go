@@ -43,6 +43,8 @@ type Options struct {
 
 	// ServiceAccounts are kube-apiserver's flags for service account tokens.
 	ServiceAccounts *ServiceAccountOptions
+	// Services are kube-apiserver's flags for services.
+	Services *ServiceOptions
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// AllowPrivileged admits privileged containers.
@@ -78,6 +80,7 @@ func New() *Options {
 		Servers:        1,
 	}
 	o.ServiceAccounts = newServiceAccountOptions()
+	o.Services = newServiceOptions()
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
 	// Without it a server with open watches stops only after --request-timeout.
 	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
@@ -114,6 +117,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 
 	misc := sections.FlagSet("misc")
 	o.Aggregator.AddFlags(misc)
+	o.Services.AddFlags(misc)
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
@@ -142,6 +146,7 @@ func (o *Options) Complete() (Completed, error) {
 	}
 	o.Admission.complete()
 	o.ServiceAccounts.complete()
+	o.Services.complete()
 	o.Authorization.complete()
 	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
 	if c.Embedded {
@@ -161,7 +166,7 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces, c.Aggregator,
+		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces, c.Aggregator,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

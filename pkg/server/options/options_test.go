@@ -116,6 +116,15 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = -time.Hour }},
 		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = (1<<32 + 1) * time.Second }},
 		{"service-account-extend-token-expiration", func(o *Options) { o.ServiceAccounts.MaxExpiration = time.Hour }},
+		{`--service-cluster-ip-range: "10.0.0.0" is not a valid cidr`, func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0" }},
+		{"--service-cluster-ip-range must not contain more than two entries", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,fd00::/112,10.1.0.0/24" }},
+		{"must be of different IP family", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,10.1.0.0/24" }},
+		{"--service-cluster-ip-range is too large; for 128-bit addresses, the mask must be >= 64", func(o *Options) { o.Services.ClusterIPRange = "fd00::/63" }},
+		{"the service cluster IP range must be at least 8 IP addresses", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/30" }},
+		{"--service-node-port-range must not be empty", func(o *Options) { o.Services.NodePorts.Size = 0 }},
+		{"--endpoint-reconciler-type must be one of lease, master-count, none", func(o *Options) { o.Services.EndpointReconciler = "zookeeper" }},
+		{"--kubernetes-service-node-port 65536 must be between 0 and 65535", func(o *Options) { o.Services.KubernetesNodePort = 65536 }},
+		{"kubernetes service port range 30000-32767 doesn't contain 80", func(o *Options) { o.Services.KubernetesNodePort = 80 }},
 		{"--storage-media-type", func(o *Options) { o.Etcd.DefaultStorageMediaType = "text/plain" }},
 	} {
 		o := New()

@@ -23,6 +23,11 @@ func ValidateQualifiedName(value string, p *field.Path) field.ErrorList {
 	return invalidForEach(p, value, validation.IsQualifiedName(value))
 }
 
+// ValidateLabelValue checks that the value may be that of a label.
+func ValidateLabelValue(value string, p *field.Path) field.ErrorList {
+	return invalidForEach(p, value, validation.IsValidLabelValue(value))
+}
+
 // ValidateConfigMapKey checks that the value may be a key of a ConfigMap or Secret.
 func ValidateConfigMapKey(value string, p *field.Path) field.ErrorList {
 	return invalidForEach(p, value, validation.IsConfigMapKey(value))

@@ -1,0 +1,96 @@
+package allocation
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"net/netip"
+)
+
+// pool is the usable addresses of one CIDR, known by their offset in it.
+type pool struct {
+	prefix netip.Prefix
+	// first, dynamic and end bound the two bands: [first,dynamic) is left to
+	// static allocation while there is anything in [dynamic,end).
+	first, dynamic, end uint64
+	// taken counts the addresses in use in the lower and the upper band.
+	taken [2]uint64
+}
+
+// maxHostBits bounds the part of an IPv6 range that is used.
+const maxHostBits = 63
+
+// newPool leaves out the address of the network and, for IPv4, of its broadcast.
+func newPool(prefix netip.Prefix) *pool {
+	bits := min(prefix.Addr().BitLen()-prefix.Bits(), maxHostBits)
+	p := &pool{prefix: prefix.Masked(), first: 1, end: 1 << bits}
+	if prefix.Addr().Is4() {
+		p.end--
+	}
+	if p.end <= p.first {
+		p.end = p.first
+	}
+	p.dynamic = p.first + staticBand(p.end-p.first, 16, 256, 16)
+	return p
+}
+
+// offset returns the place of an address in the pool. It is not ok for an address
+// that cannot be allocated.
+func (p *pool) offset(ip netip.Addr) (offset uint64, ok bool) {
+	if !p.prefix.Contains(ip) {
+		return 0, false
+	}
+	a, b := ip.As16(), p.prefix.Addr().As16()
+	if bits := ip.BitLen() - p.prefix.Bits(); bits > maxHostBits && binary.BigEndian.Uint64(a[:8]) != binary.BigEndian.Uint64(b[:8]) {
+		return 0, false
+	}
+	offset = binary.BigEndian.Uint64(a[8:]) - binary.BigEndian.Uint64(b[8:])
+	return offset, offset >= p.first && offset < p.end
+}
+
+func (p *pool) address(offset uint64) netip.Addr {
+	a := p.prefix.Addr().As16()
+	binary.BigEndian.PutUint64(a[8:], binary.BigEndian.Uint64(a[8:])+offset)
+	if p.prefix.Addr().Is4() {
+		return netip.AddrFrom16(a).Unmap()
+	}
+	return netip.AddrFrom16(a)
+}
+
+// count notes that an address was taken (by 1) or given back (by -1).
+func (p *pool) count(ip netip.Addr, by int) {
+	offset, ok := p.offset(ip)
+	if !ok {
+		return
+	}
+	band := 0
+	if offset >= p.dynamic {
+		band = 1
+	}
+	p.taken[band] += uint64(by)
+}
+
+// free returns an address that is not used, from the upper band if there is one.
+func (p *pool) free(used map[netip.Addr]struct{}) (netip.Addr, bool) {
+	if p.taken[1] < p.end-p.dynamic {
+		if ip, ok := p.search(p.dynamic, p.end, used); ok {
+			return ip, true
+		}
+	}
+	if p.taken[0] < p.dynamic-p.first {
+		return p.search(p.first, p.dynamic, used)
+	}
+	return netip.Addr{}, false
+}
+
+// search looks at the offsets from low to high, beginning anywhere.
+func (p *pool) search(low, high uint64, used map[netip.Addr]struct{}) (netip.Addr, bool) {
+	size := high - low
+	start := rand.Uint64N(size)
+	for i := range size {
+		ip := p.address(low + (start+i)%size)
+		if _, taken := used[ip]; !taken {
+			return ip, true
+		}
+	}
+	return netip.Addr{}, false
+}

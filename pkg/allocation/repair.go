@@ -1,0 +1,174 @@
+package allocation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
+)
+
+const (
+	// leakAge is how old an address without a service must be: a younger one
+	// may belong to a service that is being created.
+	leakAge = time.Minute
+	// leakRounds is for how many rounds a port without a service is kept.
+	leakRounds = 3
+)
+
+// Repair makes allocations agree with the services: what a service has is
+// allocated, and what none has is given back after a while.
+type Repair struct {
+	*Services
+	client kubernetes.Interface
+	now    func() time.Time
+	// leaked counts for ports without a service the rounds that are left to them.
+	leaked map[int]int
+}
+
+// NewRepair returns a repair that reads with a client.
+func NewRepair(services *Services, client kubernetes.Interface) *Repair {
+	return &Repair{Services: services, client: client, now: time.Now, leaked: map[int]int{}}
+}
+
+// Run repairs once. It must not run twice at the same time.
+func (r *Repair) Run(ctx context.Context) error {
+	// First the allocations and then the services: what was allocated in
+	// between is not missing, and what was released is not restored.
+	addresses, err := r.client.NetworkingV1().IPAddresses().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	services, err := r.client.CoreV1().Services("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.addresses(ctx, addresses.Items, services.Items), r.ports(ctx, services.Items))
+}
+
+func (r *Repair) addresses(ctx context.Context, addresses []networkingv1.IPAddress, services []corev1.Service) error {
+	byName := map[string]*networkingv1.IPAddress{}
+	used := map[netip.Addr]struct{}{}
+	for i := range addresses {
+		byName[addresses[i].Name] = &addresses[i]
+		withAddress(&addresses[i], func(ip netip.Addr) { used[ip] = struct{}{} })
+	}
+	owners := map[string]*corev1.Service{}
+	var errs []error
+	for i := range services {
+		for _, address := range clusterIPs(&services[i]) {
+			if other := owners[address]; other != nil {
+				klog.Warningf("The cluster IP %s of service %s/%s is that of %s/%s too: create one of them again", address,
+					services[i].Namespace, services[i].Name, other.Namespace, other.Name)
+				continue
+			}
+			owners[address] = &services[i]
+			errs = append(errs, r.restore(ctx, address, byName[address], &services[i]))
+		}
+	}
+	for name, ip := range byName {
+		if ip.Labels[networkingv1.LabelManagedBy] == manager && owners[name] == nil && r.now().Sub(ip.CreationTimestamp.Time) > leakAge {
+			klog.Infof("The IPAddress %s has no service and is deleted", name)
+			errs = append(errs, r.delete(ctx, ip))
+		}
+	}
+	r.Addresses.reset(used)
+	return errors.Join(errs...)
+}
+
+// clusterIPs are the addresses of a service that are allocated.
+func clusterIPs(s *corev1.Service) (ips []string) {
+	if s.Spec.Type == corev1.ServiceTypeExternalName {
+		return nil
+	}
+	for _, ip := range s.Spec.ClusterIPs {
+		if _, err := netip.ParseAddr(ip); err == nil {
+			ips = append(ips, ip)
+		}
+	}
+	return ips
+}
+
+// restore makes the object of a service's address what it must be.
+func (r *Repair) restore(ctx context.Context, address string, have *networkingv1.IPAddress, s *corev1.Service) error {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return err
+	}
+	if have != nil {
+		if belongsTo(have, s) {
+			return nil
+		}
+		if err := r.delete(ctx, have); err != nil {
+			return err
+		}
+	}
+	// The lists are a moment old; the service may be gone, and its address with it.
+	if _, err := r.client.CoreV1().Services(s.Namespace).Get(ctx, s.Name, metav1.GetOptions{}); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return err
+	}
+	klog.Infof("The cluster IP %s of service %s/%s had no IPAddress: it is created", address, s.Namespace, s.Name)
+	if err := r.Addresses.objects.Create(ctx, ObjectFor(ip, s)); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("IPAddress %s: %w", address, err)
+	}
+	return nil
+}
+
+// delete deletes the very object that was seen.
+func (r *Repair) delete(ctx context.Context, ip *networkingv1.IPAddress) error {
+	err := r.client.NetworkingV1().IPAddresses().Delete(ctx, ip.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(ip.UID))})
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
+}
+
+// ports takes the ports that services have and counts down those that none has.
+func (r *Repair) ports(ctx context.Context, services []corev1.Service) error {
+	inUse := map[int]bool{}
+	for i := range services {
+		spec := &services[i].Spec
+		for _, port := range spec.Ports {
+			inUse[int(port.NodePort)] = true
+		}
+		inUse[int(spec.HealthCheckNodePort)] = true
+	}
+	var leaked map[int]int
+	err := r.NodePorts.Change(ctx, false, func(ports *Ports) error {
+		leaked = map[int]int{}
+		for port := ports.Base; port < ports.Base+ports.Size; port++ {
+			switch {
+			case inUse[port] && !ports.Taken(port):
+				if err := ports.Take(port); err != nil {
+					return err
+				}
+			case !inUse[port] && ports.Taken(port):
+				left, known := r.leaked[port]
+				if !known {
+					left = leakRounds
+				}
+				if left == 0 {
+					ports.Free(port)
+				} else {
+					leaked[port] = left - 1
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("node ports: %w", err)
+	}
+	r.leaked = leaked
+	return nil
+}

@@ -1,0 +1,109 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/util/dryrun"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// allocator gives a service its addresses and ports before it is validated and
+// written, and takes back what is not needed when that has happened.
+type allocator struct {
+	*allocation.Services
+	objects *registry.Objects
+}
+
+// cleanupTimeout bounds what happens after the answer is known; the request
+// may have ended by then.
+const cleanupTimeout = 10 * time.Second
+
+var endpoints = corev1.SchemeGroupVersion.WithResource("endpoints")
+
+// transaction collects what is to be done when a write has succeeded, or has not.
+type transaction struct{ commit, rollback []func(context.Context) error }
+
+func (t *transaction) finish(ctx context.Context, success bool) {
+	steps := t.rollback
+	if success {
+		steps = t.commit
+	}
+	if len(steps) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			utilruntime.HandleErrorWithContext(ctx, err, "Releasing what a service does not need; the repair loop will")
+		}
+	}
+}
+
+// end returns the function that ends the transaction, or ends it because of an error.
+func (t *transaction) end(ctx context.Context, err error) (genericregistry.FinishFunc, error) {
+	if err != nil {
+		t.finish(ctx, false)
+		return nil, err
+	}
+	return t.finish, nil
+}
+
+// beginCreate implements genericregistry.BeginCreateFunc.
+func (a *allocator) beginCreate(ctx context.Context, obj runtime.Object, options *metav1.CreateOptions) (genericregistry.FinishFunc, error) {
+	s := obj.(*corev1.Service)
+	alignClusterIPs(s, nil)
+	return a.allocate(ctx, s, nil, dryrun.IsDryRun(options.DryRun))
+}
+
+// beginUpdate implements genericregistry.BeginUpdateFunc.
+func (a *allocator) beginUpdate(ctx context.Context, obj, before runtime.Object, options *metav1.UpdateOptions) (genericregistry.FinishFunc, error) {
+	s, old := obj.(*corev1.Service), before.(*corev1.Service)
+	dropOfOldType(s, old)
+	keepAllocated(s, old)
+	alignClusterIPs(s, old)
+	return a.allocate(ctx, s, old, dryrun.IsDryRun(options.DryRun))
+}
+
+func (a *allocator) allocate(ctx context.Context, s, old *corev1.Service, dryRun bool) (genericregistry.FinishFunc, error) {
+	if err := decideFamilies(s, old, a.Families); err != nil {
+		return nil, err
+	}
+	t := &transaction{}
+	if err := a.allocateAddresses(ctx, t, s, old, dryRun); err != nil {
+		return t.end(ctx, err)
+	}
+	return t.end(ctx, a.allocatePorts(ctx, t, s, old, dryRun))
+}
+
+// afterDelete implements genericregistry.AfterDeleteFunc. The endpoints of a
+// service go with it.
+func (a *allocator) afterDelete(obj runtime.Object, options *metav1.DeleteOptions) {
+	if options != nil && dryrun.IsDryRun(options.DryRun) {
+		return
+	}
+	s := obj.(*corev1.Service)
+	t := &transaction{}
+	t.commit = append(t.commit, func(ctx context.Context) error {
+		if err := registry.Delete(ctx, a.objects, endpoints, s.Namespace, s.Name); err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+		return nil
+	})
+	if allocatesClusterIP(s) {
+		a.releaseAddresses(t, s.Spec.ClusterIPs)
+	}
+	if ports := allPortsOf(s); len(ports) > 0 {
+		t.commit = append(t.commit, a.free(ports))
+	}
+	t.finish(context.Background(), true)
+}

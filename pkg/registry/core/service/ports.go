@@ -1,0 +1,187 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
+)
+
+// allPortsOf returns the ports of nodes that belong to a service.
+func allPortsOf(s *corev1.Service) map[int32]bool {
+	ports := map[int32]bool{}
+	if hasNodePorts(s) {
+		ports = nodePortsOf(s)
+	}
+	if hasHealthCheck(s) && s.Spec.HealthCheckNodePort != 0 {
+		ports[s.Spec.HealthCheckNodePort] = true
+	}
+	return ports
+}
+
+// allocatePorts gives a service its node ports and health check port, all in
+// one write, and releases those that it gives up.
+func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *corev1.Service, dryRun bool) error {
+	before := map[int32]bool{}
+	if old != nil {
+		before = allPortsOf(old)
+		if hasHealthCheck(old) && hasHealthCheck(s) && s.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort {
+			return invalid(s, field.Forbidden(healthPath, "field is immutable"))
+		}
+	}
+	taken := map[int32]bool{}
+	if needsPorts(s, before) {
+		asked := s.DeepCopy()
+		err := a.NodePorts.Change(ctx, dryRun, func(ports *allocation.Ports) error {
+			asked.Spec.DeepCopyInto(&s.Spec) // the change may be tried again
+			clear(taken)
+			return (&portPlan{ports: ports, before: before, taken: taken, share: old == nil}).apply(s)
+		})
+		if err != nil {
+			return portError(err)
+		}
+	}
+	if dryRun {
+		return nil
+	}
+	if len(taken) > 0 {
+		t.rollback = append(t.rollback, a.free(taken))
+	}
+	after := allPortsOf(s)
+	for port := range before {
+		if after[port] {
+			delete(before, port)
+		}
+	}
+	if len(before) > 0 {
+		t.commit = append(t.commit, a.free(before))
+	}
+	return nil
+}
+
+// portError passes on what the plan found wrong, and says what failed otherwise.
+func portError(err error) error {
+	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
+		return err
+	}
+	return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %w", err))
+}
+
+// needsPorts reports whether there is anything to allocate.
+func needsPorts(s *corev1.Service, before map[int32]bool) bool {
+	if hasHealthCheck(s) && (s.Spec.HealthCheckNodePort == 0 || !before[s.Spec.HealthCheckNodePort]) {
+		return true
+	}
+	if !hasNodePorts(s) {
+		return false
+	}
+	for i := range s.Spec.Ports {
+		if port := s.Spec.Ports[i].NodePort; port == 0 && allocatesNodePorts(s) || port != 0 && !before[port] {
+			return true
+		}
+	}
+	return false
+}
+
+// free gives ports back.
+func (a *allocator) free(ports map[int32]bool) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return a.NodePorts.Change(ctx, false, func(all *allocation.Ports) error {
+			for port := range ports {
+				all.Free(int(port))
+			}
+			return nil
+		})
+	}
+}
+
+// portPlan chooses the ports of one service.
+type portPlan struct {
+	ports *allocation.Ports
+	// before are the ports that the service has, taken those that it gets.
+	before, taken map[int32]bool
+	// share gives the same port of two protocols the same node port.
+	share bool
+}
+
+func (p *portPlan) apply(s *corev1.Service) error {
+	if hasNodePorts(s) {
+		for i := range s.Spec.Ports {
+			if port := s.Spec.Ports[i].NodePort; port != 0 && !p.take(port) {
+				err := p.ports.Take(int(port))
+				if err != nil {
+					return invalid(s, field.Invalid(portsPath.Index(i).Child("nodePort"), port, err.Error()))
+				}
+				p.taken[port] = true
+			}
+		}
+		if allocatesNodePorts(s) {
+			if err := p.fill(s); err != nil {
+				return err
+			}
+		}
+	}
+	if !hasHealthCheck(s) {
+		return nil
+	}
+	return p.healthCheck(s)
+}
+
+// take reports whether a port is the service's already: two of its ports may
+// share a node port if their protocols differ, which validation checks.
+func (p *portPlan) take(port int32) bool { return p.before[port] || p.taken[port] }
+
+// fill gives every port without a node port one.
+func (p *portPlan) fill(s *corev1.Service) error {
+	same := map[int32]int32{}
+	for i := range s.Spec.Ports {
+		if port := &s.Spec.Ports[i]; p.share && port.NodePort != 0 && same[port.Port] == 0 {
+			same[port.Port] = port.NodePort
+		}
+	}
+	for i := range s.Spec.Ports {
+		port := &s.Spec.Ports[i]
+		if port.NodePort == 0 {
+			port.NodePort = same[port.Port]
+		}
+		if port.NodePort != 0 {
+			continue
+		}
+		next, err := p.ports.Next()
+		if err != nil {
+			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %v", err))
+		}
+		port.NodePort = int32(next)
+		p.taken[port.NodePort] = true
+		if p.share {
+			same[port.Port] = port.NodePort
+		}
+	}
+	return nil
+}
+
+func (p *portPlan) healthCheck(s *corev1.Service) error {
+	port := s.Spec.HealthCheckNodePort
+	if port == 0 {
+		next, err := p.ports.Next()
+		if err != nil {
+			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a HealthCheck NodePort: %v", err))
+		}
+		s.Spec.HealthCheckNodePort = int32(next)
+		p.taken[int32(next)] = true
+		return nil
+	}
+	if p.before[port] {
+		return nil
+	}
+	if err := p.ports.Take(int(port)); err != nil {
+		return apierrors.NewInternalError(fmt.Errorf("failed to allocate requested HealthCheck NodePort %d: %w", port, err))
+	}
+	p.taken[port] = true
+	return nil
+}

@@ -1,0 +1,42 @@
+package ipaddress
+
+import (
+	"fmt"
+	"testing"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestValidate(t *testing.T) {
+	service := &networkingv1.ParentReference{Resource: "services", Namespace: "n", Name: "s"}
+	for _, c := range []struct {
+		name   string
+		parent *networkingv1.ParentReference
+		want   string
+	}{
+		{"192.0.2.1", service, "[]"},
+		{"2001:db8::1", service, "[]"},
+		{"2001:DB8::1", service, `[metadata.name: Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")]`},
+		{"192.0.2.1", nil, "[spec.parentRef: Required value]"},
+		{"192.0.2.1", &networkingv1.ParentReference{Name: "a/b"}, `[spec.parentRef.resource: Required value spec.parentRef.name: Invalid value: "a/b": may not contain '/']`},
+	} {
+		ip := &networkingv1.IPAddress{ObjectMeta: metav1.ObjectMeta{Name: c.name}, Spec: networkingv1.IPAddressSpec{ParentRef: c.parent}}
+		if got := fmt.Sprint(validate(t.Context(), ip)); got != c.want {
+			t.Errorf("%s\nwant\n%s", got, c.want)
+		}
+	}
+}
+
+func TestFormat(t *testing.T) {
+	for want, parent := range map[string]*networkingv1.ParentReference{
+		"<none>":                      nil,
+		"services/n/s":                {Resource: "services", Namespace: "n", Name: "s"},
+		"gateways.example.com/n/gate": {Group: "example.com", Resource: "gateways", Namespace: "n", Name: "gate"},
+		"nodes/a":                     {Resource: "nodes", Name: "a"},
+	} {
+		if got := format(parent); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

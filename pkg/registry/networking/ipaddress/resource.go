@@ -1,0 +1,106 @@
+// Package ipaddress defines IP addresses: each one says whose it is. The server
+// makes one for every cluster IP of a service.
+package ipaddress
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Resource defines IP addresses.
+var Resource = &registry.Resource[*networkingv1.IPAddress]{
+	GVR:           networkingv1.SchemeGroupVersion.WithResource("ipaddresses"),
+	Singular:      "ipaddress",
+	ShortNames:    []string{"ip"},
+	ClusterScoped: true,
+	New:           func() *networkingv1.IPAddress { return &networkingv1.IPAddress{} },
+	NewList:       func() runtime.Object { return &networkingv1.IPAddressList{} },
+	Hooks: registry.Hooks[*networkingv1.IPAddress]{
+		Validate:       validate,
+		ValidateUpdate: validateUpdate,
+	},
+	Columns: []registry.Column[*networkingv1.IPAddress]{
+		registry.NameColumn[*networkingv1.IPAddress](),
+		{Name: "ParentRef", Description: registry.Doc(networkingv1.IPAddressSpec{}, "parentRef"),
+			Cell: func(ip *networkingv1.IPAddress) any { return format(ip.Spec.ParentRef) }},
+	},
+}
+
+var (
+	metaPath   = field.NewPath("metadata")
+	parentPath = field.NewPath("spec", "parentRef")
+)
+
+func format(parent *networkingv1.ParentReference) string {
+	if parent == nil {
+		return "<none>"
+	}
+	parts := []string{parent.Resource, parent.Namespace, parent.Name}
+	if parent.Group != "" {
+		parts[0] += "." + parent.Group
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "/")
+}
+
+func validate(_ context.Context, ip *networkingv1.IPAddress) field.ErrorList {
+	errs := metavalidation.ValidateObjectMeta(&ip.ObjectMeta, false, validateName, metaPath)
+	return append(errs, validateParent(ip.Spec.ParentRef)...)
+}
+
+// validateUpdate keeps an address with its owner: two may believe in it.
+func validateUpdate(ctx context.Context, ip, old *networkingv1.IPAddress) field.ErrorList {
+	errs := metavalidation.ValidateObjectMetaUpdate(&ip.ObjectMeta, &old.ObjectMeta, metaPath)
+	errs = append(errs, validate(ctx, ip)...)
+	if len(apivalidation.ValidateImmutableField(ip.Spec.ParentRef, old.Spec.ParentRef, parentPath)) > 0 {
+		errs = append(errs, field.Invalid(parentPath, goform.Of(ip.Spec.ParentRef), apivalidation.FieldImmutableErrorMsg))
+	}
+	return errs
+}
+
+// validateName accepts addresses in their canonical form.
+func validateName(name string, _ bool) (complaints []string) {
+	for _, err := range utilvalidation.IsValidIP(nil, name) {
+		complaints = append(complaints, err.Detail)
+	}
+	return complaints
+}
+
+func validateParent(parent *networkingv1.ParentReference) field.ErrorList {
+	if parent == nil {
+		return field.ErrorList{field.Required(parentPath, "").MarkCoveredByDeclarative()}
+	}
+	var errs field.ErrorList
+	if parent.Group != "" {
+		errs = append(errs, validation.ValidateDNS1123Subdomain(parent.Group, parentPath.Child("group"))...)
+	}
+	errs = append(errs, validateSegment(parent.Resource, true, parentPath.Child("resource"))...)
+	errs = append(errs, validateSegment(parent.Name, true, parentPath.Child("name"))...)
+	return append(errs, validateSegment(parent.Namespace, false, parentPath.Child("namespace"))...)
+}
+
+// validateSegment checks what is a part of the path of a URL.
+func validateSegment(value string, required bool, at *field.Path) (errs field.ErrorList) {
+	if value == "" {
+		if required {
+			errs = append(errs, field.Required(at, "").MarkCoveredByDeclarative())
+		}
+		return errs
+	}
+	for _, complaint := range path.IsValidPathSegmentName(value) {
+		errs = append(errs, field.Invalid(at, value, complaint))
+	}
+	return errs
+}

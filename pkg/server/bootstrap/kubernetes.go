@@ -1,0 +1,154 @@
+package bootstrap
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	corelisters "k8s.io/client-go/listers/core/v1"
+	"k8s.io/klog/v2"
+	"k8s.io/utils/ptr"
+)
+
+const (
+	kubernetesName = "kubernetes"
+	httpsName      = "https"
+	// reconcileInterval is how often the service and its endpoints are looked
+	// at; leaseTime is how long a server counts without being heard of.
+	reconcileInterval = 10 * time.Second
+	leaseTime         = 15 * time.Second
+	// firstRunTimeout is how long the hook waits for what other hooks create.
+	firstRunTimeout = 5 * time.Second
+)
+
+// kubernetesService keeps the kubernetes service, by which pods find the API,
+// and its endpoints.
+func kubernetesService(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
+	services Services) genericapiserver.PostStartHookFunc {
+	k := &kubernetesKeeper{Services: services, client: client, namespaces: informers.Core().V1().Namespaces().Lister(), endpoints: newEndpoints(client, services)}
+	err := server.AddPreShutdownHook("stop-kubernetes-service-controller", k.stop)
+	return func(hook genericapiserver.PostStartHookContext) error {
+		if err != nil {
+			return err
+		}
+		var last error
+		_ = wait.PollUntilContextTimeout(hook, 5*time.Millisecond, firstRunTimeout, true, func(ctx context.Context) (bool, error) {
+			last = k.reconcile(ctx, true)
+			return last == nil, nil
+		})
+		if last != nil && hook.Err() == nil {
+			klog.Warningf("The kubernetes service: %v; trying again", last)
+		}
+		go wait.UntilWithContext(hook, func(ctx context.Context) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(reconcileInterval):
+			}
+			if err := k.reconcile(ctx, last != nil); err != nil && ctx.Err() == nil {
+				utilruntime.HandleErrorWithContext(ctx, err, "Keeping the kubernetes service; trying again")
+			}
+		}, 0)
+		return nil
+	}
+}
+
+// kubernetesKeeper keeps the service.
+type kubernetesKeeper struct {
+	Services
+	client     kubernetes.Interface
+	namespaces corelisters.NamespaceLister
+	endpoints  *endpoints
+
+	mu      sync.Mutex
+	stopped bool
+}
+
+// reconcile creates the service if it is gone; at the start it corrects its
+// type and ports too.
+func (k *kubernetesKeeper) reconcile(ctx context.Context, correct bool) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.stopped {
+		return nil
+	}
+	if err := k.ensureService(ctx, correct); err != nil {
+		return err
+	}
+	return k.endpoints.reconcile(ctx)
+}
+
+// stop takes this server out of the endpoints.
+func (k *kubernetesKeeper) stop() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.stopped = true
+	ctx, cancel := context.WithTimeout(context.Background(), reconcileInterval)
+	defer cancel()
+	if err := k.endpoints.remove(ctx); err != nil {
+		klog.Warningf("Removing this server from the endpoints of the kubernetes service: %v", err)
+	}
+	return nil
+}
+
+func (k *kubernetesKeeper) ensureService(ctx context.Context, correct bool) error {
+	api := k.client.CoreV1().Services(metav1.NamespaceDefault)
+	want := k.service()
+	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		// Both are made at the start by other hooks. Admission would wait for
+		// the namespace, and longer than it takes.
+		if _, err := k.namespaces.Get(metav1.NamespaceDefault); err != nil {
+			return err
+		}
+		if err := k.Allocation.Addresses.Allows(k.ip()); err != nil {
+			return err
+		}
+		_, err = api.Create(ctx, want, metav1.CreateOptions{})
+		return unlessExists(err)
+	}
+	if err != nil || !correct {
+		return err
+	}
+	if have.Spec.Type == want.Spec.Type && apiequality.Semantic.DeepEqual(have.Spec.Ports, want.Spec.Ports) {
+		return nil
+	}
+	have.Spec.Type, have.Spec.Ports = want.Spec.Type, want.Spec.Ports
+	_, err = api.Update(ctx, have, metav1.UpdateOptions{})
+	return err
+}
+
+func (k *kubernetesKeeper) ip() netip.Addr { return k.Ranges[0].Addr().Next() }
+
+func (k *kubernetesKeeper) service() *corev1.Service {
+	s := &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: kubernetesName, Namespace: metav1.NamespaceDefault,
+			Labels: map[string]string{"provider": "kubernetes", "component": "apiserver"},
+		},
+		Spec: corev1.ServiceSpec{
+			Type:            corev1.ServiceTypeClusterIP,
+			ClusterIP:       k.ip().String(),
+			IPFamilyPolicy:  ptr.To(corev1.IPFamilyPolicySingleStack),
+			SessionAffinity: corev1.ServiceAffinityNone,
+			Ports: []corev1.ServicePort{{
+				Name: httpsName, Protocol: corev1.ProtocolTCP, Port: 443, TargetPort: intstr.FromInt32(int32(k.Port)), NodePort: int32(k.NodePort),
+			}},
+		},
+	}
+	if k.NodePort > 0 {
+		s.Spec.Type = corev1.ServiceTypeNodePort
+	}
+	return s
+}

@@ -1,0 +1,41 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
+)
+
+// repairInterval is how often the allocations are compared with the services.
+const repairInterval = 3 * time.Minute
+
+// repairServices makes the addresses and ports that are allocated agree with
+// those that services have, at the start and then again and again.
+func repairServices(client kubernetes.Interface, services Services) genericapiserver.PostStartHookFunc {
+	repair := allocation.NewRepair(services.Allocation, client)
+	return func(hook genericapiserver.PostStartHookContext) error {
+		if err := retry(hook, repair.Run); err != nil {
+			return fmt.Errorf("addresses and ports of services: %w", err)
+		}
+		go func() {
+			defer utilruntime.HandleCrashWithContext(hook)
+			for {
+				select {
+				case <-hook.Done():
+					return
+				case <-time.After(repairInterval):
+				}
+				if err := repair.Run(hook); err != nil && hook.Err() == nil {
+					utilruntime.HandleErrorWithContext(context.WithoutCancel(hook), err, "Repairing the allocations of services; trying again")
+				}
+			}
+		}()
+		return nil
+	}
+}

@@ -1,0 +1,110 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/storage"
+	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
+	networkingapply "k8s.io/client-go/applyconfigurations/networking/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
+)
+
+// Services is what the hooks for services need to know.
+type Services struct {
+	Allocation *allocation.Services
+	// Ranges are those of --service-cluster-ip-range. The kubernetes service has
+	// the first address of the first one.
+	Ranges []netip.Prefix
+	// Leases keeps the addresses of the running servers.
+	Leases storage.Interface
+	// Address and Port are where other hosts reach this server.
+	Address net.IP
+	Port    int
+	// NodePort of the kubernetes service; 0 for none.
+	NodePort int
+	// ReconcileByLease keeps the addresses of the servers that renew a lease in
+	// the endpoints of the kubernetes service, ReconcileByCount that many
+	// Servers. Without either the endpoints are somebody else's.
+	ReconcileByLease, ReconcileByCount bool
+	Servers                            int
+}
+
+const (
+	defaultCIDRName    = "kubernetes"
+	defaultCIDRManager = "kubernetes-service-cidr-controller"
+	defaultCIDRReady   = "Kubernetes default Service CIDR is ready"
+)
+
+// defaultServiceCIDR creates the ServiceCIDR of the flags and says that it is
+// ready, again after it was deleted.
+func defaultServiceCIDR(client kubernetes.Interface, informers informers.SharedInformerFactory, services Services) genericapiserver.PostStartHookFunc {
+	changed := make(chan struct{}, 1)
+	notify := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	_, err := informers.Networking().V1().ServiceCIDRs().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		DeleteFunc: func(any) { notify() }})
+	ensure := func(ctx context.Context) error { return ensureServiceCIDR(ctx, client, services.Ranges) }
+	return func(hook genericapiserver.PostStartHookContext) error {
+		if err != nil {
+			return err
+		}
+		if err := retry(hook, ensure); err != nil {
+			return fmt.Errorf("service CIDR %s: %w", defaultCIDRName, err)
+		}
+		go keep(hook, changed, ensure)
+		return nil
+	}
+}
+
+func ensureServiceCIDR(ctx context.Context, client kubernetes.Interface, ranges []netip.Prefix) error {
+	var cidrs []string
+	for _, prefix := range ranges {
+		cidrs = append(cidrs, prefix.String())
+	}
+	api := client.NetworkingV1().ServiceCIDRs()
+	stored, err := api.Get(ctx, defaultCIDRName, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		stored, err = api.Create(ctx, &networkingv1.ServiceCIDR{
+			ObjectMeta: metav1.ObjectMeta{Name: defaultCIDRName}, Spec: networkingv1.ServiceCIDRSpec{CIDRs: cidrs},
+		}, metav1.CreateOptions{})
+	}
+	if err != nil {
+		return err
+	}
+	if !stored.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	if !slices.Equal(stored.Spec.CIDRs, cidrs) {
+		if len(stored.Spec.CIDRs) == 1 && len(cidrs) == 2 && stored.Spec.CIDRs[0] == cidrs[0] {
+			stored.Spec.CIDRs = cidrs
+			_, err := api.Update(ctx, stored, metav1.UpdateOptions{})
+			return err
+		}
+		klog.Warningf("--service-cluster-ip-range is %v, but the ServiceCIDR %s has %v, which counts", cidrs, defaultCIDRName, stored.Spec.CIDRs)
+	}
+	if meta.FindStatusCondition(stored.Status.Conditions, networkingv1.ServiceCIDRConditionReady) != nil {
+		return nil
+	}
+	_, err = api.ApplyStatus(ctx, networkingapply.ServiceCIDR(defaultCIDRName).WithStatus(networkingapply.ServiceCIDRStatus().WithConditions(
+		metaapply.Condition().WithType(networkingv1.ServiceCIDRConditionReady).WithStatus(metav1.ConditionTrue).
+			WithMessage(defaultCIDRReady).WithLastTransitionTime(metav1.Now()))), metav1.ApplyOptions{FieldManager: defaultCIDRManager, Force: true})
+	return err
+}

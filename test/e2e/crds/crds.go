@@ -1,0 +1,2 @@
+// Package crds has no code: see go.mod.
+package crds
