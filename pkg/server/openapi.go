@@ -97,7 +97,7 @@ func (s *schemas) name(definition string) (string, spec.Extensions) {
 		return k["version"] == runtime.APIVersionInternal
 	})
 	if len(external) == len(kinds) {
-		return name, extensions
+		return name, maps.Clone(extensions) // the library deletes what it does not want
 	}
 	return name, spec.Extensions{kindsExtension: external}
 }
