@@ -207,3 +207,40 @@ func TestMaliciousBackends(t *testing.T) {
 		})
 	}
 }
+
+// TestASlowBackend answers too late: its requests end with their time limit,
+// and those to other groups are not held up.
+func TestASlowBackend(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t, "--request-timeout=2s")
+	asked := make(chan struct{}, 10)
+	register(t, s, server.API{GroupVersions: []schema.GroupVersion{toys}, Handler: backend(toys, map[string]http.HandlerFunc{
+		"/apis/toys.example.com/v1/toys": func(_ http.ResponseWriter, r *http.Request) {
+			asked <- struct{}{}
+			<-r.Context().Done()
+		},
+	})})
+	admin := client(t, s.Config)
+	ended := make(chan int, 1)
+	go func() {
+		response, err := admin.Get(s.URL + "/apis/toys.example.com/v1/toys")
+		if err != nil {
+			ended <- 0
+			return
+		}
+		_ = response.Body.Close()
+		ended <- response.StatusCode
+	}()
+	<-asked
+	if got := do(t, admin, http.MethodGet, s.URL+"/api/v1/namespaces/default", nil, nil); got.code != http.StatusOK {
+		t.Errorf("meanwhile: %d %s", got.code, got.body)
+	}
+	select {
+	case code := <-ended:
+		if code != 0 && code != http.StatusGatewayTimeout {
+			t.Errorf("the slow request is answered with %d", code)
+		}
+	case <-time.After(patience):
+		t.Error("the slow request does not end")
+	}
+}
