@@ -218,3 +218,29 @@ func TestClientsFindTheAPI(t *testing.T) {
 		t.Errorf("the server's own APIs: %v", err)
 	}
 }
+
+// TestOpenAPIIsMerged asks for the documents in every form.
+func TestOpenAPIIsMerged(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t)
+	const path = "/apis/toys.example.com/v1/toys"
+	document := `{"swagger":"2.0","info":{"title":"toys","version":"v1"},"paths":{"` + path + `":{"get":{"operationId":"listToys","responses":{"200":{"description":"OK"}}}}}}`
+	register(t, s, server.API{GroupVersions: []schema.GroupVersion{toys}, Handler: backend(toys, map[string]http.HandlerFunc{
+		"/openapi/v2": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, document)
+		},
+	})})
+	admin := client(t, s.Config)
+	for _, tt := range []struct{ url, accept, contains, own string }{
+		{"/openapi/v2", "application/json", path, "/apis/apps/v1/deployments"},
+		{"/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", path, "/apis/apps/v1/deployments"},
+		{"/openapi/v3", "application/json", "apis/toys.example.com/v1", "apis/apps/v1"},
+		{"/openapi/v3/apis/toys.example.com/v1", "application/json", path, "listToys"},
+	} {
+		eventually(t, tt.url+" as "+tt.accept, func() bool {
+			got := do(t, admin, http.MethodGet, s.URL+tt.url, nil, http.Header{"Accept": {tt.accept}})
+			return got.code == http.StatusOK && strings.Contains(got.body, tt.contains) && strings.Contains(got.body, tt.own)
+		})
+	}
+}

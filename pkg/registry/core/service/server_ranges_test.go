@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -76,4 +77,26 @@ func eventually(t *testing.T, done func(context.Context) bool) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) { return done(ctx), nil })
 	check(t, err)
+}
+
+// TestEndpointReconcilers looks at the endpoints of the kubernetes service.
+func TestEndpointReconcilers(t *testing.T) {
+	t.Parallel()
+	for reconciler, want := range map[string]string{"lease": "192.0.2.7", "master-count": "192.0.2.7", "none": ""} {
+		s := testserver.Start(t, "--advertise-address=192.0.2.7", "--endpoint-reconciler-type="+reconciler)
+		client := kubernetes.NewForConfigOrDie(s.Config)
+		_, err := client.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
+		check(t, err)
+		var got string
+		switch endpoints, err := client.CoreV1().Endpoints("default").Get(t.Context(), "kubernetes", metav1.GetOptions{}); {
+		case apierrors.IsNotFound(err):
+		case err != nil:
+			t.Errorf("%s: %v", reconciler, err)
+		case len(endpoints.Subsets) > 0:
+			got = endpoints.Subsets[0].Addresses[0].IP
+		}
+		if got != want {
+			t.Errorf("%s: the endpoint is %q, not %q", reconciler, got, want)
+		}
+	}
 }
