@@ -45,7 +45,7 @@ func (c *Config) extend() (genericapiserver.DelegationTarget, *customresources.S
 		Authorizer:        g.Authorization.Authorizer,
 		Services:          serviceResolver{&c.objects},
 		Credentials:       webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider),
-		Servers:           c.Options.Servers,
+		Servers:           c.replicas(),
 		RequestTimeout:    g.RequestTimeout,
 		MinRequestTimeout: time.Duration(g.MinRequestTimeout) * time.Second,
 		MaxBodyBytes:      g.MaxRequestBodyBytes,
@@ -58,6 +58,24 @@ func (c *Config) extend() (genericapiserver.DelegationTarget, *customresources.S
 	}
 	return genericapiserver.NewEmptyDelegateWithCustomHandler(server), server, nil
 }
+
+// replicas is how many servers share the storage, as far as a start can know:
+// what the flag says, or at least two when an external etcd has leases of others,
+// or does not answer.
+func (c *Config) replicas() int {
+	if c.Options.Embedded || c.Options.Servers > 1 {
+		return c.Options.Servers
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), leaseTimeout)
+	defer cancel()
+	if others, err := c.bootstrapServices().OtherServers(ctx); others || err != nil {
+		return 2
+	}
+	return 1
+}
+
+// leaseTimeout is how long a start waits for the leases of other servers.
+const leaseTimeout = 5 * time.Second
 
 // extensionTypes are the schemas of a group that is not in the server's Scheme.
 func (c *Config) extensionTypes(scheme *runtime.Scheme) managedfields.TypeConverter {

@@ -100,6 +100,14 @@ func (e *endpoints) leased(ctx context.Context) (addresses []string, _ error) {
 	return addresses, nil
 }
 
+// OtherServers reports whether other servers, at other addresses, share the
+// storage and are alive.
+func (s Services) OtherServers(ctx context.Context) (bool, error) {
+	addresses, err := newEndpoints(nil, s).leased(ctx)
+	own := s.Address.String()
+	return slices.ContainsFunc(addresses, func(address string) bool { return address != own }), err
+}
+
 // count adds this server's address, and drops others in turn while there are
 // more than there are servers.
 func (e *endpoints) count(ctx context.Context) error {
