@@ -22,7 +22,7 @@ test-race: ## run the tests under the race detector
 	$(GO) test -race ./pkg/...
 
 fuzz: ## fuzz the decoders for a minute
-	$(GO) test ./pkg/apis -run '^$$' -fuzz FuzzDecode -fuzztime 60s
+	$(GO) test ./pkg/apis -run '^$$' -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 1s
 
 generate: ## write the zz_generated files
 	hack/generate
