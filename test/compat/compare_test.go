@@ -21,6 +21,9 @@ func TestCompare(t *testing.T) {
 		otherPod = `{"kind":"Pod","metadata":{"uid":"2","resourceVersion":"7"},"n":1}`
 		one      = `{"reason":"R","field":"a","message":"one"}`
 		two      = `{"reason":"S","field":"b","message":"two"}`
+		added    = `{"type":"ADDED","object":{"n":1}}`
+		bookmark = `{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"5"}}}`
+		end      = `{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"5","annotations":{"k8s.io/initial-events-end":"true"}}}}`
 		three    = `{"reason":"S","field":"b","message":"three"}`
 	)
 	invalid := func(message string, causes ...string) *Answer {
@@ -39,6 +42,8 @@ func TestCompare(t *testing.T) {
 		"another message":                {invalid("[a: one, b: two]", one, two), invalid("[a: one, b: three]", one, three), Semantic},
 		"a cause less":                   {invalid("[a: one, b: two]", one, two), invalid("a: one", one), Code},
 		"text in place of a Status":      {invalid("a: one", one), answer(422, "no"), Code},
+		"a periodic bookmark more":       {answer(200, added+end), answer(200, added+end+bookmark), Exact},
+		"no end of initial events":       {answer(200, added+added+end), answer(200, added+added+bookmark), Code},
 		"watch events of another time":   {answer(200, `{"at":"2026-01-01T00:00:00Z"}{"n":1}`), answer(200, `{"at":"2026-01-02T00:00:00Z"}{"n":1}`), Exact},
 		"ages and addresses in a table":  {answer(200, `{"kind":"Table","rows":[{"cells":["a","3 (5d ago)","12h","80:31234/TCP"]}]}`), answer(200, `{"kind":"Table","rows":[{"cells":["a","3 (2s ago)","5s","80:30999/TCP"]}]}`), Exact},
 		"a static port in a table":       {answer(200, `{"kind":"Table","rows":[{"cells":["80:30001/TCP"]}]}`), answer(200, `{"kind":"Table","rows":[{"cells":["80:30002/TCP"]}]}`), Code},

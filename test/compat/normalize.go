@@ -78,7 +78,18 @@ func normalText(s string) string {
 }
 
 // normalize replaces, in place, what one server makes anew at each run.
-func normalize(v any) any { return normalNode(v, "", "") }
+func normalize(v any) any {
+	if events, ok := v.([]any); ok {
+		v = slices.DeleteFunc(events, isPeriodicBookmark)
+	}
+	return normalNode(v, "", "")
+}
+
+// isPeriodicBookmark reports whether a watch event is a bookmark that ends
+// nothing: whether one comes before the watch is over is a matter of time.
+func isPeriodicBookmark(event any) bool {
+	return text(event, "type") == "BOOKMARK" && text(event, "object", "metadata", "annotations", "k8s.io/initial-events-end") == ""
+}
 
 // normalNode normalises the node under a key, itself in the map under parent.
 func normalNode(v any, key, parent string) any {
