@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -43,15 +44,9 @@ func (f Flags) Configuration() (*apiserver.AuthenticationConfiguration, error) {
 	if f.GroupsClaim != "" {
 		jwt.ClaimMappings.Groups = apiserver.PrefixedClaimOrExpression{Claim: f.GroupsClaim, Prefix: ptr.To(f.GroupsPrefix)}
 	}
-	for claim, value := range f.RequiredClaims {
-		jwt.ClaimValidationRules = append(jwt.ClaimValidationRules, apiserver.ClaimValidationRule{Claim: claim, RequiredValue: value})
+	for _, claim := range slices.Sorted(maps.Keys(f.RequiredClaims)) {
+		jwt.ClaimValidationRules = append(jwt.ClaimValidationRules, apiserver.ClaimValidationRule{Claim: claim, RequiredValue: f.RequiredClaims[claim]})
 	}
-	slices.SortFunc(jwt.ClaimValidationRules, func(a, b apiserver.ClaimValidationRule) int {
-		if a.Claim < b.Claim {
-			return -1
-		}
-		return 1
-	})
 	if f.CAFile != "" {
 		ca, err := os.ReadFile(f.CAFile)
 		if err != nil {

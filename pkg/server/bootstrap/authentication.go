@@ -40,32 +40,21 @@ type AuthenticationInfo struct {
 // and when somebody else changes it.
 func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
-		changed := make(listener, 1)
+		changed := newSignal()
 		info.ClientCA.AddListener(changed)
 		info.RequestHeader.CAContentProvider.AddListener(changed)
 		ensure := func(ctx context.Context) error { return info.ensure(ctx, client) }
 		go func() {
 			watchOne(hook, client, changed)
 			changed.Enqueue()
-			keep(hook, changed, func(ctx context.Context) error { return retry(ctx, ensure) })
+			keep(hook, resyncInterval, changed, func(ctx context.Context) error { return retry(ctx, ensure) })
 		}()
 		return nil
 	}
 }
 
-// listener is told of changes; several at once count as one.
-type listener chan struct{}
-
-// Enqueue implements dynamiccertificates.Listener.
-func (l listener) Enqueue() {
-	select {
-	case l <- struct{}{}:
-	default:
-	}
-}
-
 // watchOne tells of changes of the ConfigMap.
-func watchOne(ctx context.Context, client kubernetes.Interface, changed listener) {
+func watchOne(ctx context.Context, client kubernetes.Interface, changed signal) {
 	one := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(metav1.NamespaceSystem),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
 			o.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, authenticationInfoName).String()

@@ -58,16 +58,30 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 // reason; upstream looks only then.
 const resyncInterval = time.Minute
 
-// keep calls ensure in every interval and whenever something was deleted, until
-// the context ends.
-func keep(ctx context.Context, deleted <-chan struct{}, ensure func(context.Context) error) {
+// signal tells that something has changed; several changes before anybody looks
+// count as one.
+type signal chan struct{}
+
+func newSignal() signal { return make(signal, 1) }
+
+// Enqueue implements dynamiccertificates.Listener.
+func (s signal) Enqueue() {
+	select {
+	case s <- struct{}{}:
+	default:
+	}
+}
+
+// keep calls ensure after every interval and whenever something has changed,
+// until the context ends. A nil signal never comes.
+func keep(ctx context.Context, interval time.Duration, changed signal, ensure func(context.Context) error) {
 	defer utilruntime.HandleCrashWithContext(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-deleted:
-		case <-time.After(resyncInterval):
+		case <-changed:
+		case <-time.After(interval):
 		}
 		if err := ensure(ctx); err != nil && ctx.Err() == nil {
 			utilruntime.HandleErrorWithContext(ctx, err, "Keeping the bootstrap objects; trying again")

@@ -31,7 +31,7 @@ func flowControl(client kubernetes.Interface) genericapiserver.PostStartHookFunc
 		if err := retry(hook, func(ctx context.Context) error { return ensureFlowControl(ctx, client) }); err != nil {
 			return err
 		}
-		go keep(hook, nil, func(ctx context.Context) error { return ensureFlowControl(ctx, client) })
+		go keep(hook, resyncInterval, nil, func(ctx context.Context) error { return ensureFlowControl(ctx, client) })
 		return nil
 	}
 }

@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
@@ -50,16 +49,7 @@ func kubernetesService(server *genericapiserver.GenericAPIServer, client kuberne
 		if last != nil && hook.Err() == nil {
 			klog.Warningf("The kubernetes service: %v; trying again", last)
 		}
-		go wait.UntilWithContext(hook, func(ctx context.Context) {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(reconcileInterval):
-			}
-			if err := k.reconcile(ctx, last != nil); err != nil && ctx.Err() == nil {
-				utilruntime.HandleErrorWithContext(ctx, err, "Keeping the kubernetes service; trying again")
-			}
-		}, 0)
+		go keep(hook, reconcileInterval, nil, func(ctx context.Context) error { return k.reconcile(ctx, last != nil) })
 		return nil
 	}
 }

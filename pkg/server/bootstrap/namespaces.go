@@ -20,13 +20,8 @@ var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, 
 func namespaces(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
 	informer := informers.Core().V1().Namespaces()
 	lister := informer.Lister()
-	deleted := make(chan struct{}, 1)
-	_, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{DeleteFunc: func(any) {
-		select {
-		case deleted <- struct{}{}:
-		default:
-		}
-	}})
+	deleted := newSignal()
+	_, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{DeleteFunc: func(any) { deleted.Enqueue() }})
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err != nil {
 			return err
@@ -34,7 +29,7 @@ func namespaces(client kubernetes.Interface, informers informers.SharedInformerF
 		if err := ensureNamespaces(hook, client, nil); err != nil {
 			return err
 		}
-		go keep(hook, deleted, func(ctx context.Context) error { return ensureNamespaces(ctx, client, lister) })
+		go keep(hook, resyncInterval, deleted, func(ctx context.Context) error { return ensureNamespaces(ctx, client, lister) })
 		return nil
 	}
 }

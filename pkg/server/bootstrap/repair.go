@@ -1,11 +1,9 @@
 package bootstrap
 
 import (
-	"context"
 	"fmt"
 	"time"
 
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/kubernetes"
 
@@ -23,19 +21,7 @@ func repairServices(client kubernetes.Interface, services Services) genericapise
 		if err := retry(hook, repair.Run); err != nil {
 			return fmt.Errorf("addresses and ports of services: %w", err)
 		}
-		go func() {
-			defer utilruntime.HandleCrashWithContext(hook)
-			for {
-				select {
-				case <-hook.Done():
-					return
-				case <-time.After(repairInterval):
-				}
-				if err := repair.Run(hook); err != nil && hook.Err() == nil {
-					utilruntime.HandleErrorWithContext(context.WithoutCancel(hook), err, "Repairing the allocations of services; trying again")
-				}
-			}
-		}()
+		go keep(hook, repairInterval, nil, repair.Run)
 		return nil
 	}
 }

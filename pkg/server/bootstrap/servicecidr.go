@@ -52,15 +52,9 @@ const (
 // defaultServiceCIDR creates the ServiceCIDR of the flags and says that it is
 // ready, again after it was deleted.
 func defaultServiceCIDR(client kubernetes.Interface, informers informers.SharedInformerFactory, services Services) genericapiserver.PostStartHookFunc {
-	changed := make(chan struct{}, 1)
-	notify := func() {
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-	}
+	deleted := newSignal()
 	_, err := informers.Networking().V1().ServiceCIDRs().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		DeleteFunc: func(any) { notify() }})
+		DeleteFunc: func(any) { deleted.Enqueue() }})
 	ensure := func(ctx context.Context) error { return ensureServiceCIDR(ctx, client, services.Ranges) }
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err != nil {
@@ -69,7 +63,7 @@ func defaultServiceCIDR(client kubernetes.Interface, informers informers.SharedI
 		if err := retry(hook, ensure); err != nil {
 			return fmt.Errorf("service CIDR %s: %w", defaultCIDRName, err)
 		}
-		go keep(hook, changed, ensure)
+		go keep(hook, resyncInterval, deleted, ensure)
 		return nil
 	}
 }

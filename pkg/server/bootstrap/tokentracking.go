@@ -27,7 +27,7 @@ func legacyTokenTracking(client kubernetes.Interface) genericapiserver.PostStart
 		go func() {
 			// The namespace may still be missing. Nobody waits for this.
 			_ = retry(hook, ensure)
-			keep(hook, nil, ensure)
+			keep(hook, resyncInterval, nil, ensure)
 		}()
 		return nil
 	}
