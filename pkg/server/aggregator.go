@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
@@ -11,6 +12,7 @@ import (
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 // applyAggregator makes what stands in front of the server's own APIs. Without
@@ -63,12 +65,11 @@ func (s *Server) installAggregator() error {
 	var served []schema.GroupVersion
 	for _, group := range c.Groups {
 		for _, version := range group.Versions {
-			for _, definition := range version.Resources {
-				gv := schema.GroupVersion{Group: group.Name, Version: version.Name}
-				if c.serves(gv.WithResource(definition.GroupVersionResource().Resource)) {
-					served = append(served, gv)
-					break
-				}
+			gv := schema.GroupVersion{Group: group.Name, Version: version.Name}
+			if slices.ContainsFunc(version.Resources, func(d registry.Definition) bool {
+				return c.Generic.MergedResourceConfig.ResourceEnabled(gv.WithResource(d.GroupVersionResource().Resource))
+			}) {
+				served = append(served, gv)
 			}
 		}
 	}

@@ -18,6 +18,8 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 // streamREST connects a client with a container: exec, attach, portforward.
@@ -37,14 +39,6 @@ var (
 	_ rest.Connecter         = (*proxyREST)(nil)
 	_ rest.GetterWithOptions = (*logREST)(nil)
 )
-
-// notImplemented answers what needs a connection to the node or the pod.
-func notImplemented(what string) error {
-	return &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: http.StatusNotImplemented, Reason: "NotImplemented",
-		Message: what + " is not supported by this server",
-	}}
-}
 
 func getPod(ctx context.Context, pods *genericregistry.Store, name string) (*corev1.Pod, error) {
 	obj, err := pods.Get(ctx, name, &metav1.GetOptions{})
@@ -83,7 +77,7 @@ func (r *streamREST) Connect(ctx context.Context, name string, options runtime.O
 	if pod.Spec.NodeName == "" {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("pod %s does not have a host assigned", name))
 	}
-	return nil, notImplemented("streaming from and to the containers of a pod")
+	return nil, registry.NewNotImplemented("streaming from and to the containers of a pod")
 }
 
 // containerOf returns the container that a request means. It has to say so
@@ -118,9 +112,7 @@ func (r *proxyREST) New() runtime.Object { return &corev1.PodProxyOptions{} }
 func (r *proxyREST) Destroy()            {}
 
 // ConnectMethods implements rest.Connecter.
-func (r *proxyREST) ConnectMethods() []string {
-	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions}
-}
+func (r *proxyREST) ConnectMethods() []string { return registry.ProxyMethods() }
 
 // NewConnectOptions implements rest.Connecter: the rest of the URL is the path.
 func (r *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
@@ -136,7 +128,7 @@ func (r *proxyREST) Connect(ctx context.Context, id string, _ runtime.Object, _ 
 	if !proxyable(firstIP(pod)) {
 		return nil, apierrors.NewBadRequest("address not allowed")
 	}
-	return nil, notImplemented("the proxy to a pod")
+	return nil, registry.NewNotImplemented("the proxy to a pod")
 }
 
 // proxyable reports whether the address is that of another host: through
@@ -196,5 +188,5 @@ func (r *logREST) Get(ctx context.Context, name string, options runtime.Object) 
 	if pod.Spec.NodeName == "" {
 		return &genericrest.LocationStreamer{}, nil // from nowhere comes nothing
 	}
-	return nil, notImplemented("reading the logs of a pod")
+	return nil, registry.NewNotImplemented("reading the logs of a pod")
 }

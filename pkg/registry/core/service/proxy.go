@@ -36,9 +36,7 @@ func (r *proxyREST) New() runtime.Object { return &corev1.ServiceProxyOptions{} 
 func (r *proxyREST) Destroy()            {}
 
 // ConnectMethods implements rest.Connecter.
-func (r *proxyREST) ConnectMethods() []string {
-	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions}
-}
+func (r *proxyREST) ConnectMethods() []string { return registry.ProxyMethods() }
 
 // NewConnectOptions implements rest.Connecter: the rest of the URL is the path.
 func (r *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
@@ -66,10 +64,7 @@ func (r *proxyREST) Connect(ctx context.Context, id string, _ runtime.Object, _ 
 	if !anyReady(slices.Items) {
 		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("no endpoints available for service %q", name))
 	}
-	return nil, &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: http.StatusNotImplemented, Reason: "NotImplemented",
-		Message: "the proxy to a service is not supported by this server",
-	}}
+	return nil, registry.NewNotImplemented("the proxy to a service")
 }
 
 // splitID returns the name and the port in the forms name, name:port and
