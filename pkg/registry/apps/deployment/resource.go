@@ -43,14 +43,14 @@ var Resource = &registry.Resource[*appsv1.Deployment]{
 func prepareForCreate(_ context.Context, deployment *appsv1.Deployment) {
 	deployment.Status = appsv1.DeploymentStatus{}
 	deployment.Generation = 1
-	pod.DropDisabledFields(&deployment.Spec.Template.Spec, nil, pod.Features{})
+	pod.DropDisabledFields(&deployment.Spec.Template.Spec, nil)
 }
 
 // prepareForUpdate counts changes of the spec, and of the annotations, which
 // are copied to the replica sets.
 func prepareForUpdate(_ context.Context, deployment, old *appsv1.Deployment) {
 	deployment.Status = old.Status
-	pod.DropDisabledFields(&deployment.Spec.Template.Spec, &old.Spec.Template.Spec, pod.Features{})
+	pod.DropDisabledFields(&deployment.Spec.Template.Spec, &old.Spec.Template.Spec)
 	if !apiequality.Semantic.DeepEqual(deployment.Spec, old.Spec) || !apiequality.Semantic.DeepEqual(deployment.Annotations, old.Annotations) {
 		deployment.Generation = old.Generation + 1
 	}

@@ -47,12 +47,12 @@ var Resource = &registry.Resource[*appsv1.ReplicaSet]{
 func prepareForCreate(_ context.Context, rs *appsv1.ReplicaSet) {
 	rs.Status = appsv1.ReplicaSetStatus{}
 	rs.Generation = 1
-	pod.DropDisabledFields(&rs.Spec.Template.Spec, nil, pod.Features{})
+	pod.DropDisabledFields(&rs.Spec.Template.Spec, nil)
 }
 
 func prepareForUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) {
 	rs.Status = old.Status
-	pod.DropDisabledFields(&rs.Spec.Template.Spec, &old.Spec.Template.Spec, pod.Features{})
+	pod.DropDisabledFields(&rs.Spec.Template.Spec, &old.Spec.Template.Spec)
 	if !apiequality.Semantic.DeepEqual(rs.Spec, old.Spec) {
 		rs.Generation = old.Generation + 1
 	}

@@ -17,7 +17,7 @@ import (
 func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 	pod.Generation = 1
 	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: validation.QOSClass(pod)}
-	validation.DropDisabledFields(&pod.Spec, nil, validation.Features{})
+	validation.DropDisabledFields(&pod.Spec, nil)
 	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil && *s < 0 {
 		*s = 1 // as soon as possible, but not at once: 0 would delete the pod before it has stopped
 	}
@@ -35,7 +35,7 @@ func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 // prepareForUpdate keeps the status, which has a subresource of its own.
 func prepareForUpdate(_ context.Context, pod, old *corev1.Pod) {
 	pod.Status = old.Status
-	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
+	validation.DropDisabledFields(&pod.Spec, &old.Spec)
 	count(pod, old)
 }
 
@@ -56,7 +56,7 @@ func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
 	if pod.Status.QOSClass == "" {
 		pod.Status.QOSClass = old.Status.QOSClass
 	}
-	validation.DropDisabledStatusFields(&pod.Status, &old.Status, validation.Features{})
+	validation.DropDisabledStatusFields(&pod.Status, &old.Status)
 }
 
 // prepareEphemeralContainers keeps everything but the containers for debugging.
@@ -64,7 +64,7 @@ func prepareEphemeralContainers(_ context.Context, pod, old *corev1.Pod) {
 	containers := pod.Spec.EphemeralContainers
 	keepPod(pod, old)
 	pod.Spec.EphemeralContainers = containers
-	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
+	validation.DropDisabledFields(&pod.Spec, &old.Spec)
 	count(pod, old)
 }
 
