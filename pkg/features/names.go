@@ -41,6 +41,8 @@ const (
 	InPlacePodVerticalScalingSchedulerPreemption featuregate.Feature = "InPlacePodVerticalScalingSchedulerPreemption"
 	// MatchLabelKeysInPodTopologySpread is the field matchLabelKeys of spread constraints.
 	MatchLabelKeysInPodTopologySpread featuregate.Feature = "MatchLabelKeysInPodTopologySpread"
+	// MatchLabelKeysInPodTopologySpreadSelectorMerge writes the values of the label keys into the selector.
+	MatchLabelKeysInPodTopologySpreadSelectorMerge featuregate.Feature = "MatchLabelKeysInPodTopologySpreadSelectorMerge"
 	// PodCertificateRequest is the source podCertificate of projected volumes.
 	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
 	// PodLevelResources lets a pod as a whole have resources.
@@ -49,6 +51,8 @@ const (
 	ResourceHealthStatus featuregate.Feature = "ResourceHealthStatus"
 	// ResourceHealthStatusMessage adds a message to the health of a device.
 	ResourceHealthStatusMessage featuregate.Feature = "ResourceHealthStatusMessage"
+	// RestartAllContainersOnContainerExits lets a rule of one container restart all of them.
+	RestartAllContainersOnContainerExits featuregate.Feature = "RestartAllContainersOnContainerExits"
 	// TaintTolerationComparisonOperators compares numbers in tolerations.
 	TaintTolerationComparisonOperators featuregate.Feature = "TaintTolerationComparisonOperators"
 	// UserNamespacesHostNetworkSupport lets a pod in a user namespace use the host's network.

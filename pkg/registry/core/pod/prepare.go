@@ -10,6 +10,7 @@ import (
 	"k8s.io/apiserver/pkg/warning"
 
 	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // prepareForCreate makes a new pod pending, and completes its spec by what
@@ -125,9 +126,11 @@ func applyAppArmor(ctx context.Context, pod *corev1.Pod) {
 // mergeLabelKeys writes the pod's own values of the label keys, by which it
 // wants to be with its like or apart from them, into the selectors.
 func mergeLabelKeys(pod *corev1.Pod) {
-	for i := range pod.Spec.TopologySpreadConstraints {
-		c := &pod.Spec.TopologySpreadConstraints[i]
-		requireLabels(c.LabelSelector, pod.Labels, c.MatchLabelKeys, metav1.LabelSelectorOpIn)
+	if features.Enabled(features.MatchLabelKeysInPodTopologySpreadSelectorMerge) {
+		for i := range pod.Spec.TopologySpreadConstraints {
+			c := &pod.Spec.TopologySpreadConstraints[i]
+			requireLabels(c.LabelSelector, pod.Labels, c.MatchLabelKeys, metav1.LabelSelectorOpIn)
+		}
 	}
 	a := pod.Spec.Affinity
 	if a == nil {
