@@ -15,6 +15,8 @@ import (
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
 	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // groupPriority has the place of the built-in groups among all, high ones first.
@@ -148,7 +150,7 @@ func (r *registration) pending(exists func(name string) bool) (services []*apire
 }
 
 func (r *registration) run(ctx context.Context) {
-	if r.ready == nil || wait(ctx, r.ready) {
+	if r.ready == nil || signals.Wait(ctx, r.ready) {
 		r.controller.Run(workers, ctx.Done())
 	}
 }
