@@ -121,7 +121,9 @@ func TestKinds(t *testing.T) {
 
 func TestFirstErrorEnds(t *testing.T) {
 	var c calls
-	refuse := func(_ context.Context, a admission.Attributes, _ *corev1.Pod) error { return admission.Forbidden(a, "no %s today", "pods") }
+	refuse := func(_ context.Context, a admission.Attributes, _ *corev1.Pod) error {
+		return admission.Forbidden(a, "no %s today", "pods")
+	}
 	handler := admission.MutateAndValidate(nil, []admission.Rule{
 		admission.On(corev1.Resource("pods"), admission.Hooks[*corev1.Pod]{Create: refuse}),
 		admission.On(corev1.Resource("pods"), admission.Hooks[*corev1.Pod]{Create: c.note("create")})})

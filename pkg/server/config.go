@@ -24,6 +24,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -177,11 +178,11 @@ func (c *Config) applyAdmission() error {
 }
 
 func (c *Config) applyControllers() error {
-	chosen, err := controllers.New(c.Options.Controllers, c.client, c.informers, c.serves)
-	for _, controller := range chosen {
-		c.background = append(c.background, controller.Run)
+	deps := controllers.Deps{Client: c.client, Informers: c.informers}
+	for _, loop := range loops.All().New(c.Options.Controllers, deps, c.serves) {
+		c.background = append(c.background, loop.Run)
 	}
-	return err
+	return nil
 }
 
 // deps is what the storage of the resources is made with.
