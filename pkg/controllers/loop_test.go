@@ -208,7 +208,9 @@ func TestHandler(t *testing.T) {
 		event func(cache.ResourceEventHandler)
 		want  []string
 	}{
-		{"a change concerns the old and the new object", func(h cache.ResourceEventHandler) { h.OnUpdate(configMap("old"), configMap("new")) }, []string{"ns/new", "ns/old"}},
+		{"a change concerns the old and the new object", func(h cache.ResourceEventHandler) {
+			h.OnUpdate(configMap("old"), configMap("new"))
+		}, []string{"ns/new", "ns/old"}},
 		{"a tombstone", func(h cache.ResourceEventHandler) {
 			h.OnDelete(cache.DeletedFinalStateUnknown{Key: "ns/gone", Obj: configMap("gone")})
 		}, []string{"ns/gone"}},

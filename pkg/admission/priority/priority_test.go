@@ -51,13 +51,16 @@ func TestAdmitPod(t *testing.T) {
 		err     string
 	}{
 		{name: "no class", want: 0, policy: corev1.PreemptLowerPriority},
-		{name: "named", classes: []*schedulingv1.PriorityClass{high, standard}, spec: corev1.PodSpec{PriorityClassName: "high"}, want: 100, policy: corev1.PreemptNever},
+		{name: "named", classes: []*schedulingv1.PriorityClass{high, standard},
+			spec: corev1.PodSpec{PriorityClassName: "high"}, want: 100, policy: corev1.PreemptNever},
 		{name: "default", classes: []*schedulingv1.PriorityClass{high, standard}, want: 10, policy: corev1.PreemptNever},
 		{name: "lowest of two defaults", classes: []*schedulingv1.PriorityClass{standard, lower}, want: 5, policy: corev1.PreemptNever},
 		{name: "unknown", spec: corev1.PodSpec{PriorityClassName: "gone"}, err: "no PriorityClass with name gone was found"},
 		{name: "same number", spec: corev1.PodSpec{Priority: ptr.To[int32](0)}, want: 0, policy: corev1.PreemptLowerPriority},
-		{name: "other number", spec: corev1.PodSpec{Priority: ptr.To[int32](7)}, err: "the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 0"},
-		{name: "other policy", spec: corev1.PodSpec{PreemptionPolicy: ptr.To(corev1.PreemptNever)}, err: "the string value of PreemptionPolicy (Never) must not be provided"},
+		{name: "other number", spec: corev1.PodSpec{Priority: ptr.To[int32](7)},
+			err: "the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 0"},
+		{name: "other policy", spec: corev1.PodSpec{PreemptionPolicy: ptr.To(corev1.PreemptNever)},
+			err: "the string value of PreemptionPolicy (Never) must not be provided"},
 	} {
 		pod := &corev1.Pod{Spec: test.spec}
 		err := newTestPlugin(t, test.classes...).Admit(t.Context(), attributes(pod, nil, podResource, admission.Create), nil)
