@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
@@ -27,6 +28,7 @@ func All() []registry.Group {
 		events.Group,
 		authentication.Group,
 		authorization.Group,
+		autoscaling.Group,
 		networking.Group,
 		rbac.Group,
 		apiextensions.Group,
