@@ -13,7 +13,9 @@ import (
 // Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler reads the
 // annotations into the fields that v2 has for them, and drops them. The metric
 // of targetCPUUtilizationPercentage comes after those of the annotation.
-func Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler(in *autoscalingv1.HorizontalPodAutoscaler, out *autoscalingv2.HorizontalPodAutoscaler, s conversion.Scope) error {
+func Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler(
+	in *autoscalingv1.HorizontalPodAutoscaler, out *autoscalingv2.HorizontalPodAutoscaler, s conversion.Scope,
+) error {
 	if err := autoConvert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler(in, out, s); err != nil {
 		return err
 	}
@@ -60,7 +62,9 @@ func behaviorOf(in *autoscalingv1.HorizontalPodAutoscaler) *autoscalingv2.Horizo
 
 // Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler writes what
 // v1 has no fields for into annotations.
-func Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler(in *autoscalingv2.HorizontalPodAutoscaler, out *autoscalingv1.HorizontalPodAutoscaler, s conversion.Scope) error {
+func Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler(
+	in *autoscalingv2.HorizontalPodAutoscaler, out *autoscalingv1.HorizontalPodAutoscaler, s conversion.Scope,
+) error {
 	if err := autoConvert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler(in, out, s); err != nil {
 		return err
 	}
@@ -90,7 +94,9 @@ func Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler(in *autosc
 
 // Convert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec
 // makes the target for the CPU utilization a metric.
-func Convert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec(in *autoscalingv1.HorizontalPodAutoscalerSpec, out *autoscalingv2.HorizontalPodAutoscalerSpec, s conversion.Scope) error {
+func Convert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec(
+	in *autoscalingv1.HorizontalPodAutoscalerSpec, out *autoscalingv2.HorizontalPodAutoscalerSpec, s conversion.Scope,
+) error {
 	if percent := in.TargetCPUUtilizationPercentage; percent != nil {
 		out.Metrics = []autoscalingv2.MetricSpec{apisautoscalingv2.CPUUtilization(*percent)}
 	}
@@ -100,7 +106,9 @@ func Convert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec(in
 // Convert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec
 // takes the target from the first metric that is a CPU utilization. Any further
 // one is lost.
-func Convert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec(in *autoscalingv2.HorizontalPodAutoscalerSpec, out *autoscalingv1.HorizontalPodAutoscalerSpec, s conversion.Scope) error {
+func Convert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec(
+	in *autoscalingv2.HorizontalPodAutoscalerSpec, out *autoscalingv1.HorizontalPodAutoscalerSpec, s conversion.Scope,
+) error {
 	for i := range in.Metrics {
 		if percent := cpuTarget(&in.Metrics[i]); percent != nil {
 			out.TargetCPUUtilizationPercentage = percent
@@ -121,7 +129,9 @@ func cpuTarget(metric *autoscalingv2.MetricSpec) *int32 {
 
 // Convert_v1_HorizontalPodAutoscalerStatus_To_v2_HorizontalPodAutoscalerStatus
 // makes the CPU utilization the only current metric.
-func Convert_v1_HorizontalPodAutoscalerStatus_To_v2_HorizontalPodAutoscalerStatus(in *autoscalingv1.HorizontalPodAutoscalerStatus, out *autoscalingv2.HorizontalPodAutoscalerStatus, s conversion.Scope) error {
+func Convert_v1_HorizontalPodAutoscalerStatus_To_v2_HorizontalPodAutoscalerStatus(
+	in *autoscalingv1.HorizontalPodAutoscalerStatus, out *autoscalingv2.HorizontalPodAutoscalerStatus, s conversion.Scope,
+) error {
 	if percent := in.CurrentCPUUtilizationPercentage; percent != nil {
 		out.CurrentMetrics = []autoscalingv2.MetricStatus{{
 			Type: autoscalingv2.ResourceMetricSourceType,
@@ -136,7 +146,9 @@ func Convert_v1_HorizontalPodAutoscalerStatus_To_v2_HorizontalPodAutoscalerStatu
 
 // Convert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatus
 // takes the CPU utilization from the last current metric that is one.
-func Convert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatus(in *autoscalingv2.HorizontalPodAutoscalerStatus, out *autoscalingv1.HorizontalPodAutoscalerStatus, s conversion.Scope) error {
+func Convert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatus(
+	in *autoscalingv2.HorizontalPodAutoscalerStatus, out *autoscalingv1.HorizontalPodAutoscalerStatus, s conversion.Scope,
+) error {
 	for _, metric := range in.CurrentMetrics {
 		if metric.Type != autoscalingv2.ResourceMetricSourceType || metric.Resource == nil || metric.Resource.Name != corev1.ResourceCPU {
 			continue
@@ -150,7 +162,9 @@ func Convert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatu
 
 // annotateAll sets an annotation to the JSON of a list in its v1 form, if the
 // list has elements.
-func annotateAll[In, Out any](obj *autoscalingv1.HorizontalPodAutoscaler, key string, list []In, s conversion.Scope, convert func(*In, *Out, conversion.Scope) error) error {
+func annotateAll[In, Out any](
+	obj *autoscalingv1.HorizontalPodAutoscaler, key string, list []In, s conversion.Scope, convert func(*In, *Out, conversion.Scope) error,
+) error {
 	if len(list) == 0 {
 		return nil
 	}

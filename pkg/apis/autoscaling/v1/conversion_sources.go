@@ -12,7 +12,9 @@ import (
 // source has its own. The type of a target, which v1 does not have, follows
 // from the value that is set.
 
-func Convert_v1_ObjectMetricSource_To_v2_ObjectMetricSource(in *autoscalingv1.ObjectMetricSource, out *autoscalingv2.ObjectMetricSource, s conversion.Scope) error {
+func Convert_v1_ObjectMetricSource_To_v2_ObjectMetricSource(
+	in *autoscalingv1.ObjectMetricSource, out *autoscalingv2.ObjectMetricSource, s conversion.Scope,
+) error {
 	out.Metric = autoscalingv2.MetricIdentifier{Name: in.MetricName, Selector: in.Selector}
 	out.Target = valueTarget(&in.TargetValue, in.AverageValue)
 	// The value is not optional in v1: zero stands for none beside an average.
@@ -22,7 +24,9 @@ func Convert_v1_ObjectMetricSource_To_v2_ObjectMetricSource(in *autoscalingv1.Ob
 	return Convert_v1_CrossVersionObjectReference_To_v2_CrossVersionObjectReference(&in.Target, &out.DescribedObject, s)
 }
 
-func Convert_v2_ObjectMetricSource_To_v1_ObjectMetricSource(in *autoscalingv2.ObjectMetricSource, out *autoscalingv1.ObjectMetricSource, s conversion.Scope) error {
+func Convert_v2_ObjectMetricSource_To_v1_ObjectMetricSource(
+	in *autoscalingv2.ObjectMetricSource, out *autoscalingv1.ObjectMetricSource, s conversion.Scope,
+) error {
 	out.MetricName, out.Selector = in.Metric.Name, in.Metric.Selector
 	out.TargetValue, out.AverageValue = ptr.Deref(in.Target.Value, resource.Quantity{}), in.Target.AverageValue
 	return Convert_v2_CrossVersionObjectReference_To_v1_CrossVersionObjectReference(&in.DescribedObject, &out.Target, s)
@@ -40,35 +44,47 @@ func Convert_v2_PodsMetricSource_To_v1_PodsMetricSource(in *autoscalingv2.PodsMe
 	return nil
 }
 
-func Convert_v1_ExternalMetricSource_To_v2_ExternalMetricSource(in *autoscalingv1.ExternalMetricSource, out *autoscalingv2.ExternalMetricSource, _ conversion.Scope) error {
+func Convert_v1_ExternalMetricSource_To_v2_ExternalMetricSource(
+	in *autoscalingv1.ExternalMetricSource, out *autoscalingv2.ExternalMetricSource, _ conversion.Scope,
+) error {
 	out.Metric = autoscalingv2.MetricIdentifier{Name: in.MetricName, Selector: in.MetricSelector}
 	out.Target = valueTarget(in.TargetValue, in.TargetAverageValue)
 	return nil
 }
 
-func Convert_v2_ExternalMetricSource_To_v1_ExternalMetricSource(in *autoscalingv2.ExternalMetricSource, out *autoscalingv1.ExternalMetricSource, _ conversion.Scope) error {
+func Convert_v2_ExternalMetricSource_To_v1_ExternalMetricSource(
+	in *autoscalingv2.ExternalMetricSource, out *autoscalingv1.ExternalMetricSource, _ conversion.Scope,
+) error {
 	out.MetricName, out.MetricSelector = in.Metric.Name, in.Metric.Selector
 	out.TargetValue, out.TargetAverageValue = in.Target.Value, in.Target.AverageValue
 	return nil
 }
 
-func Convert_v1_ResourceMetricSource_To_v2_ResourceMetricSource(in *autoscalingv1.ResourceMetricSource, out *autoscalingv2.ResourceMetricSource, _ conversion.Scope) error {
+func Convert_v1_ResourceMetricSource_To_v2_ResourceMetricSource(
+	in *autoscalingv1.ResourceMetricSource, out *autoscalingv2.ResourceMetricSource, _ conversion.Scope,
+) error {
 	out.Name, out.Target = in.Name, resourceTarget(in.TargetAverageUtilization, in.TargetAverageValue)
 	return nil
 }
 
-func Convert_v2_ResourceMetricSource_To_v1_ResourceMetricSource(in *autoscalingv2.ResourceMetricSource, out *autoscalingv1.ResourceMetricSource, _ conversion.Scope) error {
+func Convert_v2_ResourceMetricSource_To_v1_ResourceMetricSource(
+	in *autoscalingv2.ResourceMetricSource, out *autoscalingv1.ResourceMetricSource, _ conversion.Scope,
+) error {
 	out.Name = in.Name
 	out.TargetAverageUtilization, out.TargetAverageValue = in.Target.AverageUtilization, in.Target.AverageValue
 	return nil
 }
 
-func Convert_v1_ContainerResourceMetricSource_To_v2_ContainerResourceMetricSource(in *autoscalingv1.ContainerResourceMetricSource, out *autoscalingv2.ContainerResourceMetricSource, _ conversion.Scope) error {
+func Convert_v1_ContainerResourceMetricSource_To_v2_ContainerResourceMetricSource(
+	in *autoscalingv1.ContainerResourceMetricSource, out *autoscalingv2.ContainerResourceMetricSource, _ conversion.Scope,
+) error {
 	out.Name, out.Container, out.Target = in.Name, in.Container, resourceTarget(in.TargetAverageUtilization, in.TargetAverageValue)
 	return nil
 }
 
-func Convert_v2_ContainerResourceMetricSource_To_v1_ContainerResourceMetricSource(in *autoscalingv2.ContainerResourceMetricSource, out *autoscalingv1.ContainerResourceMetricSource, _ conversion.Scope) error {
+func Convert_v2_ContainerResourceMetricSource_To_v1_ContainerResourceMetricSource(
+	in *autoscalingv2.ContainerResourceMetricSource, out *autoscalingv1.ContainerResourceMetricSource, _ conversion.Scope,
+) error {
 	out.Name, out.Container = in.Name, in.Container
 	out.TargetAverageUtilization, out.TargetAverageValue = in.Target.AverageUtilization, in.Target.AverageValue
 	return nil
@@ -97,10 +113,14 @@ func resourceTarget(utilization *int32, average *resource.Quantity) autoscalingv
 // described object in v1 and the wanted value in v2: there is nothing to take
 // over, the conversions of ObjectMetricSource above do it.
 
-func Convert_v1_CrossVersionObjectReference_To_v2_MetricTarget(*autoscalingv1.CrossVersionObjectReference, *autoscalingv2.MetricTarget, conversion.Scope) error {
+func Convert_v1_CrossVersionObjectReference_To_v2_MetricTarget(
+	*autoscalingv1.CrossVersionObjectReference, *autoscalingv2.MetricTarget, conversion.Scope,
+) error {
 	return nil
 }
 
-func Convert_v2_MetricTarget_To_v1_CrossVersionObjectReference(*autoscalingv2.MetricTarget, *autoscalingv1.CrossVersionObjectReference, conversion.Scope) error {
+func Convert_v2_MetricTarget_To_v1_CrossVersionObjectReference(
+	*autoscalingv2.MetricTarget, *autoscalingv1.CrossVersionObjectReference, conversion.Scope,
+) error {
 	return nil
 }
