@@ -21,36 +21,27 @@ func enabled(gate string) bool { return gate == hpaConfigurableTolerance }
 // dropDisabled drops the tolerances if their feature is off, unless the old
 // object has one.
 func dropDisabled(hpa, old *autoscalingv2.HorizontalPodAutoscaler) {
-	if enabled(hpaConfigurableTolerance) || old != nil && hasTolerance(old) {
-		return
-	}
-	for _, rules := range rulesOf(hpa) {
-		rules.Tolerance = nil
+	if !enabled(hpaConfigurableTolerance) && (old == nil || !tolerances(old, false)) {
+		tolerances(hpa, true)
 	}
 }
 
-func hasTolerance(hpa *autoscalingv2.HorizontalPodAutoscaler) bool {
-	for _, rules := range rulesOf(hpa) {
-		if rules.Tolerance != nil {
-			return true
+// tolerances clears the tolerances where told so, and reports whether one was
+// set.
+func tolerances(hpa *autoscalingv2.HorizontalPodAutoscaler, clear bool) (used bool) {
+	if hpa.Spec.Behavior == nil {
+		return false
+	}
+	for _, rules := range []*autoscalingv2.HPAScalingRules{hpa.Spec.Behavior.ScaleUp, hpa.Spec.Behavior.ScaleDown} {
+		if rules == nil {
+			continue
+		}
+		used = used || rules.Tolerance != nil
+		if clear {
+			rules.Tolerance = nil
 		}
 	}
-	return false
-}
-
-// rulesOf returns the scaling rules that an autoscaler has.
-func rulesOf(hpa *autoscalingv2.HorizontalPodAutoscaler) []*autoscalingv2.HPAScalingRules {
-	behavior := hpa.Spec.Behavior
-	if behavior == nil {
-		return nil
-	}
-	var all []*autoscalingv2.HPAScalingRules
-	for _, rules := range []*autoscalingv2.HPAScalingRules{behavior.ScaleUp, behavior.ScaleDown} {
-		if rules != nil {
-			all = append(all, rules)
-		}
-	}
-	return all
+	return used
 }
 
 // mayScaleToZero reports whether minReplicas may be zero: if the feature is on,

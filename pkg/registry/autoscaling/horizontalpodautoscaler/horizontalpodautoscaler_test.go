@@ -113,6 +113,27 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+func TestTolerances(t *testing.T) {
+	some := ptr.To(resource.MustParse("50m"))
+	for name, c := range map[string]struct {
+		behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
+		want     bool
+	}{
+		"no behavior":   {nil, false},
+		"no rules":      {&autoscalingv2.HorizontalPodAutoscalerBehavior{}, false},
+		"no tolerance":  {&autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleUp: &autoscalingv2.HPAScalingRules{}}, false},
+		"of scaling up": {&autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleUp: &autoscalingv2.HPAScalingRules{Tolerance: some}}, true},
+		"of scaling down": {&autoscalingv2.HorizontalPodAutoscalerBehavior{
+			ScaleUp: &autoscalingv2.HPAScalingRules{}, ScaleDown: &autoscalingv2.HPAScalingRules{Tolerance: some}}, true},
+	} {
+		hpa := valid()
+		hpa.Spec.Behavior = c.behavior
+		if tolerances(hpa, false) != c.want || tolerances(hpa, true) != c.want || tolerances(hpa, false) {
+			t.Errorf("%s: %+v", name, hpa.Spec.Behavior)
+		}
+	}
+}
+
 func TestTargets(t *testing.T) {
 	type (
 		target = autoscalingv2.MetricTarget
