@@ -12,7 +12,10 @@ import (
 
 // Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler reads the
 // annotations into the fields that v2 has for them, and drops them. The metric
-// of targetCPUUtilizationPercentage comes after those of the annotation.
+// of targetCPUUtilizationPercentage comes after those of the annotation. An
+// autoscaler without any metric gets the default one here and not when it is
+// decoded, as in kube-apiserver: server-side apply converts objects from which
+// fields were taken away, and keeps metrics that another version cannot lack.
 func Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler(
 	in *autoscalingv1.HorizontalPodAutoscaler, out *autoscalingv2.HorizontalPodAutoscaler, s conversion.Scope,
 ) error {
@@ -27,6 +30,7 @@ func Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler(
 		}
 		out.Spec.Metrics = append(metrics, out.Spec.Metrics...)
 	}
+	apisautoscalingv2.SetDefaultMetrics(&out.Spec)
 	out.Spec.Behavior = behaviorOf(in)
 	if statuses, ok := annotated[[]autoscalingv1.MetricStatus](in, apisautoscalingv2.CurrentMetricsAnnotation); ok {
 		metrics, err := convertAll(statuses, s, Convert_v1_MetricStatus_To_v2_MetricStatus)

@@ -111,7 +111,7 @@ func TestRoundTrip(t *testing.T) {
 
 func fillSpec(spec *autoscalingv2.HorizontalPodAutoscalerSpec, c randfill.Continue) {
 	c.FillNoCustom(spec)
-	if c.Bool() {
+	if len(spec.Metrics) == 0 || c.Bool() {
 		spec.Metrics = append(spec.Metrics, apisautoscalingv2.CPUUtilization(c.Int31n(100)))
 	}
 	if spec.Behavior != nil {

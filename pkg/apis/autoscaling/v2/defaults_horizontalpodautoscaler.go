@@ -6,9 +6,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// DefaultCPUUtilization is the utilization, in percent of the requested CPU,
+// defaultCPUUtilization is the utilization, in percent of the requested CPU,
 // that an autoscaler without metrics aims at.
-const DefaultCPUUtilization = 80
+const defaultCPUUtilization = 80
 
 // SetDefaults_HorizontalPodAutoscaler sets one replica at least, and the CPU
 // utilization as the metric. It also drops the annotations that mean something
@@ -16,8 +16,13 @@ const DefaultCPUUtilization = 80
 func SetDefaults_HorizontalPodAutoscaler(obj *autoscalingv2.HorizontalPodAutoscaler) {
 	obj.Annotations = WithoutV1Annotations(obj.Annotations)
 	setDefault(&obj.Spec.MinReplicas, 1)
-	if len(obj.Spec.Metrics) == 0 {
-		obj.Spec.Metrics = []autoscalingv2.MetricSpec{CPUUtilization(DefaultCPUUtilization)}
+	SetDefaultMetrics(&obj.Spec)
+}
+
+// SetDefaultMetrics makes the CPU utilization the metric if there is none.
+func SetDefaultMetrics(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
+	if len(spec.Metrics) == 0 {
+		spec.Metrics = []autoscalingv2.MetricSpec{CPUUtilization(defaultCPUUtilization)}
 	}
 }
 
