@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	discoveryendpoint "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/component-base/metrics/legacyregistry"
@@ -27,7 +26,7 @@ var metrics = sync.OnceValues(func() (*availabilitymetrics.Metrics, error) {
 // Install connects the aggregator with the server, which serves the built-in
 // group versions: it registers them, and adds the post-start hooks and health
 // checks under kube-apiserver's names, in its order.
-func (a *Aggregator) Install(server *genericapiserver.GenericAPIServer, builtIn []schema.GroupVersion) error {
+func (a *Aggregator) Install(server *genericapiserver.GenericAPIServer, builtIn []BuiltIn) error {
 	a.merged = server.AggregatedDiscoveryGroupManager
 	a.apis = a.newAPIs()
 	a.listing = newListing(server, builtIn)
@@ -35,14 +34,14 @@ func (a *Aggregator) Install(server *genericapiserver.GenericAPIServer, builtIn 
 	a.merged.SetGroupVersionPriority(aggregatorlib.APIRegistrationGroupVersion, aggregatorlib.APIRegistrationGroupPriority, 0)
 
 	var names []string
-	for _, gv := range builtIn {
-		service := localAPIService(gv)
-		if service == nil {
+	for _, b := range builtIn {
+		if b.GroupPriority == 0 {
 			continue
 		}
+		service := newAPIService(b.GroupVersion, b.GroupPriority, b.VersionPriority)
 		a.register.controller.AddAPIServiceToSyncOnStart(service)
 		names = append(names, service.Name)
-		a.merged.SetGroupVersionPriority(metav1.GroupVersion(gv), int(service.Spec.GroupPriorityMinimum), int(service.Spec.VersionPriority))
+		a.merged.SetGroupVersionPriority(metav1.GroupVersion(b.GroupVersion), int(b.GroupPriority), int(b.VersionPriority))
 	}
 	completion, err := a.newCompletion(names)
 	if err != nil {

@@ -3,7 +3,6 @@ package aggregator
 import (
 	"net/http"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/sets"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
@@ -19,10 +18,10 @@ type listing struct {
 	versions map[string]sets.Set[string]
 }
 
-func newListing(server *genericapiserver.GenericAPIServer, builtIn []schema.GroupVersion) listing {
+func newListing(server *genericapiserver.GenericAPIServer, builtIn []BuiltIn) listing {
 	l := listing{server: server, builtIn: sets.New[string](), versions: map[string]sets.Set[string]{}}
-	for _, gv := range builtIn {
-		l.builtIn.Insert(gv.Group)
+	for _, b := range builtIn {
+		l.builtIn.Insert(b.Group)
 	}
 	server.Handler.NonGoRestfulMux.Handle(apisPrefix, http.HandlerFunc(l.behind))
 	return l

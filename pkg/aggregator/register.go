@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,65 +16,16 @@ import (
 	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
 )
 
-// groupPriority has the place of the built-in groups among all, high ones first.
-var groupPriority = map[string]int32{
-	"":                             18000,
-	"apps":                         17800,
-	"events.k8s.io":                17750,
-	"authentication.k8s.io":        17700,
-	"authorization.k8s.io":         17600,
-	"autoscaling":                  17500,
-	"batch":                        17400,
-	"certificates.k8s.io":          17300,
-	"networking.k8s.io":            17200,
-	"policy":                       17100,
-	"rbac.authorization.k8s.io":    17000,
-	"storage.k8s.io":               16800,
-	"apiextensions.k8s.io":         16700,
-	"admissionregistration.k8s.io": 16700,
-	"scheduling.k8s.io":            16600,
-	"coordination.k8s.io":          16500,
-	"node.k8s.io":                  16300,
-	"discovery.k8s.io":             16200,
-	"resource.k8s.io":              16200,
-	"flowcontrol.apiserver.k8s.io": 16100,
-	"internal.apiserver.k8s.io":    16000,
-	"storagemigration.k8s.io":      15800,
-}
+// customGroupPriority and customVersionPriority are those of groups that consist
+// of custom resources.
+const customGroupPriority, customVersionPriority = 1000, 100
 
-// versionPriority has the versions of built-in groups that differ from 15.
-var versionPriority = map[schema.GroupVersion]int32{
-	{Version: "v1"}:                                        1,
-	{Group: "autoscaling", Version: "v2"}:                  30,
-	{Group: "flowcontrol.apiserver.k8s.io", Version: "v1"}: 21,
-	{Group: "resource.k8s.io", Version: "v1"}:              21,
-}
-
-const (
-	gaPriority, betaPriority, alphaPriority = 15, 9, 1
-	// customGroupPriority and customVersionPriority are those of groups that
-	// consist of custom resources.
-	customGroupPriority, customVersionPriority = 1000, 100
-)
-
-// localAPIService registers a group version that is built in; nil if it is not
-// to be registered: APIServices register others, not themselves.
-func localAPIService(gv schema.GroupVersion) *apiregistrationv1.APIService {
-	group, ok := groupPriority[gv.Group]
-	if !ok {
-		return nil
-	}
-	version, ok := versionPriority[gv]
-	switch {
-	case ok:
-	case strings.Contains(gv.Version, "alpha"):
-		version = alphaPriority
-	case strings.Contains(gv.Version, "beta"):
-		version = betaPriority
-	default:
-		version = gaPriority
-	}
-	return newAPIService(gv, group, version)
+// BuiltIn is a group version that the server has built in.
+type BuiltIn struct {
+	schema.GroupVersion
+	// GroupPriority and VersionPriority are those of its APIService. With a
+	// GroupPriority of 0 it has none: APIServices register others, not themselves.
+	GroupPriority, VersionPriority int32
 }
 
 func newAPIService(gv schema.GroupVersion, groupPriority, versionPriority int32) *apiregistrationv1.APIService {

@@ -22,7 +22,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/oidc"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/tokenfile"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/webhook"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // Config says which credentials count. What is nil or empty does not.
@@ -39,7 +39,7 @@ type Config struct {
 	// ServiceAccounts knows the tokens of service accounts.
 	ServiceAccounts authenticator.Token
 	// BootstrapTokens reads the secrets of bootstrap tokens.
-	BootstrapTokens *registry.Objects
+	BootstrapTokens *objects.Access
 	// OIDC has the OpenID Connect providers, and decides about requests without
 	// credentials. A request with wrong credentials is refused in any case.
 	OIDC oidc.Config

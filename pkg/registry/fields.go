@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -21,10 +22,13 @@ type Field[T Object] struct {
 	Trigger bool
 	// Index keeps an index by this field in the watch cache, for lists.
 	Index bool
+	// Groups are the groups in which it can be selected; nil is all groups that
+	// serve the resource.
+	Groups []string
 }
 
 // FieldLabels implements Definition.
-func (r *Resource[T]) FieldLabels() []string {
+func (r *Resource[T]) FieldLabels(group string) []string {
 	if len(r.Fields) == 0 {
 		return nil
 	}
@@ -33,7 +37,9 @@ func (r *Resource[T]) FieldLabels() []string {
 		labels = append(labels, "metadata.namespace")
 	}
 	for _, f := range r.Fields {
-		labels = append(labels, f.Name)
+		if f.Groups == nil || slices.Contains(f.Groups, group) {
+			labels = append(labels, f.Name)
+		}
 	}
 	return labels
 }

@@ -38,7 +38,7 @@ func sample() *Resource[*corev1.ConfigMap] {
 			WarningsOnCreate: func(context.Context, *corev1.ConfigMap) []string { return []string{"created"} },
 			WarningsOnUpdate: func(context.Context, *corev1.ConfigMap, *corev1.ConfigMap) []string { return []string{"updated"} },
 		},
-		Status: &Hooks[*corev1.ConfigMap]{ResetFields: Reset("v1", []string{"data"})},
+		Facets: map[string]Facet[*corev1.ConfigMap]{"status": {Hooks: Hooks[*corev1.ConfigMap]{Resets: []string{"data"}}}},
 		Fields: []Field[*corev1.ConfigMap]{{Name: "data.color", Value: func(c *corev1.ConfigMap) string { return c.Data["color"] }, Trigger: true, Index: true}},
 		Columns: []Column[*corev1.ConfigMap]{
 			NameColumn[*corev1.ConfigMap](),
@@ -77,7 +77,7 @@ func noStorage(*storagebackend.ConfigForResource, string, func(runtime.Object) (
 func TestStorage(t *testing.T) {
 	r := sample()
 	r.Subresources = func(main *REST, _ Deps) map[string]rest.Storage {
-		return map[string]rest.Storage{"other": NewStatusREST(main.Store)}
+		return map[string]rest.Storage{"other": &facetREST{facetUpdater{main.Store}}}
 	}
 	storage, err := r.Storage(memory(t))
 	if err != nil {
@@ -95,11 +95,8 @@ func TestStorage(t *testing.T) {
 	if !slices.Equal(main.ShortNames(), []string{"cm"}) || main.GetSingularName() != "configmap" {
 		t.Errorf("names: %v, %s", main.ShortNames(), main.GetSingularName())
 	}
-	if reset := storage["configmaps/status"].(rest.ResetFieldsStrategy).GetResetFields(); reset["v1"] == nil || reset["v1"].Empty() {
-		t.Error("the status subresource has not the reset fields of its hooks")
-	}
 	if len(main.GetResetFields()) != 0 {
-		t.Error("the main resource has the reset fields of the status")
+		t.Error("a resource without parts resets fields")
 	}
 }
 
@@ -127,7 +124,7 @@ func TestGracefulDeletionIsOptIn(t *testing.T) {
 func TestStrategyCallsItsHooks(t *testing.T) {
 	deps := memory(t)
 	r := sample()
-	s := r.strategy(deps.Scheme, &r.Hooks)
+	s := r.strategy(deps.Scheme, r.facet(""))
 	ctx := genericapirequest.WithRequestInfo(t.Context(), &genericapirequest.RequestInfo{APIVersion: "v1", Resource: "configmaps"})
 	good, bad := configMap("a", "red"), &corev1.ConfigMap{}
 	if errs := s.Validate(ctx, bad); len(errs) != 1 || errs[0].Field != "data" {
@@ -146,7 +143,7 @@ func TestStrategyCallsItsHooks(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	r := sample()
-	if got, want := r.FieldLabels(), []string{"metadata.name", "metadata.namespace", "data.color"}; !slices.Equal(got, want) {
+	if got, want := r.FieldLabels(""), []string{"metadata.name", "metadata.namespace", "data.color"}; !slices.Equal(got, want) {
 		t.Errorf("labels %v, want %v", got, want)
 	}
 	p := r.predicate(labels.SelectorFromSet(labels.Set{"l": "v"}), fields.OneTermEqualSelector("data.color", "red"))
@@ -160,7 +157,7 @@ func TestFields(t *testing.T) {
 		t.Errorf("triggers %v, indexers %v", triggers, indexers)
 	}
 	r.Fields = nil
-	if got := r.FieldLabels(); got != nil {
+	if got := r.FieldLabels(""); got != nil {
 		t.Errorf("a resource without fields has the labels %v in place of the library's defaults", got)
 	}
 }

@@ -2,62 +2,66 @@ package registry
 
 import (
 	"context"
-	"time"
 
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/authentication/authenticator"
-	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
-	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // Object is an API object with metadata.
-type Object interface {
-	runtime.Object
-	metav1.Object
-}
+type Object = objects.Object
 
-// Hooks are the decisions of a strategy, called in this order. A nil hook does
+// Hooks are what is particular to the strategy of a resource or of a Facet,
+// beside what the adapter derives from the resource's Parts. A nil hook does
 // nothing. Names and meaning are those of rest.RESTCreateStrategy and
 // rest.RESTUpdateStrategy of k8s.io/apiserver.
 type Hooks[T Object] struct {
-	// PrepareForCreate drops what a client may not set, such as the status.
+	// PrepareForCreate changes a new object, after its status has been cleared.
 	PrepareForCreate func(ctx context.Context, obj T)
-	// PrepareForUpdate does the same on update, where old is read only.
+	// PrepareForUpdate changes an updated object, after the part that the
+	// request may not write has been kept, and before its generation is counted.
+	// The old object is read only.
 	PrepareForUpdate func(ctx context.Context, obj, old T)
-	// Validate returns every mistake in a new object. The metadata is validated
-	// too: see ValidateObjectMeta for what is left to the resource.
+	// Resets are more fields that the Prepare hooks reset, such as
+	// "metadata.labels", for the managed fields of server-side apply.
+	Resets []string
+
+	// Validate returns every mistake in a new object but those in its metadata.
 	Validate func(ctx context.Context, obj T) field.ErrorList
-	// ValidateUpdate returns every mistake in a changed object.
+	// OnUpdate are the rules for updates, in this order. Nil is MetadataChange and
+	// Change.
+	OnUpdate []Rule
+	// ValidateUpdate returns every mistake in a changed object that the other
+	// rules of OnUpdate do not find: it is the rule Change.
 	ValidateUpdate func(ctx context.Context, obj, old T) field.ErrorList
+
 	// WarningsOnCreate returns texts for the client's Warning headers.
 	WarningsOnCreate func(ctx context.Context, obj T) []string
 	// WarningsOnUpdate is like WarningsOnCreate.
 	WarningsOnUpdate func(ctx context.Context, obj, old T) []string
-	// DeclarativeConfig configures the generated validation. It is needed for a
-	// type whose tags name options (feature gates): every one must be defined.
-	DeclarativeConfig func(obj, old T) rest.DeclarativeValidationConfig
-	// Canonicalize brings a valid object into the form in which it is stored.
-	Canonicalize func(obj T)
-	// ResetFields are the fields that the Prepare hooks reset, for
-	// server-side apply: see Reset.
-	ResetFields map[fieldpath.APIVersion]*fieldpath.Set
 }
 
 // Resource defines one built-in resource.
 type Resource[T Object] struct {
-	// GVR names the resource in its storage version, which is also a version
-	// in which it is served.
+	// GVR names the resource in the version of its hub type: the first, in the
+	// group's order of preference, that has the kind.
 	GVR schema.GroupVersionResource
+	// Versions are all group versions in which the resource is served, the hub's
+	// first. Nil is the hub's alone. One storage serves all of them.
+	Versions []schema.GroupVersion
+	// StorageVersion is the version in which objects are stored, where it is not
+	// the most preferred one of the group.
+	StorageVersion string
+	// StoredAsJSON is true for a resource that kube-apiserver stores as JSON, not
+	// as protobuf.
+	StoredAsJSON bool
 	// Singular is the resource's singular name.
 	Singular string
 	// ShortNames and Categories are for discovery.
@@ -65,7 +69,7 @@ type Resource[T Object] struct {
 	// ClusterScoped is true for a resource without namespaces.
 	ClusterScoped bool
 
-	// New and NewList return empty objects.
+	// New and NewList return empty objects of the hub types.
 	New     func() T
 	NewList func() runtime.Object
 
@@ -89,10 +93,26 @@ type Resource[T Object] struct {
 	// ReturnDeletedObject answers a delete with the object instead of a Status.
 	ReturnDeletedObject bool
 
+	// Parts say how an object is made up.
+	Parts Parts[T]
+	// ValidateName returns what is wrong with a name, or with the prefix of a
+	// generated one. The adapter then validates the metadata, before the hooks.
+	// Nil: the hooks validate all of the metadata.
+	ValidateName apivalidation.ValidateNameFunc
+	// AnyFinalizer allows finalizers that have no domain and are not known.
+	AnyFinalizer bool
 	// Hooks is the strategy of the resource itself.
 	Hooks[T]
-	// Status, if set, is the strategy of the status subresource.
-	Status *Hooks[T]
+	// Facets are the subresources that are the same object under another
+	// strategy, by name: "status" above all.
+	Facets map[string]Facet[T]
+
+	// DeclarativeConfig configures the generated validation. It is needed for a
+	// type whose tags name options (feature gates): every one must be defined.
+	// The old object is the zero value on create.
+	DeclarativeConfig func(obj, old T) rest.DeclarativeValidationConfig
+	// Canonicalize brings a valid object into the form in which it is stored.
+	Canonicalize func(obj T)
 
 	// Fields can be selected by field selectors, beside metadata.name and
 	// metadata.namespace.
@@ -110,78 +130,20 @@ type Resource[T Object] struct {
 	// Wrap replaces the storage of the main resource, by a type that embeds
 	// *REST and overrides a verb.
 	Wrap func(main *REST, deps Deps) rest.Storage
-	// Subresources returns the storage of the subresources other than status,
+	// Subresources returns the storage of the subresources that are not Facets,
 	// by name.
 	Subresources func(main *REST, deps Deps) map[string]rest.Storage
 }
 
-// Deps is what storage is made with.
+// Deps is what the storage of every resource is made with. What only some
+// resources need is an argument of the function that defines their group.
 type Deps struct {
+	// Scheme has the types.
 	Scheme *runtime.Scheme
 	// RESTOptions finds the etcd client, codec and watch cache of a resource.
 	RESTOptions generic.RESTOptionsGetter
 	// Raw makes storage without a watch cache, for reads that decide something.
 	Raw generic.StorageDecorator
-	// EventTTL is how long events are kept.
-	EventTTL time.Duration
-	// Authorizer decides what users may do, and RBAC which rules they have: for
-	// storage that asks about more than the request itself. RuleResolver lists
-	// what all authorizers allow.
-	Authorizer   authorizer.Authorizer
-	RuleResolver authorizer.RuleResolver
-	RBAC         *rbac.Resolver
-	// Authenticator is the chain that requests pass, and APIAudiences are those
-	// of tokens for this server.
-	Authenticator authenticator.Request
-	APIAudiences  authenticator.Audiences
-	// Tokens issues tokens of service accounts.
-	Tokens *serviceaccount.Tokens
 	// Objects reads objects of other resources.
-	Objects *Objects
-	// Services allocates the addresses and ports of services.
-	Services *allocation.Services
-}
-
-// Definition is a resource regardless of its type.
-type Definition interface {
-	// GroupVersionResource is the Resource's GVR.
-	GroupVersionResource() schema.GroupVersionResource
-	// ETCDPrefix is the place in etcd below --etcd-prefix.
-	ETCDPrefix() string
-	// WatchCached reports whether reads are served by a watch cache.
-	WatchCached() bool
-	// FieldLabels lists the fields that can be selected; nil for just the name
-	// and the namespace.
-	FieldLabels() []string
-	// Storage makes the storage of the resource and its subresources, by
-	// their names in the URL ("pods", "pods/status").
-	Storage(deps Deps) (map[string]rest.Storage, error)
-}
-
-// GroupVersionResource implements Definition.
-func (r *Resource[T]) GroupVersionResource() schema.GroupVersionResource { return r.GVR }
-
-// ETCDPrefix implements Definition.
-func (r *Resource[T]) ETCDPrefix() string {
-	if r.Prefix != "" {
-		return r.Prefix
-	}
-	return r.GVR.Resource
-}
-
-// WatchCached implements Definition.
-func (r *Resource[T]) WatchCached() bool { return !r.NoWatchCache }
-
-// Reset builds ResetFields for one API version from paths such as "status" or
-// "metadata.deletionTimestamp", one string per field of the path.
-func Reset(version string, paths ...[]string) map[fieldpath.APIVersion]*fieldpath.Set {
-	set := fieldpath.NewSet()
-	for _, path := range paths {
-		elements := make([]any, len(path))
-		for i, name := range path {
-			elements[i] = name
-		}
-		set.Insert(fieldpath.MakePathOrDie(elements...))
-	}
-	return map[fieldpath.APIVersion]*fieldpath.Set{fieldpath.APIVersion(version): set}
+	Objects *objects.Access
 }

@@ -32,24 +32,20 @@ type Review[T Object] struct {
 	Require func(ctx context.Context, review T) error
 	// Answer returns what the client gets: the review with its status filled in
 	// or another object. Admission has let the question pass.
-	Answer func(ctx context.Context, deps Deps, review T) (T, error)
+	Answer func(ctx context.Context, review T) (T, error)
 }
 
-// GroupVersionResource implements Definition.
-func (r *Review[T]) GroupVersionResource() schema.GroupVersionResource { return r.GVR }
+// Info implements Definition.
+func (r *Review[T]) Info() Info {
+	return Info{GVR: r.GVR, Versions: []schema.GroupVersion{r.GVR.GroupVersion()}}
+}
 
-// ETCDPrefix implements Definition: there is none.
-func (r *Review[T]) ETCDPrefix() string { return "" }
-
-// WatchCached implements Definition: there is nothing to watch.
-func (r *Review[T]) WatchCached() bool { return false }
-
-// FieldLabels implements Definition.
-func (r *Review[T]) FieldLabels() []string { return nil }
+// FieldLabels implements Definition: there is nothing to select from.
+func (r *Review[T]) FieldLabels(string) []string { return nil }
 
 // Storage implements Definition.
-func (r *Review[T]) Storage(deps Deps) (map[string]rest.Storage, error) {
-	return map[string]rest.Storage{r.GVR.Resource: &reviewREST[T]{r, deps}}, nil
+func (r *Review[T]) Storage(Deps) (map[string]rest.Storage, error) {
+	return map[string]rest.Storage{r.GVR.Resource: &reviewREST[T]{r}}, nil
 }
 
 // Caller returns the user who sent the request. The error is a bad request.
@@ -63,10 +59,7 @@ func Caller(ctx context.Context) (user.Info, error) {
 
 // reviewREST answers create requests. It has no table convertor: asked for a
 // table, kube-apiserver says 406.
-type reviewREST[T Object] struct {
-	review *Review[T]
-	deps   Deps
-}
+type reviewREST[T Object] struct{ review *Review[T] }
 
 var (
 	_ Definition                = (*Review[*metav1.PartialObjectMetadata])(nil)
@@ -102,7 +95,7 @@ func (r *reviewREST[T]) Create(ctx context.Context, obj runtime.Object, admit re
 			return nil, err
 		}
 	}
-	answer, err := r.review.Answer(ctx, r.deps, review)
+	answer, err := r.review.Answer(ctx, review)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func question() *Review[*corev1.ConfigMap] {
 			}
 			return nil
 		},
-		Answer: func(_ context.Context, _ Deps, c *corev1.ConfigMap) (*corev1.ConfigMap, error) {
+		Answer: func(_ context.Context, c *corev1.ConfigMap) (*corev1.ConfigMap, error) {
 			if c.Data["color"] == "unknown" {
 				return nil, errors.New("no idea")
 			}
@@ -109,7 +109,7 @@ func TestReviewDefinition(t *testing.T) {
 	if !created(t, r).(rest.Scoper).NamespaceScoped() {
 		t.Error("not namespaced")
 	}
-	if r.ETCDPrefix() != "" || r.WatchCached() || r.FieldLabels() != nil {
+	if info := r.Info(); info.Stored || info.WatchCached || r.FieldLabels("") != nil {
 		t.Error("a review is stored")
 	}
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/operation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,14 +14,16 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// strategy adapts Hooks to the strategy interfaces of k8s.io/apiserver. The
-// declarative validation that is generated from the types' tags is merged with
-// the hooks' errors there (KEP-5073).
+// strategy adapts a resource, or one of its facets, to the strategy interfaces
+// of k8s.io/apiserver: it does what follows from the resource's Parts and calls
+// the hooks. The declarative validation that is generated from the types' tags
+// is merged with the hooks' errors there (KEP-5073).
 type strategy[T Object] struct {
 	rest.DeclarativeValidation
 	names.NameGenerator
 	resource *Resource[T]
-	hooks    *Hooks[T]
+	// facet is the resource itself or one of its facets.
+	facet *Facet[T]
 }
 
 // gracefulStrategy is a type of its own because graceful deletion is found by
@@ -37,8 +40,8 @@ var (
 	_ rest.RESTGracefulDeleteStrategy      = gracefulStrategy[*metav1.PartialObjectMetadata]{}
 )
 
-func (r *Resource[T]) strategy(scheme *runtime.Scheme, hooks *Hooks[T]) strategy[T] {
-	return strategy[T]{rest.DeclarativeValidation{Scheme: scheme}, names.SimpleNameGenerator, r, hooks}
+func (r *Resource[T]) strategy(scheme *runtime.Scheme, facet *Facet[T]) strategy[T] {
+	return strategy[T]{rest.DeclarativeValidation{Scheme: scheme}, names.SimpleNameGenerator, r, facet}
 }
 
 func (s strategy[T]) NamespaceScoped() bool                    { return !s.resource.ClusterScoped }
@@ -54,30 +57,39 @@ func (s strategy[T]) DefaultGarbageCollectionPolicy(context.Context) rest.Garbag
 	return s.resource.GarbageCollection
 }
 
+// PrepareForCreate implements rest.RESTCreateStrategy.
 func (s strategy[T]) PrepareForCreate(ctx context.Context, obj runtime.Object) {
-	if f := s.hooks.PrepareForCreate; f != nil {
-		f(ctx, obj.(T))
-	}
+	s.resource.PrepareNew(ctx, obj.(T))
 }
 
+// PrepareForUpdate implements rest.RESTUpdateStrategy.
 func (s strategy[T]) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
-	if f := s.hooks.PrepareForUpdate; f != nil {
-		f(ctx, obj.(T), old.(T))
-	}
+	s.resource.prepareChange(ctx, s.facet, obj.(T), old.(T))
 }
 
-func (s strategy[T]) Validate(ctx context.Context, obj runtime.Object) field.ErrorList {
-	if f := s.hooks.Validate; f != nil {
-		return f(ctx, obj.(T))
+// GetResetFields implements rest.ResetFieldsStrategy: the same fields in every
+// version in which the resource is served.
+func (s strategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
+	paths := append(slices.Clone(s.facet.Resets), s.facet.Metadata.Resets...)
+	if kept, name := s.resource.kept(s.facet); kept != nil {
+		paths = append(paths, name)
 	}
-	return nil
-}
-
-func (s strategy[T]) ValidateUpdate(ctx context.Context, obj, old runtime.Object) field.ErrorList {
-	if f := s.hooks.ValidateUpdate; f != nil {
-		return f(ctx, obj.(T), old.(T))
+	if len(paths) == 0 {
+		return nil
 	}
-	return nil
+	fields := fieldpath.NewSet()
+	for _, path := range paths {
+		var elements []any
+		for name := range strings.SplitSeq(path, ".") {
+			elements = append(elements, name)
+		}
+		fields.Insert(fieldpath.MakePathOrDie(elements...))
+	}
+	reset := map[fieldpath.APIVersion]*fieldpath.Set{}
+	for _, version := range s.resource.versions() {
+		reset[fieldpath.APIVersion(version.String())] = fields
+	}
+	return reset
 }
 
 // ValidateDeclaratively merges the errors of the hooks with those of the
@@ -114,7 +126,7 @@ func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime
 
 // DeclarativeValidationConfig passes the zero object for the old one on create.
 func (s strategy[T]) DeclarativeValidationConfig(_ context.Context, obj, old runtime.Object) rest.DeclarativeValidationConfig {
-	f := s.hooks.DeclarativeConfig
+	f := s.resource.DeclarativeConfig
 	if f == nil {
 		return rest.DeclarativeValidationConfig{}
 	}
@@ -123,27 +135,23 @@ func (s strategy[T]) DeclarativeValidationConfig(_ context.Context, obj, old run
 }
 
 func (s strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {
-	if f := s.hooks.WarningsOnCreate; f != nil {
+	if f := s.facet.WarningsOnCreate; f != nil {
 		return f(ctx, obj.(T))
 	}
 	return nil
 }
 
 func (s strategy[T]) WarningsOnUpdate(ctx context.Context, obj, old runtime.Object) []string {
-	if f := s.hooks.WarningsOnUpdate; f != nil {
+	if f := s.facet.WarningsOnUpdate; f != nil {
 		return f(ctx, obj.(T), old.(T))
 	}
 	return nil
 }
 
 func (s strategy[T]) Canonicalize(obj runtime.Object) {
-	if f := s.hooks.Canonicalize; f != nil {
+	if f := s.resource.Canonicalize; f != nil {
 		f(obj.(T))
 	}
-}
-
-func (s strategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return s.hooks.ResetFields
 }
 
 func (s gracefulStrategy[T]) CheckGracefulDelete(ctx context.Context, obj runtime.Object, options *metav1.DeleteOptions) bool {

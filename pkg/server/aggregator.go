@@ -3,9 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
-	"slices"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/server/egressselector"
 	"k8s.io/client-go/transport"
@@ -15,37 +13,37 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// applyAggregator makes what stands in front of the server's own APIs. Without
-// apiservices nothing does.
-func (c *Config) applyAggregator() error {
-	if !c.serves(apiregistrationv1.SchemeGroupVersion.WithResource("apiservices")) {
-		return nil
+// newAggregator makes what stands in front of the server's own APIs. Without
+// apiservices nothing does, and it returns nil.
+func newAggregator(b *base) (*aggregator.Aggregator, error) {
+	if !b.enabled.Serves(apiregistrationv1.SchemeGroupVersion.WithResource("apiservices")) {
+		return nil, nil
 	}
-	o, g := c.Options.Aggregator, c.Generic
+	o, g := b.options.Aggregator, b.generic
 	certFile, keyFile := o.ClientCertFile, o.ClientKeyFile
 	if certFile == "" {
-		certFile, keyFile = c.keys.FrontProxyClient.CertFile, c.keys.FrontProxyClient.KeyFile
+		certFile, keyFile = b.keys.FrontProxyClient.CertFile, b.keys.FrontProxyClient.KeyFile
 	}
 	cert, err := dynamiccertificates.NewDynamicServingContentFromFiles("aggregator-proxy-cert", certFile, keyFile)
 	if err != nil {
-		return fmt.Errorf("--proxy-client-cert-file, --proxy-client-key-file: %w", err)
+		return nil, fmt.Errorf("--proxy-client-cert-file, --proxy-client-key-file: %w", err)
 	}
-	c.background = append(c.background, func(ctx context.Context) { cert.Run(ctx, 1) })
+	b.life.runs(func(ctx context.Context) { cert.Run(ctx, 1) })
 
 	var dial *transport.DialHolder
 	if g.EgressSelector != nil {
 		dialer, err := g.EgressSelector.Lookup(egressselector.Cluster.AsNetworkContext())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if dialer != nil {
 			dial = &transport.DialHolder{Dial: dialer}
 		}
 	}
-	c.aggregator, err = aggregator.New(aggregator.Config{
+	return aggregator.New(aggregator.Config{
 		Client:          g.LoopbackClientConfig,
-		Informers:       c.informers,
-		Serves:          c.serves,
+		Informers:       b.informers,
+		Serves:          b.enabled.Serves,
 		ClientCert:      cert,
 		EndpointRouting: o.EndpointRouting,
 		RejectRedirects: o.RejectRedirects,
@@ -53,28 +51,20 @@ func (c *Config) applyAggregator() error {
 		Serializer:      g.Serializer,
 		Tracer:          g.TracerProvider,
 	})
-	return err
 }
 
 // installAggregator registers the group versions that are served.
 func (s *Server) installAggregator() error {
-	c := s.config
-	if c.aggregator == nil {
+	if s.aggregator == nil {
 		return nil
 	}
-	var served []schema.GroupVersion
-	for _, group := range c.Groups {
-		for _, version := range group.Versions {
-			gv := schema.GroupVersion{Group: group.Name, Version: version.Name}
-			if slices.ContainsFunc(version.Resources, func(d registry.Definition) bool {
-				return c.Generic.MergedResourceConfig.ResourceEnabled(gv.WithResource(d.GroupVersionResource().Resource))
-			}) {
-				served = append(served, gv)
-			}
-		}
-	}
+	var served []aggregator.BuiltIn
+	s.base.enabled.Each(func(group registry.Group, version registry.Version) {
+		served = append(served, aggregator.BuiltIn{
+			GroupVersion: group.GroupVersion(version), GroupPriority: group.Priority, VersionPriority: version.APIServicePriority()})
+	})
 	if s.extensions != nil {
-		c.aggregator.WaitForCustomGroupVersions(s.extensions.Published())
+		s.aggregator.WaitForCustomGroupVersions(s.extensions.Published())
 	}
-	return c.aggregator.Install(s.generic, served)
+	return s.aggregator.Install(s.generic, served)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 
+	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
@@ -13,36 +14,37 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/webhook"
 )
 
-// applyAuthentication builds the chain of authenticators.
-func (c *Config) applyAuthentication() error {
-	o, g := c.Options.Authentication, c.Generic
-	var err error
-	if c.ca, err = c.clientCA(); err != nil {
-		return err
+// applyAuthentication builds the chain of authenticators, with that of service
+// account tokens in it, and returns the CA of client certificates.
+func applyAuthentication(b *base, accounts authenticator.Token) (dynamiccertificates.CAContentProvider, error) {
+	o, g := b.options.Authentication, b.generic
+	ca, err := clientCA(b)
+	if err != nil {
+		return nil, err
 	}
-	if err := g.Authentication.ApplyClientCert(c.ca, g.SecureServing); err != nil {
-		return err
+	if err := g.Authentication.ApplyClientCert(ca, g.SecureServing); err != nil {
+		return nil, err
 	}
-	if g.Authentication.RequestHeaderConfig, err = c.requestHeader(); err != nil {
-		return fmt.Errorf("--requestheader-client-ca-file: %w", err)
+	if g.Authentication.RequestHeaderConfig, err = requestHeader(b); err != nil {
+		return nil, fmt.Errorf("--requestheader-client-ca-file: %w", err)
 	}
 	if err := g.Authentication.ApplyClientCert(g.Authentication.RequestHeaderConfig.CAContentProvider, g.SecureServing); err != nil {
-		return err
+		return nil, err
 	}
 	config := authentication.Config{
 		Audiences:     g.Authentication.APIAudiences,
 		RequestHeader: g.Authentication.RequestHeaderConfig,
-		ClientCA:      c.ca,
+		ClientCA:      ca,
 		TokenFile:     o.TokenFile,
 
-		ServiceAccounts: c.serviceAccounts.authenticator,
+		ServiceAccounts: accounts,
 		OIDC: oidc.Config{
 			File:        o.ConfigFile,
 			SigningAlgs: o.OIDCSigningAlgs,
-			Anonymous:   c.anonymous(),
+			Anonymous:   anonymous(b),
 			FlagDecides: o.AnonymousChosen(),
 
-			DisallowedIssuers: c.Options.ServiceAccounts.Issuers,
+			DisallowedIssuers: b.options.ServiceAccounts.Issuers,
 			Audiences:         g.Authentication.APIAudiences,
 			ServerID:          g.APIServerID,
 		},
@@ -54,7 +56,7 @@ func (c *Config) applyAuthentication() error {
 		config.OIDC.Egress = g.EgressSelector.Lookup
 	}
 	if o.BootstrapTokens {
-		config.BootstrapTokens = &c.objects
+		config.BootstrapTokens = b.objects
 	}
 	if o.WebhookConfigFile != "" {
 		config.Webhook = &webhook.Config{File: o.WebhookConfigFile, Version: o.WebhookVersion, CacheTTL: o.WebhookCacheTTL,
@@ -62,26 +64,26 @@ func (c *Config) applyAuthentication() error {
 	}
 	chain, err := authentication.New(config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	g.Authentication.Authenticator = chain
-	c.background = append(c.background, chain.Run)
-	return nil
+	b.life.runs(chain.Run)
+	return ca, nil
 }
 
 // anonymous is --anonymous-auth, except that requests without credentials never
 // come in where everybody may do everything.
-func (c *Config) anonymous() bool {
-	return c.Options.Authentication.Anonymous && !c.alwaysAllows()
+func anonymous(b *base) bool {
+	return b.options.Authentication.Anonymous && !alwaysAllows(b)
 }
 
 // clientCA is the CA of client certificates.
-func (c *Config) clientCA() (dynamiccertificates.CAContentProvider, error) {
-	own, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", c.keys.CA.CertFile)
+func clientCA(b *base) (dynamiccertificates.CAContentProvider, error) {
+	own, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", b.keys.CA.CertFile)
 	if err != nil {
 		return nil, err
 	}
-	file := c.Options.Authentication.ClientCAFile
+	file := b.options.Authentication.ClientCAFile
 	if file == "" {
 		return own, nil
 	}
@@ -95,12 +97,12 @@ func (c *Config) clientCA() (dynamiccertificates.CAContentProvider, error) {
 
 // requestHeader says which front proxy is trusted: that of the flags, or else
 // the one with our own certificate.
-func (c *Config) requestHeader() (*authenticatorfactory.RequestHeaderConfig, error) {
-	o := c.Options.Authentication.RequestHeader
+func requestHeader(b *base) (*authenticatorfactory.RequestHeaderConfig, error) {
+	o := b.options.Authentication.RequestHeader
 	if o.ClientCAFile != "" {
 		return o.ToAuthenticationRequestHeaderConfig()
 	}
-	ca, err := dynamiccertificates.NewDynamicCAContentFromFile("request-header", c.keys.FrontProxyCA.CertFile)
+	ca, err := dynamiccertificates.NewDynamicCAContentFromFile("request-header", b.keys.FrontProxyCA.CertFile)
 	if err != nil {
 		return nil, err
 	}

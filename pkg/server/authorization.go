@@ -6,34 +6,34 @@ import (
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/server/egressselector"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 )
 
-func (c *Config) applyAuthorization() (err error) {
-	o, g := c.Options.Authorization, c.Generic
-	if c.serves(rbacv1.SchemeGroupVersion.WithResource("clusterroles")) {
-		if c.rbac, err = rbac.New(c.informers.Rbac().V1()); err != nil {
-			return err
+// applyAuthorization builds the chain of authorizers, and returns the rules of
+// RBAC, which are none when roles are not served.
+func applyAuthorization(b *base) (rules *rbac.Resolver, err error) {
+	o, g := b.options.Authorization, b.generic
+	rules = rbac.Empty()
+	if b.enabled.Serves(rbacv1.SchemeGroupVersion.WithResource("clusterroles")) {
+		if rules, err = rbac.New(b.informers.Rbac().V1()); err != nil {
+			return nil, err
 		}
-	} else {
-		c.rbac = rbac.Empty()
 	}
 	config := authorization.Config{
-		PolicyFile: o.PolicyFile, RBAC: c.rbac, Client: c.client, Served: c.serves, ServerID: g.APIServerID,
+		PolicyFile: o.PolicyFile, RBAC: rules, Client: b.client, Served: b.enabled.Serves, ServerID: g.APIServerID,
 	}
 	if g.EgressSelector != nil {
 		if config.Dial, err = g.EgressSelector.Lookup(egressselector.ControlPlane.AsNetworkContext()); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	// What the authorizers watch ends with the server, or when it never ran.
 	ctx, cancel := context.WithCancel(context.Background())
-	c.background = append(c.background, func(run context.Context) { context.AfterFunc(run, cancel) })
-	c.closers = append(c.closers, cancel)
+	b.life.runs(func(run context.Context) { context.AfterFunc(run, cancel) })
+	b.life.onClose(cancel)
 	var all authorization.Authorizer
 	if o.ConfigFile != "" {
 		all, err = config.NewFromFile(ctx, o.ConfigFile)
@@ -47,34 +47,14 @@ func (c *Config) applyAuthorization() (err error) {
 		}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	g.Authorization.Authorizer, g.RuleResolver = all, all
-	return nil
+	return rules, nil
 }
 
 // alwaysAllows reports whether everybody may do everything.
-func (c *Config) alwaysAllows() bool {
-	o := c.Options.Authorization
+func alwaysAllows(b *base) bool {
+	o := b.options.Authorization
 	return slices.Contains(o.Modes, authorization.ModeAlwaysAllow) || o.ConfigFile != "" && authorization.FileHas(o.ConfigFile, authorization.ModeAlwaysAllow)
-}
-
-// serves reports whether a resource is built in and enabled.
-func (c *Config) serves(resource schema.GroupVersionResource) bool {
-	if !c.Generic.MergedResourceConfig.ResourceEnabled(resource) {
-		return false
-	}
-	for _, group := range c.Groups {
-		if group.Name != resource.Group {
-			continue
-		}
-		for _, version := range group.Versions {
-			for _, definition := range version.Resources {
-				if version.Name == resource.Version && definition.GroupVersionResource().Resource == resource.Resource {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

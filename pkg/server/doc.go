@@ -12,21 +12,21 @@
 //	audit ID               -                                  endpoints/filters.WithAuditInit                -
 //	panic recovery         -                                  server/filters.WithPanicRecovery               -
 //	request info           -                                  endpoints/filters.WithRequestInfo              -
-//	time limit             config.go                          server/filters.WithTimeoutForNonLongRunning    -
+//	time limit             base.go                            server/filters.WithTimeoutForNonLongRunning    -
 //	authentication         ../authentication                  endpoints/filters.WithAuthentication           authentication
 //	audit                  options: --audit-policy-file       endpoints/filters.WithAudit                    audit
 //	impersonation          -                                  endpoints/filters/impersonation                constrainedimpersonation
 //	priority and fairness  bootstrap/flowcontrol.go           server/filters.WithPriorityAndFairness         priorityandfairness
 //	authorization          ../authorization                   endpoints/filters.WithAuthorization            authorization
-//	routing                install.go                         endpoints.APIGroupVersion.InstallREST          Create
+//	routing                ../registry/install                endpoints.APIGroupVersion.InstallREST          Create
 //	reading the body       options                            endpoints/handlers.CreateResource              limitedReadBody succeeded
 //	decoding, defaulting   ../apis                            runtime.Scheme                                 Conversion done
-//	managed fields         openapi.go                         util/managedfields.FieldManager                About to store object in database
+//	managed fields         ../openapi                         util/managedfields.FieldManager                About to store object in database
 //	mutating admission     ../admission                       admission.MutationInterface                    -
 //	strategy, validation   ../registry/strategy.go            registry/rest.BeforeCreate                     -
 //	validating admission   ../admission                       admission.ValidationInterface                  -
-//	encoding for storage   etcd.go                            server/storage.NewStorageCodec                 Create etcd3
+//	encoding for storage   ../storage/resources.go            server/storage.NewStorageCodec                 Create etcd3
 //	etcd                   ../storage/backend.go              storage/etcd3                                  Write to database call succeeded
 //	watch cache            ../storage/backend.go              storage/cacher                                 -
-//	encoding the answer    install.go                         endpoints/handlers/responsewriters             SerializeObject
+//	encoding the answer    ../registry/install                endpoints/handlers/responsewriters             SerializeObject
 package server

@@ -50,15 +50,15 @@ func TestRequestPassesTheDocumentedStages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := NewConfig(t.Context(), completed)
+	b, err := open(t.Context(), completed, &lifetime{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	recorder := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
-	config.Generic.TracerProvider = provider
-	s := &Server{config: config}
-	if err := s.assemble(); err != nil {
+	b.generic.TracerProvider = provider
+	s, err := assemble(t.Context(), b)
+	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -46,32 +46,3 @@ func refuseBadPatches(handler http.Handler, serializer runtime.NegotiatedSeriali
 		handler.ServeHTTP(w, r)
 	})
 }
-
-// orNotFound answers 404 when a handler says nothing, as the library's does
-// about a document that it does not have.
-func orNotFound(handler http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := &answered{ResponseWriter: w}
-		if handler(answer, r); !answer.yes {
-			w.WriteHeader(http.StatusNotFound)
-		}
-	})
-}
-
-// answered remembers whether there was an answer.
-type answered struct {
-	http.ResponseWriter
-	yes bool
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (a *answered) WriteHeader(code int) {
-	a.yes = true
-	a.ResponseWriter.WriteHeader(code)
-}
-
-// Write implements http.ResponseWriter.
-func (a *answered) Write(data []byte) (int, error) {
-	a.yes = true
-	return a.ResponseWriter.Write(data)
-}

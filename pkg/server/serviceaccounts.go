@@ -17,24 +17,24 @@ type serviceAccounts struct {
 	authenticator authenticator.Token
 }
 
-func (c *Config) applyServiceAccounts() error {
-	o := c.Options.ServiceAccounts
+func newServiceAccounts(b *base) (*serviceAccounts, error) {
+	o := b.options.ServiceAccounts
 	signing, verification := o.SigningKeyFile, o.KeyFiles
 	if signing == "" {
-		signing = c.keys.ServiceAccountKey
+		signing = b.keys.ServiceAccountKey
 	}
 	if len(verification) == 0 && o.SigningKeyFile == "" {
-		verification = []string{c.keys.ServiceAccountPublicKey}
+		verification = []string{b.keys.ServiceAccountPublicKey}
 	}
 	keys, err := serviceaccount.ReadKeys(signing, verification...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.ExtendExpiration && o.MaxExpiration > 0 && o.MaxExpiration < serviceaccount.ExtendedLife {
 		klog.Warningf("service-account-extend-token-expiration is true, enabling tokens valid up to %v, which is longer than service-account-max-token-expiration set to %v",
 			serviceaccount.ExtendedLife, o.MaxExpiration)
 	}
-	c.background = append(c.background, keys.Run)
+	b.life.runs(keys.Run)
 	tokens := serviceaccount.New(serviceaccount.Config{
 		Keys:             keys,
 		Issuers:          o.Issuers,
@@ -42,19 +42,18 @@ func (c *Config) applyServiceAccounts() error {
 		MaxExpiration:    o.MaxExpiration,
 		ExtendExpiration: o.ExtendExpiration,
 	})
-	c.Generic.Authentication.APIAudiences = o.APIAudiences
-	c.serviceAccounts = serviceAccounts{tokens, saauthentication.New(saauthentication.Config{
+	b.generic.Authentication.APIAudiences = o.APIAudiences
+	return &serviceAccounts{tokens, saauthentication.New(saauthentication.Config{
 		Tokens:           tokens,
-		Objects:          &c.objects,
-		Client:           c.client,
+		Objects:          b.objects,
+		Client:           b.client,
 		SkipLegacyLookup: !o.Lookup,
-	})}
-	return nil
+	})}, nil
 }
 
 // discovery serves the documents with which others can verify tokens, unless
 // nobody would find them by the issuer.
-func (s serviceAccounts) discovery(container *restful.Container, jwksURI string) {
+func (s *serviceAccounts) discovery(container *restful.Container, jwksURI string) {
 	if err := serviceaccount.CheckDiscoverable(s.tokens.Issuer()); err != nil {
 		klog.Warningf("%s is not served: --service-account-issuer: %v", serviceaccount.ConfigurationPath, err)
 		return
@@ -83,9 +82,9 @@ func document(path, contentType, operation, doc string, content func() ([]byte, 
 }
 
 // jwksURI is where clients find the keys.
-func (c *Config) jwksURI() string {
-	if uri := c.Options.ServiceAccounts.JWKSURI; uri != "" {
+func jwksURI(b *base) string {
+	if uri := b.options.ServiceAccounts.JWKSURI; uri != "" {
 		return uri
 	}
-	return "https://" + c.Generic.ExternalAddress + serviceaccount.JWKSPath
+	return "https://" + b.generic.ExternalAddress + serviceaccount.JWKSPath
 }

@@ -86,8 +86,8 @@ func (b *Backend) GetRESTOptions(resource schema.GroupResource, example runtime.
 	return options, nil
 }
 
-// Over returns the same backend for resources of which other options decide,
-// and which all have a watch cache, if any has.
+// Over returns the same backend with other options, for other resources: all of
+// them have a watch cache, unless the watch cache is off altogether.
 func (b *Backend) Over(options generic.RESTOptionsGetter) generic.RESTOptionsGetter {
 	over := *b
 	over.options, over.uncached = options, nil

@@ -12,24 +12,6 @@ func WithoutKinds(restOptions generic.RESTOptionsGetter) generic.RESTOptionsGett
 	return hubOptions{restOptions}
 }
 
-// ByGroup asks other options for the groups that are listed.
-func ByGroup(options generic.RESTOptionsGetter, groups map[string]generic.RESTOptionsGetter) generic.RESTOptionsGetter {
-	return groupOptions{options, groups}
-}
-
-type groupOptions struct {
-	generic.RESTOptionsGetter
-	groups map[string]generic.RESTOptionsGetter
-}
-
-// GetRESTOptions implements generic.RESTOptionsGetter.
-func (g groupOptions) GetRESTOptions(resource schema.GroupResource, example runtime.Object) (generic.RESTOptions, error) {
-	if options, ok := g.groups[resource.Group]; ok {
-		return options.GetRESTOptions(resource, example)
-	}
-	return g.RESTOptionsGetter.GetRESTOptions(resource, example)
-}
-
 type hubOptions struct{ generic.RESTOptionsGetter }
 
 // GetRESTOptions implements generic.RESTOptionsGetter.

@@ -8,12 +8,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
+	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 )
 
 // A single member elects itself, so the election can be fast; the raft tick
@@ -119,3 +122,17 @@ func (e *Etcd) Err() <-chan error { return e.server.Err() }
 
 // Close stops the server after the writes that are under way.
 func (e *Etcd) Close() { e.server.Close() }
+
+// Reach asks an external etcd once, so that a wrong address is reported as such
+// and not by the storage of every single resource.
+func Reach(ctx context.Context, c storagebackend.Config) error {
+	prober, err := factory.CreateProber(c)
+	if err == nil {
+		defer prober.Close()
+		err = prober.Probe(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("no answer from %s: %w", strings.Join(c.Transport.ServerList, ", "), err)
+	}
+	return nil
+}

@@ -62,16 +62,17 @@ func TestExhaustive(t *testing.T) {
 			}
 		})
 	}
-	for _, group := range groups.All() {
-		for _, version := range group.Versions {
-			for _, definition := range version.Resources {
-				gvr := definition.GroupVersionResource()
+	for _, group := range groups.All(groups.Needs{}) {
+		for _, definition := range group.Resources {
+			info := definition.Info()
+			for _, gv := range info.Versions {
+				gvr := gv.WithResource(info.GVR.Resource)
 				name := path.Join("apis", gvr.Group, gvr.Version, gvr.Resource)
 				if gvr.Group == "" {
 					name = path.Join("api", gvr.Version, gvr.Resource)
 				}
-				if kind := served[name].ResponseKind; kind != nil && hasVerb(served[name], "list") && prefixes[kind.Kind] != definition.ETCDPrefix() {
-					t.Errorf("%s is stored below %q, by kube-apiserver below %q", name, definition.ETCDPrefix(), prefixes[kind.Kind])
+				if kind := served[name].ResponseKind; kind != nil && hasVerb(served[name], "list") && prefixes[kind.Kind] != info.Prefix {
+					t.Errorf("%s is stored below %q, by kube-apiserver below %q", name, info.Prefix, prefixes[kind.Kind])
 				}
 			}
 		}

@@ -17,13 +17,13 @@ import (
 	"k8s.io/cluster-bootstrap/util/secrets"
 	"k8s.io/cluster-bootstrap/util/tokens"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // Authenticator knows the tokens in the secrets.
 type Authenticator struct {
 	// Objects reads the secrets.
-	Objects *registry.Objects
+	Objects *objects.Access
 	// Now is the time; the default is time.Now.
 	Now func() time.Time
 }
@@ -38,7 +38,7 @@ func (a *Authenticator) AuthenticateToken(ctx context.Context, token string) (*a
 	if err != nil {
 		return nil, false, nil
 	}
-	s, err := registry.Get[*corev1.Secret](ctx, a.Objects, corev1.Resource("secrets"), metav1.NamespaceSystem, bootstrapapi.BootstrapTokenSecretPrefix+id)
+	s, err := objects.Get[*corev1.Secret](ctx, a.Objects, corev1.Resource("secrets"), metav1.NamespaceSystem, bootstrapapi.BootstrapTokenSecretPrefix+id)
 	if apierrors.IsNotFound(err) {
 		return nil, false, nil
 	}

@@ -15,7 +15,7 @@ import (
 	authserviceaccount "k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
@@ -23,7 +23,7 @@ import (
 type Config struct {
 	Tokens *serviceaccount.Tokens
 	// Objects has the service accounts and what tokens are bound to.
-	Objects *registry.Objects
+	Objects *objects.Access
 	// Client notes in secrets when their tokens were used.
 	Client kubernetes.Interface
 	// SkipLegacyLookup accepts legacy tokens although their secret or service
@@ -107,16 +107,16 @@ var errInvalidated = errors.New("service account token has been invalidated")
 
 // lookup returns an object that satisfies judge. When the one in the watch cache
 // does not, it may be a moment old: then etcd decides.
-func lookup[T registry.Object](ctx context.Context, objects *registry.Objects, resource, namespace, name string, judge func(T) error) (none T, _ error) {
+func lookup[T objects.Object](ctx context.Context, from *objects.Access, resource, namespace, name string, judge func(T) error) (none T, _ error) {
 	gr := corev1.Resource(resource)
-	obj, err := registry.Get[T](ctx, objects, gr, namespace, name)
+	obj, err := objects.Get[T](ctx, from, gr, namespace, name)
 	if err != nil {
 		return none, err
 	}
 	if judge(obj) == nil {
 		return obj, nil
 	}
-	if obj, err = registry.GetLive[T](ctx, objects, gr, namespace, name); err != nil {
+	if obj, err = objects.GetLive[T](ctx, from, gr, namespace, name); err != nil {
 		return none, err
 	}
 	return obj, judge(obj)

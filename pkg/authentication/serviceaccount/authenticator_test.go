@@ -18,7 +18,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/client-go/util/keyutil"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
@@ -162,7 +162,7 @@ func TestBoundTokens(t *testing.T) {
 // TestRevocation uses the same token before and after: what is remembered of it
 // must not keep it alive.
 func TestRevocation(t *testing.T) {
-	for _, obj := range []registry.Object{account(), pod(), secret()} {
+	for _, obj := range []objects.Object{account(), pod(), secret()} {
 		f := newFixture(t)
 		token := f.sign(t, f.claims(serviceaccount.Binding{Pod: pod(), Secret: secret()}, "api"))
 		for range 2 {

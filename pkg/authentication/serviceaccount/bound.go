@@ -11,7 +11,7 @@ import (
 	"k8s.io/apiserver/pkg/audit"
 	authserviceaccount "k8s.io/apiserver/pkg/authentication/serviceaccount"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
@@ -68,11 +68,11 @@ func (t *tokens) boundObjects(ctx context.Context, k *serviceaccount.Kubernetes,
 	return isThere[*corev1.Node](ctx, t.Objects, "nodes", "", k.Node, deleted)
 }
 
-func isThere[T registry.Object](ctx context.Context, objects *registry.Objects, resource, namespace string, ref *serviceaccount.Ref, deleted time.Time) error {
+func isThere[T objects.Object](ctx context.Context, from *objects.Access, resource, namespace string, ref *serviceaccount.Ref, deleted time.Time) error {
 	if ref == nil {
 		return nil
 	}
-	_, err := lookup(ctx, objects, resource, namespace, ref.Name, func(obj T) error {
+	_, err := lookup(ctx, from, resource, namespace, ref.Name, func(obj T) error {
 		if at := obj.GetDeletionTimestamp(); at != nil && at.Time.Before(deleted) {
 			return errInvalidated
 		}

@@ -9,31 +9,31 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // cluster has the objects of a resource, by namespace and name, as the watch
 // cache and as etcd have them.
 type cluster struct{ cached, live map[string]runtime.Object }
 
-func newCluster(objects ...registry.Object) *cluster {
+func newCluster(objects ...objects.Object) *cluster {
 	c := &cluster{map[string]runtime.Object{}, map[string]runtime.Object{}}
 	c.put(objects...)
 	return c
 }
 
-func (c *cluster) put(objects ...registry.Object) {
+func (c *cluster) put(objects ...objects.Object) {
 	for _, obj := range objects {
 		c.cached[key(obj)], c.live[key(obj)] = obj, obj
 	}
 }
 
-func (c *cluster) remove(obj registry.Object) {
+func (c *cluster) remove(obj objects.Object) {
 	delete(c.cached, key(obj))
 	delete(c.live, key(obj))
 }
 
-func key(obj registry.Object) string { return kind(obj) + obj.GetNamespace() + "/" + obj.GetName() }
+func key(obj objects.Object) string { return kind(obj) + obj.GetNamespace() + "/" + obj.GetName() }
 
 func kind(obj runtime.Object) string {
 	switch obj.(type) {
@@ -64,10 +64,10 @@ func (g getter) Get(ctx context.Context, name string, options *metav1.GetOptions
 	return nil, apierrors.NewNotFound(corev1.Resource(g.resource), name)
 }
 
-func (c *cluster) objects() *registry.Objects {
-	objects := &registry.Objects{}
+func (c *cluster) objects() *objects.Access {
+	access := &objects.Access{}
 	for _, resource := range []string{"serviceaccounts", "secrets", "pods", "nodes"} {
-		objects.Add(corev1.Resource(resource), getter{c, resource})
+		access.Add(corev1.Resource(resource), getter{c, resource})
 	}
-	return objects
+	return access
 }

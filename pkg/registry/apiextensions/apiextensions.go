@@ -19,37 +19,36 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Group is apiextensions.k8s.io.
-var Group = registry.Group{
-	Name:     internal.GroupName,
-	Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{Definitions}}},
-	Types:    &registry.Types{Scheme: apiserver.Scheme, Codecs: apiserver.Codecs, ParameterCodec: metav1.ParameterCodec},
+// Group returns apiextensions.k8s.io.
+func Group() registry.Group {
+	return registry.Group{
+		Name:      internal.GroupName,
+		Priority:  16700,
+		Versions:  []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{Definitions},
+		Types:     &registry.Types{Scheme: apiserver.Scheme, Codecs: apiserver.Codecs, ParameterCodec: metav1.ParameterCodec},
+	}
 }
 
-// Definitions are customresourcedefinitions.
-var Definitions registry.Definition = definitions{}
-
-type definitions struct{}
+// Definitions are customresourcedefinitions. They are stored, as kube-apiserver
+// does, in the older version, which is smaller.
+var Definitions = &registry.Plain{
+	Describe: registry.Info{
+		GVR:            apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions"),
+		Versions:       []schema.GroupVersion{apiextensionsv1.SchemeGroupVersion},
+		Stored:         true,
+		Prefix:         "apiextensions.k8s.io/customresourcedefinitions",
+		StorageVersion: "v1beta1",
+		StoredAsJSON:   true,
+		WatchCached:    true,
+	},
+	Make: storage,
+}
 
 // columnsSince is the version with columns besides name and time of creation.
 var columnsSince = version.MajorMinor(1, 37)
 
-// GroupVersionResource implements registry.Definition.
-func (definitions) GroupVersionResource() schema.GroupVersionResource {
-	return apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions")
-}
-
-// ETCDPrefix implements registry.Definition.
-func (definitions) ETCDPrefix() string { return "apiextensions.k8s.io/customresourcedefinitions" }
-
-// WatchCached implements registry.Definition.
-func (definitions) WatchCached() bool { return true }
-
-// FieldLabels implements registry.Definition.
-func (definitions) FieldLabels() []string { return nil }
-
-// Storage implements registry.Definition.
-func (definitions) Storage(deps registry.Deps) (map[string]rest.Storage, error) {
+func storage(deps registry.Deps) (map[string]rest.Storage, error) {
 	main, err := customresourcedefinition.NewREST(apiserver.Scheme, deps.RESTOptions)
 	if err != nil {
 		return nil, err

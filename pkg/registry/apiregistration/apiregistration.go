@@ -6,7 +6,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration/apiservice"
 )
 
-// Group is apiregistration.k8s.io.
-var Group = registry.Group{Name: "apiregistration.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	apiservice.Resource,
-}}}}
+// Group returns apiregistration.k8s.io. It has no priority: APIServices register
+// other groups, not their own.
+func Group() registry.Group {
+	return registry.Group{
+		Name:      "apiregistration.k8s.io",
+		Versions:  []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{apiservice.Resource},
+	}
+}

@@ -7,8 +7,15 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps/replicaset"
 )
 
-// Group is apps.
-var Group = registry.Group{Name: "apps", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	deployment.Resource,
-	replicaset.Resource,
-}}}}
+// Group returns apps.
+func Group() registry.Group {
+	return registry.Group{
+		Name:     "apps",
+		Priority: 17800,
+		Versions: []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{
+			deployment.Resource,
+			replicaset.Resource,
+		},
+	}
+}

@@ -7,8 +7,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 )
 
-// Group is authentication.k8s.io.
-var Group = registry.Group{Name: "authentication.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	selfsubjectreview.Resource,
-	tokenreview.Resource,
-}}}}
+// Group returns authentication.k8s.io.
+func Group(needs tokenreview.Needs) registry.Group {
+	return registry.Group{
+		Name:      "authentication.k8s.io",
+		Priority:  17700,
+		Versions:  []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{selfsubjectreview.Resource, tokenreview.New(needs)},
+	}
+}

@@ -6,8 +6,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling/horizontalpodautoscaler"
 )
 
-// Group is autoscaling.
-var Group = registry.Group{Name: "autoscaling", Versions: []registry.Version{
-	{Name: "v2", Resources: []registry.Definition{horizontalpodautoscaler.Resource}},
-	{Name: "v1", Resources: []registry.Definition{horizontalpodautoscaler.Resource}},
-}}
+// Group returns autoscaling.
+func Group() registry.Group {
+	return registry.Group{
+		Name:      "autoscaling",
+		Priority:  17500,
+		Versions:  []registry.Version{{Name: "v2", Priority: 30}, {Name: "v1"}},
+		Resources: []registry.Definition{horizontalpodautoscaler.Resource},
+	}
+}

@@ -6,7 +6,14 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination/lease"
 )
 
-// Group is coordination.k8s.io.
-var Group = registry.Group{Name: "coordination.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	lease.Resource,
-}}}}
+// Group returns coordination.k8s.io.
+func Group() registry.Group {
+	return registry.Group{
+		Name:     "coordination.k8s.io",
+		Priority: 16500,
+		Versions: []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{
+			lease.Resource,
+		},
+	}
+}

@@ -2,6 +2,9 @@
 package core
 
 import (
+	"time"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/configmap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/endpoints"
@@ -12,17 +15,36 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/service"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/serviceaccount"
+	accounts "github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// Group is the core API group.
-var Group = registry.Group{Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	configmap.Resource,
-	endpoints.Resource,
-	event.Resource,
-	namespace.Resource,
-	node.Resource,
-	pod.Resource,
-	secret.Resource,
-	service.Resource,
-	serviceaccount.Resource,
-}}}}
+// Needs is what the storage of the group is made with.
+type Needs struct {
+	// EventTTL is how long events are kept.
+	EventTTL time.Duration
+	// Tokens issues tokens of service accounts.
+	Tokens *accounts.Tokens
+	// Services allocates the addresses and ports of services.
+	Services *allocation.Services
+}
+
+// Group returns the core API group, and its events, which another group has too.
+func Group(needs Needs) (group registry.Group, events registry.Definition) {
+	events = event.New(needs.EventTTL)
+	return registry.Group{
+		Priority: 18000,
+		Versions: []registry.Version{{Name: "v1", Priority: 1}},
+		Resources: []registry.Definition{
+			pod.Bindings,
+			configmap.Resource,
+			endpoints.Resource,
+			events,
+			namespace.Resource,
+			node.Resource,
+			pod.Resource,
+			secret.Resource,
+			service.New(needs.Services),
+			serviceaccount.New(needs.Tokens),
+		},
+	}, events
+}

@@ -6,7 +6,14 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery/endpointslice"
 )
 
-// Group is discovery.k8s.io.
-var Group = registry.Group{Name: "discovery.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	endpointslice.Resource,
-}}}}
+// Group returns discovery.k8s.io.
+func Group() registry.Group {
+	return registry.Group{
+		Name:     "discovery.k8s.io",
+		Priority: 16200,
+		Versions: []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{
+			endpointslice.Resource,
+		},
+	}
+}

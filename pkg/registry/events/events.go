@@ -1,14 +1,15 @@
-// Package events lists the resources of the events.k8s.io API group.
+// Package events defines the events.k8s.io API group, which has nothing but the
+// events of the core group in a newer form.
 package events
 
-import (
-	eventsv1 "k8s.io/api/events/v1"
+import "github.com/gatehouse-k8s/gatehouse/pkg/registry"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/event"
-)
-
-// Group is the events.k8s.io API group.
-var Group = registry.Group{Name: eventsv1.GroupName, Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	event.NewResource,
-}}}}
+// Group returns events.k8s.io with the resource that the core group has too.
+func Group(events registry.Definition) registry.Group {
+	return registry.Group{
+		Name:      "events.k8s.io",
+		Priority:  17750,
+		Versions:  []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{events},
+	}
+}

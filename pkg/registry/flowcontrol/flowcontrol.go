@@ -8,8 +8,15 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol/prioritylevelconfiguration"
 )
 
-// Group is flowcontrol.apiserver.k8s.io.
-var Group = registry.Group{Name: "flowcontrol.apiserver.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	flowschema.Resource,
-	prioritylevelconfiguration.Resource,
-}}}}
+// Group returns flowcontrol.apiserver.k8s.io.
+func Group() registry.Group {
+	return registry.Group{
+		Name:     "flowcontrol.apiserver.k8s.io",
+		Priority: 16100,
+		Versions: []registry.Version{{Name: "v1", Priority: 21}},
+		Resources: []registry.Definition{
+			flowschema.Resource,
+			prioritylevelconfiguration.Resource,
+		},
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
@@ -16,25 +17,36 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
 
+// Needs is what the storage of single groups is made with. The groups can be
+// listed without: what they are does not depend on it.
+type Needs struct {
+	Core           core.Needs
+	Authentication tokenreview.Needs
+	Authorization  authorization.Needs
+	RBAC           guard.Needs
+}
+
 // All returns the groups in the order of discovery.
-func All() []registry.Group {
+func All(needs Needs) []registry.Group {
+	coreGroup, coreEvents := core.Group(needs.Core)
 	return []registry.Group{
-		core.Group,
-		apiregistration.Group,
-		apps.Group,
-		events.Group,
-		authentication.Group,
-		authorization.Group,
-		autoscaling.Group,
-		networking.Group,
-		rbac.Group,
-		apiextensions.Group,
-		scheduling.Group,
-		coordination.Group,
-		discovery.Group,
-		flowcontrol.Group,
+		coreGroup,
+		apiregistration.Group(),
+		apps.Group(),
+		events.Group(coreEvents),
+		authentication.Group(needs.Authentication),
+		authorization.Group(needs.Authorization),
+		autoscaling.Group(),
+		networking.Group(),
+		rbac.Group(needs.RBAC),
+		apiextensions.Group(),
+		scheduling.Group(),
+		coordination.Group(),
+		discovery.Group(),
+		flowcontrol.Group(),
 	}
 }

@@ -7,8 +7,15 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking/servicecidr"
 )
 
-// Group is networking.k8s.io.
-var Group = registry.Group{Name: "networking.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	ipaddress.Resource,
-	servicecidr.Resource,
-}}}}
+// Group returns networking.k8s.io.
+func Group() registry.Group {
+	return registry.Group{
+		Name:     "networking.k8s.io",
+		Priority: 17200,
+		Versions: []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{
+			ipaddress.Resource,
+			servicecidr.Resource,
+		},
+	}
+}

@@ -5,14 +5,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/clusterrole"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/clusterrolebinding"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/role"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/rolebinding"
 )
 
-// Group is rbac.authorization.k8s.io.
-var Group = registry.Group{Name: "rbac.authorization.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	clusterrole.Resource,
-	clusterrolebinding.Resource,
-	role.Resource,
-	rolebinding.Resource,
-}}}}
+// Group returns rbac.authorization.k8s.io, whose writes are guarded.
+func Group(needs guard.Needs) registry.Group {
+	return registry.Group{
+		Name:     "rbac.authorization.k8s.io",
+		Priority: 17000,
+		Versions: []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{
+			clusterrole.New(needs),
+			clusterrolebinding.New(needs),
+			role.New(needs),
+			rolebinding.New(needs),
+		},
+	}
+}

@@ -6,7 +6,14 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling/priorityclass"
 )
 
-// Group is scheduling.k8s.io.
-var Group = registry.Group{Name: "scheduling.k8s.io", Versions: []registry.Version{{Name: "v1", Resources: []registry.Definition{
-	priorityclass.Resource,
-}}}}
+// Group returns scheduling.k8s.io.
+func Group() registry.Group {
+	return registry.Group{
+		Name:     "scheduling.k8s.io",
+		Priority: 16600,
+		Versions: []registry.Version{{Name: "v1"}},
+		Resources: []registry.Definition{
+			priorityclass.Resource,
+		},
+	}
+}

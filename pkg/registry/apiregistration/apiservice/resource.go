@@ -13,8 +13,6 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-const version = "apiregistration.k8s.io/v1"
-
 // Resource defines apiservices.
 var Resource = &registry.Resource[*apiregistrationv1.APIService]{
 	GVR:               apiregistrationv1.SchemeGroupVersion.WithResource("apiservices"),
@@ -25,18 +23,22 @@ var Resource = &registry.Resource[*apiregistrationv1.APIService]{
 	ConditionalUpdate: true,
 	New:               func() *apiregistrationv1.APIService { return &apiregistrationv1.APIService{} },
 	NewList:           func() runtime.Object { return &apiregistrationv1.APIServiceList{} },
+	StoredAsJSON:      true,
+	Parts: registry.Parts[*apiregistrationv1.APIService]{
+		Spec: registry.Part(func(service *apiregistrationv1.APIService) *apiregistrationv1.APIServiceSpec { return &service.Spec }),
+		Status: registry.Part(func(service *apiregistrationv1.APIService) *apiregistrationv1.APIServiceStatus {
+			return &service.Status
+		}),
+	},
 	Hooks: registry.Hooks[*apiregistrationv1.APIService]{
 		PrepareForCreate: prepareForCreate,
-		PrepareForUpdate: func(_ context.Context, service, old *apiregistrationv1.APIService) { service.Status = old.Status },
 		Validate:         validate,
 		ValidateUpdate:   validateUpdate,
-		ResetFields:      registry.Reset(version, []string{"status"}),
 	},
-	Status: &registry.Hooks[*apiregistrationv1.APIService]{
-		PrepareForUpdate: prepareForStatusUpdate,
-		ValidateUpdate:   validateStatusUpdate,
-		ResetFields:      registry.Reset(version, []string{"spec"}, []string{"metadata"}),
-	},
+	Facets: map[string]registry.Facet[*apiregistrationv1.APIService]{"status": {
+		Hooks:    registry.Hooks[*apiregistrationv1.APIService]{ValidateUpdate: validateStatusUpdate},
+		Metadata: registry.KeepUserMetadata(),
+	}},
 	Columns: []registry.Column[*apiregistrationv1.APIService]{
 		registry.NameColumn[*apiregistrationv1.APIService](),
 		{Name: "Service", Description: "The reference to the service that hosts this API endpoint.", Cell: serviceCell},
@@ -47,16 +49,9 @@ var Resource = &registry.Resource[*apiregistrationv1.APIService]{
 
 // prepareForCreate makes what this server serves itself available at once.
 func prepareForCreate(_ context.Context, service *apiregistrationv1.APIService) {
-	service.Status = apiregistrationv1.APIServiceStatus{}
 	if service.Spec.Service == nil {
 		helper.SetAPIServiceCondition(service, helper.NewLocalAvailableAPIServiceCondition())
 	}
-}
-
-func prepareForStatusUpdate(_ context.Context, service, old *apiregistrationv1.APIService) {
-	service.Spec = old.Spec
-	service.Labels, service.Annotations = old.Labels, old.Annotations
-	service.Finalizers, service.OwnerReferences = old.Finalizers, old.OwnerReferences
 }
 
 func serviceCell(service *apiregistrationv1.APIService) any {

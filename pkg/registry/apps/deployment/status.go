@@ -8,18 +8,11 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
-
-func prepareForStatusUpdate(_ context.Context, deployment, old *appsv1.Deployment) {
-	deployment.Spec = old.Spec
-	deployment.Labels = old.Labels
-}
 
 func validateStatusUpdate(_ context.Context, d, old *appsv1.Deployment) field.ErrorList {
 	path := field.NewPath("status")
-	errs := metavalidation.ValidateObjectMetaUpdate(&d.ObjectMeta, &old.ObjectMeta, metaPath)
-	errs = append(errs, validateStatus(&d.Status, path)...)
+	errs := validateStatus(&d.Status, path)
 	// A count that goes back would let two templates have the same hash.
 	if before := old.Status.CollisionCount; before != nil {
 		if now := ptr.Deref(d.Status.CollisionCount, 0); now < *before {

@@ -12,24 +12,18 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-var (
-	metaPath = field.NewPath("metadata")
-	specPath = field.NewPath("spec")
-)
+var specPath = field.NewPath("spec")
 
 func validate(ctx context.Context, d *appsv1.Deployment) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&d.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSpec(&d.Spec, pod.OptionsFrom(ctx))...)
+	return validateSpec(&d.Spec, pod.OptionsFrom(ctx))
 }
 
 // validateUpdate keeps the selector: changing it would orphan the replica sets.
 func validateUpdate(ctx context.Context, d, old *appsv1.Deployment) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&d.ObjectMeta, &old.ObjectMeta, metaPath)
 	opts := pod.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
-	errs = append(errs, validateSpec(&d.Spec, opts)...)
+	errs := validateSpec(&d.Spec, opts)
 	return append(errs, apivalidation.ValidateImmutableField(d.Spec.Selector, old.Spec.Selector, specPath.Child("selector"))...)
 }
 

@@ -48,7 +48,7 @@ func TestValidate(t *testing.T) {
 	} {
 		d := valid()
 		change(&d.Spec)
-		if got := strings.Trim(fmt.Sprint(validate(t.Context(), d)), "[]"); got != want {
+		if got := strings.Trim(fmt.Sprint(Resource.ValidateNew(t.Context(), d)), "[]"); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}
@@ -57,7 +57,7 @@ func TestValidate(t *testing.T) {
 func TestSelectorIsImmutable(t *testing.T) {
 	d := valid()
 	d.Spec.Selector.MatchLabels["tier"], d.Spec.Template.Labels["tier"] = "x", "x"
-	errs := validateUpdate(t.Context(), d, valid())
+	errs := Resource.ValidateChange(t.Context(), "", d, valid())
 	if got, want := fmt.Sprint(errs), `[spec.selector: Invalid value: {"matchLabels":{"app":"web","tier":"x"}}: field is immutable]`; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
@@ -71,7 +71,7 @@ func TestStatus(t *testing.T) {
 	const want = "[status.updatedReplicas: Invalid value: 3: cannot be greater than status.replicas" +
 		" status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas" +
 		" status.collisionCount: Invalid value: 0: cannot be decremented]"
-	if got := fmt.Sprint(validateStatusUpdate(t.Context(), d, old)); got != want {
+	if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "status", d, old)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
@@ -88,7 +88,7 @@ func TestGeneration(t *testing.T) {
 	} {
 		d := valid()
 		c.change(d)
-		prepareForUpdate(t.Context(), d, valid())
+		Resource.PrepareChange(t.Context(), "", d, valid())
 		if d.Generation != c.want || d.Status.Replicas != 0 {
 			t.Errorf("%s: generation %d, want %d; status %v", name, d.Generation, c.want, d.Status)
 		}

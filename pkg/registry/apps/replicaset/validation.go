@@ -10,24 +10,18 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-var (
-	metaPath = field.NewPath("metadata")
-	specPath = field.NewPath("spec")
-)
+var specPath = field.NewPath("spec")
 
 func validate(ctx context.Context, rs *appsv1.ReplicaSet) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&rs.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSpec(&rs.Spec, pod.OptionsFrom(ctx))...)
+	return validateSpec(&rs.Spec, pod.OptionsFrom(ctx))
 }
 
 // validateUpdate keeps the selector: changing it would orphan the pods.
 func validateUpdate(ctx context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&rs.ObjectMeta, &old.ObjectMeta, metaPath)
 	opts := pod.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
-	errs = append(errs, validateSpec(&rs.Spec, opts)...)
+	errs := validateSpec(&rs.Spec, opts)
 	return append(errs, apivalidation.ValidateImmutableField(rs.Spec.Selector, old.Spec.Selector, specPath.Child("selector"))...)
 }
 
@@ -41,9 +35,8 @@ func validateSpec(spec *appsv1.ReplicaSetSpec, opts pod.Options) field.ErrorList
 	}.Validate(specPath)...)
 }
 
-func validateStatusUpdate(_ context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&rs.ObjectMeta, &old.ObjectMeta, metaPath)
-	return append(errs, validateStatus(&rs.Status, field.NewPath("status"))...)
+func validateStatusUpdate(_ context.Context, rs, _ *appsv1.ReplicaSet) field.ErrorList {
+	return validateStatus(&rs.Status, field.NewPath("status"))
 }
 
 func validateStatus(status *appsv1.ReplicaSetStatus, path *field.Path) field.ErrorList {

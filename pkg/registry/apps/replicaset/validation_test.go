@@ -17,7 +17,7 @@ func TestStatus(t *testing.T) {
 		" status.fullyLabeledReplicas: Invalid value: 3: cannot be greater than status.replicas" +
 		" status.availableReplicas: Invalid value: 2: cannot be greater than status.replicas" +
 		" status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas]"
-	if got := fmt.Sprint(validateStatusUpdate(t.Context(), rs, rs)); got != want {
+	if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "status", rs, rs)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
@@ -27,12 +27,12 @@ func TestGeneration(t *testing.T) {
 	old := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Generation: 4}}
 	rs := old.DeepCopy()
 	rs.Annotations = map[string]string{"a": "b"}
-	prepareForUpdate(t.Context(), rs, old)
+	Resource.PrepareChange(t.Context(), "", rs, old)
 	if rs.Generation != 4 {
 		t.Errorf("generation %d after a change of annotations", rs.Generation)
 	}
 	rs.Spec.MinReadySeconds = 5
-	prepareForUpdate(t.Context(), rs, old)
+	Resource.PrepareChange(t.Context(), "", rs, old)
 	if rs.Generation != 5 {
 		t.Errorf("generation %d after a change of the spec", rs.Generation)
 	}

@@ -17,7 +17,7 @@ var Resource = &registry.Review[*authenticationv1.SelfSubjectReview]{
 	GVR:      authenticationv1.SchemeGroupVersion.WithResource("selfsubjectreviews"),
 	Singular: "selfsubjectreview",
 	New:      func() *authenticationv1.SelfSubjectReview { return &authenticationv1.SelfSubjectReview{} },
-	Answer: func(ctx context.Context, _ registry.Deps, _ *authenticationv1.SelfSubjectReview) (*authenticationv1.SelfSubjectReview, error) {
+	Answer: func(ctx context.Context, _ *authenticationv1.SelfSubjectReview) (*authenticationv1.SelfSubjectReview, error) {
 		caller, err := registry.Caller(ctx)
 		if err != nil {
 			return nil, err

@@ -7,17 +7,15 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	"k8s.io/apiserver/pkg/authentication/user"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
-
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 func TestAnswer(t *testing.T) {
 	claim := &authenticationv1.SelfSubjectReview{Status: authenticationv1.SelfSubjectReviewStatus{UserInfo: authenticationv1.UserInfo{Username: "root"}}}
-	if got, err := Resource.Answer(t.Context(), registry.Deps{}, claim); err == nil {
+	if got, err := Resource.Answer(t.Context(), claim); err == nil {
 		t.Errorf("nobody is %v", got)
 	}
 	ctx := genericapirequest.WithUser(t.Context(), &user.DefaultInfo{Name: "alice", UID: "1", Groups: []string{"g"}, Extra: map[string][]string{"k": {"v"}}})
-	got, err := Resource.Answer(ctx, registry.Deps{}, claim)
+	got, err := Resource.Answer(ctx, claim)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,29 +16,39 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/userinfo"
 )
 
-// Resource defines tokenreviews.
-var Resource = &registry.Review[*authenticationv1.TokenReview]{
-	GVR:      authenticationv1.SchemeGroupVersion.WithResource("tokenreviews"),
-	Singular: "tokenreview",
-	New:      func() *authenticationv1.TokenReview { return &authenticationv1.TokenReview{} },
-	Require: func(_ context.Context, review *authenticationv1.TokenReview) error {
-		if review.Spec.Token == "" {
-			return apierrors.NewBadRequest("token is required for TokenReview in authentication")
-		}
-		return nil
-	},
-	Answer: answer,
+// Needs is what answers token reviews.
+type Needs struct {
+	// Authenticator is the chain that requests pass.
+	Authenticator authenticator.Request
+	// Audiences are those of tokens for this server.
+	Audiences authenticator.Audiences
+}
+
+// New defines tokenreviews.
+func New(needs Needs) *registry.Review[*authenticationv1.TokenReview] {
+	return &registry.Review[*authenticationv1.TokenReview]{
+		GVR:      authenticationv1.SchemeGroupVersion.WithResource("tokenreviews"),
+		Singular: "tokenreview",
+		New:      func() *authenticationv1.TokenReview { return &authenticationv1.TokenReview{} },
+		Require: func(_ context.Context, review *authenticationv1.TokenReview) error {
+			if review.Spec.Token == "" {
+				return apierrors.NewBadRequest("token is required for TokenReview in authentication")
+			}
+			return nil
+		},
+		Answer: needs.answer,
+	}
 }
 
 // answer authenticates a request that has nothing but the token, for the
 // audiences of the review or, without any, those of this server. A token that
 // is for none of them is an error, not an answer.
-func answer(ctx context.Context, deps registry.Deps, review *authenticationv1.TokenReview) (*authenticationv1.TokenReview, error) {
+func (n Needs) answer(ctx context.Context, review *authenticationv1.TokenReview) (*authenticationv1.TokenReview, error) {
 	audiences := authenticator.Audiences(review.Spec.Audiences)
 	if len(audiences) == 0 {
-		audiences = deps.APIAudiences
+		audiences = n.Audiences
 	}
-	response, ok, err := authenticate(ctx, deps.Authenticator, review.Spec.Token, audiences)
+	response, ok, err := authenticate(ctx, n.Authenticator, review.Spec.Token, audiences)
 	status := &review.Status
 	status.Authenticated = ok
 	if err != nil {

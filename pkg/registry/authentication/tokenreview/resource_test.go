@@ -15,8 +15,6 @@ import (
 	"k8s.io/apiserver/pkg/authentication/request/union"
 	"k8s.io/apiserver/pkg/authentication/user"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
-
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 // chain knows the tokens "mine", for this server, and "any", which its
@@ -41,7 +39,7 @@ func chain() authenticator.Request {
 
 func TestAnswer(t *testing.T) {
 	alice := authenticationv1.UserInfo{Username: "alice", UID: "1", Groups: []string{"g"}, Extra: map[string]authenticationv1.ExtraValue{"k": {"v"}}}
-	deps := registry.Deps{Authenticator: chain(), APIAudiences: authenticator.Audiences{"api"}}
+	needs := Needs{Authenticator: chain(), Audiences: authenticator.Audiences{"api"}}
 	for name, c := range map[string]struct {
 		spec authenticationv1.TokenReviewSpec
 		want authenticationv1.TokenReviewStatus
@@ -56,7 +54,7 @@ func TestAnswer(t *testing.T) {
 	} {
 		// What the client says about the answer does not make it true.
 		review := &authenticationv1.TokenReview{Spec: c.spec, Status: authenticationv1.TokenReviewStatus{Authenticated: true}}
-		got, err := answer(t.Context(), deps, review)
+		got, err := needs.answer(t.Context(), review)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -72,10 +70,10 @@ func TestAnswerWithoutAudience(t *testing.T) {
 	review := func() *authenticationv1.TokenReview {
 		return &authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{Token: "any"}}
 	}
-	if got, err := answer(t.Context(), registry.Deps{Authenticator: chain(), APIAudiences: authenticator.Audiences{"api"}}, review()); !apierrors.IsInternalError(err) {
+	if got, err := (Needs{Authenticator: chain(), Audiences: authenticator.Audiences{"api"}}).answer(t.Context(), review()); !apierrors.IsInternalError(err) {
 		t.Errorf("%v, %v", got, err)
 	}
-	if got, err := answer(t.Context(), registry.Deps{Authenticator: chain()}, review()); err != nil || !got.Status.Authenticated {
+	if got, err := (Needs{Authenticator: chain()}).answer(t.Context(), review()); err != nil || !got.Status.Authenticated {
 		t.Errorf("a server without audiences: %v, %v", got, err)
 	}
 }

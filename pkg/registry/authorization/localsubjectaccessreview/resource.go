@@ -8,6 +8,7 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/authorization/validation"
@@ -15,19 +16,21 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization/access"
 )
 
-// Resource defines localsubjectaccessreviews.
-var Resource = &registry.Review[*authorizationv1.LocalSubjectAccessReview]{
-	GVR:        authorizationv1.SchemeGroupVersion.WithResource("localsubjectaccessreviews"),
-	Singular:   "localsubjectaccessreview",
-	Namespaced: true,
-	New:        func() *authorizationv1.LocalSubjectAccessReview { return &authorizationv1.LocalSubjectAccessReview{} },
-	Validate:   validation.ValidateLocalSubjectAccessReview,
-	Require:    requireNamespace,
-	Answer: func(ctx context.Context, deps registry.Deps, review *authorizationv1.LocalSubjectAccessReview) (*authorizationv1.LocalSubjectAccessReview, error) {
-		spec := &review.Spec
-		review.Status = access.Decide(ctx, deps.Authorizer, access.Subject(spec), spec.ResourceAttributes, spec.NonResourceAttributes)
-		return review, nil
-	},
+// New defines localsubjectaccessreviews.
+func New(a authorizer.Authorizer) *registry.Review[*authorizationv1.LocalSubjectAccessReview] {
+	return &registry.Review[*authorizationv1.LocalSubjectAccessReview]{
+		GVR:        authorizationv1.SchemeGroupVersion.WithResource("localsubjectaccessreviews"),
+		Singular:   "localsubjectaccessreview",
+		Namespaced: true,
+		New:        func() *authorizationv1.LocalSubjectAccessReview { return &authorizationv1.LocalSubjectAccessReview{} },
+		Validate:   validation.ValidateLocalSubjectAccessReview,
+		Require:    requireNamespace,
+		Answer: func(ctx context.Context, review *authorizationv1.LocalSubjectAccessReview) (*authorizationv1.LocalSubjectAccessReview, error) {
+			spec := &review.Spec
+			review.Status = access.Decide(ctx, a, access.Subject(spec), spec.ResourceAttributes, spec.NonResourceAttributes)
+			return review, nil
+		},
+	}
 }
 
 // requireNamespace lets nobody ask about another namespace than that of the

@@ -6,24 +6,27 @@ import (
 	"context"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/authorization/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization/access"
 )
 
-// Resource defines selfsubjectaccessreviews.
-var Resource = &registry.Review[*authorizationv1.SelfSubjectAccessReview]{
-	GVR:      authorizationv1.SchemeGroupVersion.WithResource("selfsubjectaccessreviews"),
-	Singular: "selfsubjectaccessreview",
-	New:      func() *authorizationv1.SelfSubjectAccessReview { return &authorizationv1.SelfSubjectAccessReview{} },
-	Validate: validation.ValidateSelfSubjectAccessReview,
-	Answer: func(ctx context.Context, deps registry.Deps, review *authorizationv1.SelfSubjectAccessReview) (*authorizationv1.SelfSubjectAccessReview, error) {
-		caller, err := registry.Caller(ctx)
-		if err != nil {
-			return nil, err
-		}
-		review.Status = access.Decide(ctx, deps.Authorizer, caller, review.Spec.ResourceAttributes, review.Spec.NonResourceAttributes)
-		return review, nil
-	},
+// New defines selfsubjectaccessreviews.
+func New(a authorizer.Authorizer) *registry.Review[*authorizationv1.SelfSubjectAccessReview] {
+	return &registry.Review[*authorizationv1.SelfSubjectAccessReview]{
+		GVR:      authorizationv1.SchemeGroupVersion.WithResource("selfsubjectaccessreviews"),
+		Singular: "selfsubjectaccessreview",
+		New:      func() *authorizationv1.SelfSubjectAccessReview { return &authorizationv1.SelfSubjectAccessReview{} },
+		Validate: validation.ValidateSelfSubjectAccessReview,
+		Answer: func(ctx context.Context, review *authorizationv1.SelfSubjectAccessReview) (*authorizationv1.SelfSubjectAccessReview, error) {
+			caller, err := registry.Caller(ctx)
+			if err != nil {
+				return nil, err
+			}
+			review.Status = access.Decide(ctx, a, caller, review.Spec.ResourceAttributes, review.Spec.NonResourceAttributes)
+			return review, nil
+		},
+	}
 }

@@ -12,27 +12,31 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Resource defines selfsubjectrulesreviews.
-var Resource = &registry.Review[*authorizationv1.SelfSubjectRulesReview]{
-	GVR:      authorizationv1.SchemeGroupVersion.WithResource("selfsubjectrulesreviews"),
-	Singular: "selfsubjectrulesreview",
-	New:      func() *authorizationv1.SelfSubjectRulesReview { return &authorizationv1.SelfSubjectRulesReview{} },
-	Require: func(_ context.Context, review *authorizationv1.SelfSubjectRulesReview) error {
-		if review.Spec.Namespace == "" {
-			return apierrors.NewBadRequest("no namespace on request")
-		}
-		return nil
-	},
-	Answer: answer,
+// New defines selfsubjectrulesreviews.
+func New(rules authorizer.RuleResolver) *registry.Review[*authorizationv1.SelfSubjectRulesReview] {
+	return &registry.Review[*authorizationv1.SelfSubjectRulesReview]{
+		GVR:      authorizationv1.SchemeGroupVersion.WithResource("selfsubjectrulesreviews"),
+		Singular: "selfsubjectrulesreview",
+		New:      func() *authorizationv1.SelfSubjectRulesReview { return &authorizationv1.SelfSubjectRulesReview{} },
+		Require: func(_ context.Context, review *authorizationv1.SelfSubjectRulesReview) error {
+			if review.Spec.Namespace == "" {
+				return apierrors.NewBadRequest("no namespace on request")
+			}
+			return nil
+		},
+		Answer: func(ctx context.Context, review *authorizationv1.SelfSubjectRulesReview) (*authorizationv1.SelfSubjectRulesReview, error) {
+			return answer(ctx, rules, review)
+		},
+	}
 }
 
 // answer lists the rules. Only the status comes back, as from kube-apiserver.
-func answer(ctx context.Context, deps registry.Deps, review *authorizationv1.SelfSubjectRulesReview) (*authorizationv1.SelfSubjectRulesReview, error) {
+func answer(ctx context.Context, rules authorizer.RuleResolver, review *authorizationv1.SelfSubjectRulesReview) (*authorizationv1.SelfSubjectRulesReview, error) {
 	caller, err := registry.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	resources, urls, incomplete, err := deps.RuleResolver.RulesFor(ctx, caller, review.Spec.Namespace)
+	resources, urls, incomplete, err := rules.RulesFor(ctx, caller, review.Spec.Namespace)
 	status := authorizationv1.SubjectRulesReviewStatus{
 		ResourceRules:    resourceRules(resources),
 		NonResourceRules: nonResourceRules(urls),

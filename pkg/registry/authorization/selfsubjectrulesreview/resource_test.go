@@ -11,8 +11,6 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
-
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 // resolver knows alice in the namespace ns.
@@ -27,7 +25,6 @@ func (resolver) RulesFor(_ context.Context, u user.Info, namespace string) ([]au
 }
 
 func TestAnswer(t *testing.T) {
-	deps := registry.Deps{RuleResolver: resolver{}}
 	for name, c := range map[string]struct {
 		namespace string
 		want      authorizationv1.SubjectRulesReviewStatus
@@ -42,12 +39,12 @@ func TestAnswer(t *testing.T) {
 	} {
 		ctx := genericapirequest.WithUser(t.Context(), &user.DefaultInfo{Name: "alice"})
 		review := &authorizationv1.SelfSubjectRulesReview{ObjectMeta: metav1.ObjectMeta{Name: "dropped"}, Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: c.namespace}}
-		got, err := answer(ctx, deps, review)
+		got, err := answer(ctx, resolver{}, review)
 		if diff := cmp.Diff(&authorizationv1.SelfSubjectRulesReview{Status: c.want}, got); diff != "" || err != nil {
 			t.Errorf("%s: %v\n%s", name, err, diff)
 		}
 	}
-	if got, err := answer(t.Context(), deps, &authorizationv1.SelfSubjectRulesReview{}); err == nil {
+	if got, err := answer(t.Context(), resolver{}, &authorizationv1.SelfSubjectRulesReview{}); err == nil {
 		t.Errorf("nobody has rules: %v", got)
 	}
 }

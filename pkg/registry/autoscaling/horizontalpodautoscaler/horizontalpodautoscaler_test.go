@@ -52,7 +52,7 @@ func TestValidate(t *testing.T) {
 			}
 			apis.Scheme.Default(hpa)
 			got := []string{}
-			for _, err := range validate(t.Context(), hpa) {
+			for _, err := range Resource.ValidateNew(t.Context(), hpa) {
 				got = append(got, err.Error())
 			}
 			slices.Sort(got)
@@ -80,7 +80,7 @@ func TestValidateUpdate(t *testing.T) {
 		}}}
 		old := hpa.DeepCopy()
 		old.Spec.MinReplicas, hpa.Spec.MinReplicas = &c.old, &c.now
-		if got := fmt.Sprint(validateUpdate(t.Context(), hpa, old)); got != c.want {
+		if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "", hpa, old)); got != c.want {
 			t.Errorf("%s: %s\nwant %s", name, got, c.want)
 		}
 		if got := declarativeConfig(hpa, old).Options[hpaScaleToZero]; got != (c.old == 0) {
@@ -93,21 +93,21 @@ func TestStatus(t *testing.T) {
 	old := valid()
 	hpa := old.DeepCopy()
 	hpa.Spec.MaxReplicas, hpa.Status.CurrentReplicas, hpa.Status.DesiredReplicas = 100, -1, -2
-	Resource.Status.PrepareForUpdate(t.Context(), hpa, old)
+	Resource.PrepareChange(t.Context(), "status", hpa, old)
 	if hpa.Spec.MaxReplicas != old.Spec.MaxReplicas || hpa.Status.CurrentReplicas != -1 {
 		t.Errorf("prepared: %+v", hpa)
 	}
 	const want = "[status.currentReplicas: Invalid value: -1: must be greater than or equal to 0" +
 		" status.desiredReplicas: Invalid value: -2: must be greater than or equal to 0]"
-	if got := fmt.Sprint(validateStatusUpdate(t.Context(), hpa, old)); got != want {
+	if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "status", hpa, old)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	Resource.PrepareForUpdate(t.Context(), hpa, old)
+	Resource.PrepareChange(t.Context(), "", hpa, old)
 	if hpa.Status.CurrentReplicas != 0 {
 		t.Errorf("an update changes the status: %+v", hpa.Status)
 	}
 	hpa.Status.CurrentReplicas = 1
-	Resource.PrepareForCreate(t.Context(), hpa)
+	Resource.PrepareNew(t.Context(), hpa)
 	if hpa.Status.CurrentReplicas != 0 {
 		t.Errorf("a new object has a status: %+v", hpa.Status)
 	}

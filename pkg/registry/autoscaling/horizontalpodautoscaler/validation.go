@@ -5,34 +5,27 @@ import (
 	"fmt"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
-
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 var (
-	metaPath   = field.NewPath("metadata")
 	specPath   = field.NewPath("spec")
 	statusPath = field.NewPath("status")
 )
 
 func validate(_ context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&hpa.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSpec(&hpa.Spec, mayScaleToZero(nil))...)
+	return validateSpec(&hpa.Spec, mayScaleToZero(nil))
 }
 
 func validateUpdate(_ context.Context, hpa, old *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&hpa.ObjectMeta, &old.ObjectMeta, metaPath)
-	return append(errs, validateSpec(&hpa.Spec, mayScaleToZero(old))...)
+	return validateSpec(&hpa.Spec, mayScaleToZero(old))
 }
 
-func validateStatusUpdate(_ context.Context, hpa, old *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&hpa.ObjectMeta, &old.ObjectMeta, metaPath)
-	errs = append(errs, validateMinimum(hpa.Status.CurrentReplicas, 0, statusPath.Child("currentReplicas"))...)
+func validateStatusUpdate(_ context.Context, hpa, _ *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
+	errs := validateMinimum(hpa.Status.CurrentReplicas, 0, statusPath.Child("currentReplicas"))
 	return append(errs, validateMinimum(hpa.Status.DesiredReplicas, 0, statusPath.Child("desiredReplicas"))...)
 }
 

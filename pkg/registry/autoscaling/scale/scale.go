@@ -27,7 +27,6 @@ type Scaled[T registry.Object] struct {
 type REST[T registry.Object] struct {
 	rest.TableConvertor
 	main   *registry.REST
-	parent schema.GroupVersion
 	scaled Scaled[T]
 }
 
@@ -37,10 +36,16 @@ var (
 	_ rest.GroupVersionKindProvider = (*REST[*metav1.PartialObjectMetadata])(nil)
 )
 
-// New serves the scale of the objects of the main storage, which belong to the
-// group and version.
-func New[T registry.Object](main *registry.REST, parent schema.GroupVersion, scaled Scaled[T]) *REST[T] {
-	return &REST[T]{registry.NewTable(columns, nil), main, parent, scaled}
+// New serves the scale of the objects of the main storage.
+func New[T registry.Object](main *registry.REST, scaled Scaled[T]) *REST[T] {
+	return &REST[T]{registry.NewTable(columns, nil), main, scaled}
+}
+
+// Subresource returns the Subresources of a resource that has no other than scale.
+func Subresource[T registry.Object](scaled Scaled[T]) func(*registry.REST, registry.Deps) map[string]rest.Storage {
+	return func(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
+		return map[string]rest.Storage{"scale": New(main, scaled)}
+	}
 }
 
 // New implements rest.Storage.

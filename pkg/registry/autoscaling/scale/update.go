@@ -2,6 +2,7 @@ package scale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -9,8 +10,10 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
@@ -35,8 +38,11 @@ func (u *update[T]) UpdatedObject(ctx context.Context, old runtime.Object) (runt
 	if obj.GetResourceVersion() == "" {
 		return nil, apierrors.NewNotFound(u.main.DefaultQualifiedResource, u.name)
 	}
-	owners := managedfields.NewScaleHandler(obj.GetManagedFields(), u.parent,
-		managedfields.ResourcePathMappings{u.parent.String(): fieldpath.MakePathOrDie("spec", "replicas")})
+	version, err := u.version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owners := managedfields.NewScaleHandler(obj.GetManagedFields(), version, u.replicas())
 	scale, err := u.updatedScale(ctx, obj, owners)
 	if err != nil {
 		return nil, err
@@ -49,6 +55,24 @@ func (u *update[T]) UpdatedObject(ctx context.Context, old runtime.Object) (runt
 	}
 	obj.SetManagedFields(managed)
 	return obj, nil
+}
+
+// version is the group version of the request, in which the object is managed.
+func (u *update[T]) version(ctx context.Context) (schema.GroupVersion, error) {
+	info, ok := genericapirequest.RequestInfoFrom(ctx)
+	if !ok {
+		return schema.GroupVersion{}, apierrors.NewInternalError(errors.New("no information about the request in its context"))
+	}
+	return schema.GroupVersion{Group: info.APIGroup, Version: info.APIVersion}, nil
+}
+
+// replicas is the place of the replicas in each version of the object.
+func (u *update[T]) replicas() managedfields.ResourcePathMappings {
+	paths := managedfields.ResourcePathMappings{}
+	for _, version := range u.main.Versions {
+		paths[version.String()] = fieldpath.MakePathOrDie("spec", "replicas")
+	}
+	return paths
 }
 
 // updatedScale applies the request to the scale that the object has now.

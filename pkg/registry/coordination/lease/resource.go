@@ -6,7 +6,9 @@ import (
 	"context"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/features"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/utils/ptr"
@@ -23,11 +25,13 @@ var Resource = &registry.Resource[*coordinationv1.Lease]{
 	NewList:           func() runtime.Object { return &coordinationv1.LeaseList{} },
 	PutCreates:        true,
 	ConditionalUpdate: true,
+	ValidateName:      apivalidation.NameIsDNSSubdomain,
+	AnyFinalizer:      true,
 	Hooks: registry.Hooks[*coordinationv1.Lease]{
 		PrepareForCreate: func(_ context.Context, lease *coordinationv1.Lease) { dropCoordination(lease, nil) },
 		PrepareForUpdate: func(_ context.Context, lease, old *coordinationv1.Lease) { dropCoordination(lease, old) },
 		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
+		ValidateUpdate:   func(ctx context.Context, lease, _ *coordinationv1.Lease) field.ErrorList { return validate(ctx, lease) },
 	},
 	Columns: []registry.Column[*coordinationv1.Lease]{
 		registry.NameColumn[*coordinationv1.Lease](),

@@ -5,29 +5,15 @@ import (
 	"strings"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 )
 
-var (
-	metaPath = field.NewPath("metadata")
-	specPath = field.NewPath("spec")
-)
+var specPath = field.NewPath("spec")
 
 func validate(_ context.Context, lease *coordinationv1.Lease) field.ErrorList {
-	errs := apivalidation.ValidateObjectMeta(&lease.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSpec(&lease.Spec)...)
-}
-
-func validateUpdate(_ context.Context, lease, old *coordinationv1.Lease) field.ErrorList {
-	errs := apivalidation.ValidateObjectMetaUpdate(&lease.ObjectMeta, &old.ObjectMeta, metaPath)
-	return append(errs, validateSpec(&lease.Spec)...)
-}
-
-func validateSpec(spec *coordinationv1.LeaseSpec) field.ErrorList {
-	var errs field.ErrorList
+	spec, errs := &lease.Spec, field.ErrorList(nil)
 	if d := spec.LeaseDurationSeconds; d != nil && *d <= 0 {
 		errs = append(errs, field.Invalid(specPath.Child("leaseDurationSeconds"), *d, "must be greater than 0"))
 	}

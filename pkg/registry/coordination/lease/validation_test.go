@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 		"many strategy": {coordinationv1.LeaseSpec{Strategy: ptr.To[coordinationv1.CoordinatedLeaseStrategy]("a/b/c")}, `spec.strategy: Invalid value: "a/b/c": a valid label key must consist`},
 	} {
 		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "l", Namespace: "n", ResourceVersion: "1"}, Spec: c.spec}
-		for verb, errs := range map[string]any{"create": validate(t.Context(), lease), "update": validateUpdate(t.Context(), lease, lease)} {
+		for verb, errs := range map[string]any{"create": Resource.ValidateNew(t.Context(), lease), "update": Resource.ValidateChange(t.Context(), "", lease, lease)} {
 			if got := strings.Trim(fmt.Sprint(errs), "[]"); got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {
 				t.Errorf("%s, %s: %s, want %s", name, verb, got, c.want)
 			}

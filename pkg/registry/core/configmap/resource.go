@@ -3,6 +3,7 @@ package configmap
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -16,8 +17,10 @@ var Resource = &registry.Resource[*corev1.ConfigMap]{
 	New:           func() *corev1.ConfigMap { return &corev1.ConfigMap{} },
 	NewList:       func() runtime.Object { return &corev1.ConfigMapList{} },
 	TriggerByName: true,
+	ValidateName:  apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*corev1.ConfigMap]{
 		Validate:       validate,
+		OnUpdate:       []registry.Rule{registry.MetadataChange, registry.Change, registry.Whole},
 		ValidateUpdate: validateUpdate,
 	},
 	Columns: []registry.Column[*corev1.ConfigMap]{

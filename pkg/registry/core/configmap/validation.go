@@ -7,12 +7,10 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 const (
@@ -20,14 +18,8 @@ const (
 	maxSize = corev1.MaxSecretSize
 )
 
-var metaPath = field.NewPath("metadata")
-
-func validate(_ context.Context, c *corev1.ConfigMap) field.ErrorList {
-	return append(metavalidation.ValidateObjectMeta(&c.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath), validateData(c)...)
-}
-
-func validateUpdate(ctx context.Context, c, old *corev1.ConfigMap) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&c.ObjectMeta, &old.ObjectMeta, metaPath)
+// validateUpdate keeps the data of an immutable configmap.
+func validateUpdate(_ context.Context, c, old *corev1.ConfigMap) (errs field.ErrorList) {
 	if ptr.Deref(old.Immutable, false) {
 		if !ptr.Deref(c.Immutable, false) {
 			errs = append(errs, field.Forbidden(field.NewPath("immutable"), frozen))
@@ -39,12 +31,12 @@ func validateUpdate(ctx context.Context, c, old *corev1.ConfigMap) field.ErrorLi
 			errs = append(errs, field.Forbidden(field.NewPath("binaryData"), frozen))
 		}
 	}
-	return append(errs, validate(ctx, c)...)
+	return errs
 }
 
-// validateData checks the keys, which are shared by data and binaryData, and
-// the size of all values.
-func validateData(c *corev1.ConfigMap) field.ErrorList {
+// validate checks the keys, which are shared by data and binaryData, and the
+// size of all values.
+func validate(_ context.Context, c *corev1.ConfigMap) field.ErrorList {
 	var errs field.ErrorList
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(c.Data)) {

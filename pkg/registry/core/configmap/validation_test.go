@@ -31,7 +31,7 @@ func TestValidate(t *testing.T) {
 			"[]: Too long: may not be more than 1048576 bytes"},
 	} {
 		got := ""
-		if errs := validate(t.Context(), configMap(c.change)); len(errs) > 0 {
+		if errs := Resource.ValidateNew(t.Context(), configMap(c.change)); len(errs) > 0 {
 			got = errs.ToAggregate().Error()
 		}
 		if got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {
@@ -42,10 +42,10 @@ func TestValidate(t *testing.T) {
 
 func TestImmutable(t *testing.T) {
 	old := configMap(func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true) })
-	if errs := validateUpdate(t.Context(), configMap(func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true); c.Labels = map[string]string{"l": "x"} }), old); len(errs) > 0 {
+	if errs := Resource.ValidateChange(t.Context(), "", configMap(func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true); c.Labels = map[string]string{"l": "x"} }), old); len(errs) > 0 {
 		t.Errorf("other labels: %v", errs)
 	}
-	errs := validateUpdate(t.Context(), configMap(func(c *corev1.ConfigMap) { c.Data["a"] = "x"; delete(c.BinaryData, "c") }), old)
+	errs := Resource.ValidateChange(t.Context(), "", configMap(func(c *corev1.ConfigMap) { c.Data["a"] = "x"; delete(c.BinaryData, "c") }), old)
 	const want = "[immutable: Forbidden: " + frozen + ", data: Forbidden: " + frozen + ", binaryData: Forbidden: " + frozen + "]"
 	if got := errs.ToAggregate().Error(); got != want {
 		t.Errorf("changed: %s, want %s", got, want)

@@ -27,13 +27,13 @@ func TestValidate(t *testing.T) {
 		`[subsets[0].addresses[0].ip: Invalid value: "192.0.2.010": must not have leading 0s]`:                                       with(ready("192.0.2.010")),
 		`[subsets[0].addresses[0].ip: Invalid value: "169.254.0.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)]`: with(ready("169.254.0.1")),
 	} {
-		if got := fmt.Sprint(validate(t.Context(), e)); got != want {
+		if got := fmt.Sprint(Resource.ValidateNew(t.Context(), e)); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}
 	// What was stored under older rules may stay.
 	old := with(ready("192.0.2.010"))
-	if errs := validateUpdate(t.Context(), with(ready("192.0.2.010", "192.0.2.2")), old); len(errs) > 0 {
+	if errs := Resource.ValidateChange(t.Context(), "", with(ready("192.0.2.010", "192.0.2.2")), old); len(errs) > 0 {
 		t.Error(errs)
 	}
 }

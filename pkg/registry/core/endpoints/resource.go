@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -15,15 +16,17 @@ import (
 
 // Resource defines endpoints.
 var Resource = &registry.Resource[*corev1.Endpoints]{
-	GVR:        corev1.SchemeGroupVersion.WithResource("endpoints"),
-	Singular:   "endpoints",
-	ShortNames: []string{"ep"},
-	New:        func() *corev1.Endpoints { return &corev1.Endpoints{} },
-	NewList:    func() runtime.Object { return &corev1.EndpointsList{} },
-	Prefix:     "services/endpoints",
-	PutCreates: true,
+	GVR:          corev1.SchemeGroupVersion.WithResource("endpoints"),
+	Singular:     "endpoints",
+	ShortNames:   []string{"ep"},
+	New:          func() *corev1.Endpoints { return &corev1.Endpoints{} },
+	NewList:      func() runtime.Object { return &corev1.EndpointsList{} },
+	Prefix:       "services/endpoints",
+	PutCreates:   true,
+	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*corev1.Endpoints]{
 		Validate:         validate,
+		OnUpdate:         []registry.Rule{registry.MetadataChange, registry.Metadata, registry.Change},
 		ValidateUpdate:   validateUpdate,
 		WarningsOnCreate: warningsOnCreate,
 		WarningsOnUpdate: warningsOnUpdate,

@@ -5,28 +5,20 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-var (
-	metaPath    = field.NewPath("metadata")
-	subsetsPath = field.NewPath("subsets")
-)
+var subsetsPath = field.NewPath("subsets")
 
 func validate(_ context.Context, e *corev1.Endpoints) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&e.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSubsets(e.Subsets, nil)...)
+	return validateSubsets(e.Subsets, nil)
 }
 
 func validateUpdate(_ context.Context, e, old *corev1.Endpoints) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&e.ObjectMeta, &old.ObjectMeta, metaPath)
-	errs = append(errs, metavalidation.ValidateObjectMeta(&e.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)...)
-	return append(errs, validateSubsets(e.Subsets, old.Subsets)...)
+	return validateSubsets(e.Subsets, old.Subsets)
 }
 
 // validateSubsets lets addresses be that were there before, in whatever form.

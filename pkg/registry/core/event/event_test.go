@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
@@ -103,10 +104,11 @@ func TestTable(t *testing.T) {
 
 // Each group has its own names for the fields that can be selected.
 func TestFieldLabels(t *testing.T) {
-	if got := Resource.FieldLabels(); !slices.Contains(got, "involvedObject.kind") || slices.Contains(got, "regarding.kind") {
+	events := New(time.Hour)
+	if got := events.FieldLabels(corev1.GroupName); !slices.Contains(got, "involvedObject.kind") || slices.Contains(got, "regarding.kind") {
 		t.Errorf("core: %q", got)
 	}
-	if got := NewResource.FieldLabels(); slices.Contains(got, "involvedObject.kind") || !slices.Contains(got, "regarding.kind") {
+	if got := events.FieldLabels(eventsv1.GroupName); slices.Contains(got, "involvedObject.kind") || !slices.Contains(got, "regarding.kind") {
 		t.Errorf("events.k8s.io: %q", got)
 	}
 }

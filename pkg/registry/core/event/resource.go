@@ -6,6 +6,7 @@ package event
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -17,51 +18,38 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Resource defines the events of the core group.
-var Resource registry.Definition = definition{events, corev1.SchemeGroupVersion, coreFields}
-
-// NewResource defines the events of events.k8s.io.
-var NewResource registry.Definition = definition{events, eventsv1.SchemeGroupVersion, newFields}
-
-// definition serves the events in one group.
-type definition struct {
-	*registry.Resource[*corev1.Event]
-	groupVersion schema.GroupVersion
-	fields       []registry.Field[*corev1.Event]
+// New defines events, which etcd drops a time to live after they were last
+// written.
+func New(ttl time.Duration) *registry.Resource[*corev1.Event] {
+	return &registry.Resource[*corev1.Event]{
+		GVR:               corev1.SchemeGroupVersion.WithResource("events"),
+		Versions:          []schema.GroupVersion{corev1.SchemeGroupVersion, eventsv1.SchemeGroupVersion},
+		Singular:          "event",
+		ShortNames:        []string{"ev"},
+		New:               func() *corev1.Event { return &corev1.Event{} },
+		NewList:           func() runtime.Object { return &corev1.EventList{} },
+		PutCreates:        true,
+		NoWatchCache:      true,
+		GarbageCollection: rest.Unsupported,
+		Hooks: registry.Hooks[*corev1.Event]{
+			Validate:       validate,
+			ValidateUpdate: validateUpdate,
+		},
+		Fields:  slices.Concat(in(corev1.GroupName, coreFields), in(eventsv1.GroupName, newFields)),
+		Columns: columns,
+		Customize: func(store *genericregistry.Store, _ registry.Deps) {
+			store.TTLFunc = func(runtime.Object, uint64, bool) (uint64, error) { return uint64(ttl.Seconds()), nil }
+		},
+	}
 }
 
-// GroupVersionResource implements registry.Definition.
-func (d definition) GroupVersionResource() schema.GroupVersionResource {
-	return d.groupVersion.WithResource(d.GVR.Resource)
-}
-
-// FieldLabels implements registry.Definition with the labels of one group.
-func (d definition) FieldLabels() []string {
-	return (&registry.Resource[*corev1.Event]{Fields: d.fields}).FieldLabels()
-}
-
-// events is what both groups serve.
-var events = &registry.Resource[*corev1.Event]{
-	GVR:               corev1.SchemeGroupVersion.WithResource("events"),
-	Singular:          "event",
-	ShortNames:        []string{"ev"},
-	New:               func() *corev1.Event { return &corev1.Event{} },
-	NewList:           func() runtime.Object { return &corev1.EventList{} },
-	PutCreates:        true,
-	NoWatchCache:      true,
-	GarbageCollection: rest.Unsupported,
-	Hooks: registry.Hooks[*corev1.Event]{
-		Validate:       validate,
-		ValidateUpdate: validateUpdate,
-	},
-	Fields:    slices.Concat(coreFields, newFields),
-	Columns:   columns,
-	Customize: expire,
-}
-
-// expire makes etcd drop events some time after they were last written.
-func expire(store *genericregistry.Store, deps registry.Deps) {
-	store.TTLFunc = func(runtime.Object, uint64, bool) (uint64, error) { return uint64(deps.EventTTL.Seconds()), nil }
+// in returns the fields as those that can be selected in a group.
+func in(group string, fields []registry.Field[*corev1.Event]) []registry.Field[*corev1.Event] {
+	fields = slices.Clone(fields)
+	for i := range fields {
+		fields[i].Groups = []string{group}
+	}
+	return fields
 }
 
 // coreFields can be selected in the core group.

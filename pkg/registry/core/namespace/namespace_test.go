@@ -11,8 +11,8 @@ import (
 
 func TestPrepareForCreate(t *testing.T) {
 	ns := &corev1.Namespace{Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"example.com/x"}}, Status: corev1.NamespaceStatus{Phase: corev1.NamespaceTerminating}}
-	prepareForCreate(t.Context(), ns)
-	prepareForCreate(t.Context(), ns)
+	Resource.PrepareNew(t.Context(), ns)
+	Resource.PrepareNew(t.Context(), ns)
 	if ns.Status.Phase != corev1.NamespaceActive || !slices.Equal(ns.Spec.Finalizers, []corev1.FinalizerName{"example.com/x", "kubernetes"}) {
 		t.Errorf("%+v", ns)
 	}
@@ -43,10 +43,10 @@ func TestFinalizersFor(t *testing.T) {
 func TestValidation(t *testing.T) {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a.b", ResourceVersion: "1"}, Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"bad"}}}
 	const known = "name is neither a standard finalizer name nor is it fully qualified"
-	if got, want := validate(t.Context(), ns).ToAggregate().Error(), `[metadata.name: Invalid value: "a.b": must not contain dots, spec.finalizers: Invalid value: "bad": `+known+"]"; got != want {
+	if got, want := Resource.ValidateNew(t.Context(), ns).ToAggregate().Error(), `[metadata.name: Invalid value: "a.b": must not contain dots, spec.finalizers: Invalid value: "bad": `+known+"]"; got != want {
 		t.Errorf("create: %s, want %s", got, want)
 	}
-	if got, want := validateFinalize(t.Context(), ns, ns).ToAggregate().Error(), `spec.finalizers[0]: Invalid value: "bad": `+known; got != want {
+	if got, want := Resource.ValidateChange(t.Context(), "finalize", ns, ns).ToAggregate().Error(), `spec.finalizers[0]: Invalid value: "bad": `+known; got != want {
 		t.Errorf("finalize: %s, want %s", got, want)
 	}
 	for _, c := range []struct {
@@ -60,7 +60,7 @@ func TestValidation(t *testing.T) {
 		if c.deleting {
 			ns.DeletionTimestamp = ptr.To(metav1.Now())
 		}
-		if errs := validateStatusUpdate(t.Context(), ns, ns); len(errs) != c.want {
+		if errs := Resource.ValidateChange(t.Context(), "status", ns, ns); len(errs) != c.want {
 			t.Errorf("%s, being deleted %v: %v", c.phase, c.deleting, errs)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // Resource defines namespaces.
-var Resource = withFinalize(&registry.Resource[*corev1.Namespace]{
+var Resource = &registry.Resource[*corev1.Namespace]{
 	GVR:                 corev1.SchemeGroupVersion.WithResource("namespaces"),
 	Singular:            "namespace",
 	ShortNames:          []string{"ns"},
@@ -26,23 +27,22 @@ var Resource = withFinalize(&registry.Resource[*corev1.Namespace]{
 	New:                 func() *corev1.Namespace { return &corev1.Namespace{} },
 	NewList:             func() runtime.Object { return &corev1.NamespaceList{} },
 	ReturnDeletedObject: true,
+	Parts: registry.Parts[*corev1.Namespace]{
+		Spec:   registry.Part(func(ns *corev1.Namespace) *corev1.NamespaceSpec { return &ns.Spec }),
+		Status: registry.Part(func(ns *corev1.Namespace) *corev1.NamespaceStatus { return &ns.Status }),
+	},
+	ValidateName: apivalidation.NameIsDNSLabel,
 	Hooks: registry.Hooks[*corev1.Namespace]{
 		PrepareForCreate: prepareForCreate,
-		PrepareForUpdate: func(_ context.Context, ns, old *corev1.Namespace) {
-			ns.Spec.Finalizers = old.Spec.Finalizers
-			ns.Status = old.Status
-		},
-		Validate:       validate,
-		ValidateUpdate: validateUpdate,
-		Canonicalize:   labelWithName,
-		ResetFields:    registry.Reset("v1", []string{"status"}),
+		PrepareForUpdate: func(_ context.Context, ns, old *corev1.Namespace) { ns.Spec.Finalizers = old.Spec.Finalizers },
+		Validate:         validate,
+		OnUpdate:         []registry.Rule{registry.Whole, registry.MetadataChange},
 	},
-	Status: &registry.Hooks[*corev1.Namespace]{
-		PrepareForUpdate: func(_ context.Context, ns, old *corev1.Namespace) { ns.Spec = old.Spec },
-		ValidateUpdate:   validateStatusUpdate,
-		Canonicalize:     labelWithName,
-		ResetFields:      registry.Reset("v1", []string{"spec"}),
+	Facets: map[string]registry.Facet[*corev1.Namespace]{
+		"status":   {Hooks: registry.Hooks[*corev1.Namespace]{ValidateUpdate: validateStatusUpdate}},
+		"finalize": {Hooks: registry.Hooks[*corev1.Namespace]{ValidateUpdate: validateFinalize}, UpdateOnly: true},
 	},
+	Canonicalize: labelWithName,
 	Fields: []registry.Field[*corev1.Namespace]{
 		{Name: "status.phase", Value: func(ns *corev1.Namespace) string { return string(ns.Status.Phase) }},
 	},
@@ -53,7 +53,7 @@ var Resource = withFinalize(&registry.Resource[*corev1.Namespace]{
 	},
 	Customize: keepWhileFinalizing,
 	Wrap:      func(main *registry.REST, _ registry.Deps) rest.Storage { return &storage{REST: main} },
-})
+}
 
 // prepareForCreate makes the namespace active, and the namespace controller
 // responsible for its end.

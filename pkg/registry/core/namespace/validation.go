@@ -4,31 +4,21 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-var (
-	metaPath       = field.NewPath("metadata")
-	finalizersPath = field.NewPath("spec", "finalizers")
-)
+var finalizersPath = field.NewPath("spec", "finalizers")
 
-func validate(_ context.Context, ns *corev1.Namespace) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&ns.ObjectMeta, false, apivalidation.NameIsDNSLabel, metaPath)
+func validate(_ context.Context, ns *corev1.Namespace) (errs field.ErrorList) {
 	for _, f := range ns.Spec.Finalizers {
 		errs = append(errs, metavalidation.ValidateFinalizerName(string(f), finalizersPath)...)
 	}
 	return errs
 }
 
-func validateUpdate(ctx context.Context, ns, old *corev1.Namespace) field.ErrorList {
-	return append(validate(ctx, ns), metavalidation.ValidateObjectMetaUpdate(&ns.ObjectMeta, &old.ObjectMeta, metaPath)...)
-}
-
-func validateStatusUpdate(_ context.Context, ns, old *corev1.Namespace) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&ns.ObjectMeta, &old.ObjectMeta, metaPath)
+func validateStatusUpdate(_ context.Context, ns, _ *corev1.Namespace) (errs field.ErrorList) {
 	phase := field.NewPath("status", "Phase")
 	switch {
 	case ns.DeletionTimestamp.IsZero() && ns.Status.Phase != corev1.NamespaceActive:
@@ -40,8 +30,7 @@ func validateStatusUpdate(_ context.Context, ns, old *corev1.Namespace) field.Er
 }
 
 // validateFinalize checks an update by the finalize subresource.
-func validateFinalize(_ context.Context, ns, old *corev1.Namespace) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&ns.ObjectMeta, &old.ObjectMeta, metaPath)
+func validateFinalize(_ context.Context, ns, _ *corev1.Namespace) (errs field.ErrorList) {
 	for i, f := range ns.Spec.Finalizers {
 		errs = append(errs, metavalidation.ValidateFinalizerName(string(f), finalizersPath.Index(i))...)
 	}

@@ -41,7 +41,7 @@ func TestValidate(t *testing.T) {
 		}, "metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[0].PodSignature: Required value"},
 	} {
 		got := ""
-		if errs := validate(t.Context(), node(c.change)); len(errs) > 0 {
+		if errs := Resource.ValidateNew(t.Context(), node(c.change)); len(errs) > 0 {
 			got = errs.ToAggregate().Error()
 		}
 		if got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {
@@ -59,11 +59,11 @@ func TestValidateUpdate(t *testing.T) {
 	const want = `[status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"192.0.2.1"}, ` +
 		`spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid, ` +
 		`spec.providerID: Forbidden: node updates may not change providerID except from "" to valid]`
-	if got := validateUpdate(t.Context(), changed, old).ToAggregate().Error(); got != want {
+	if got := Resource.ValidateChange(t.Context(), "", changed, old).ToAggregate().Error(); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 	bare := node(func(n *corev1.Node) { n.Spec = corev1.NodeSpec{} })
-	if errs := validateUpdate(t.Context(), node(func(*corev1.Node) {}), bare); len(errs) > 0 {
+	if errs := Resource.ValidateChange(t.Context(), "", node(func(*corev1.Node) {}), bare); len(errs) > 0 {
 		t.Errorf("first ranges: %v", errs)
 	}
 }
@@ -77,12 +77,12 @@ func TestDropDisabled(t *testing.T) {
 		})
 	}
 	fresh := configured()
-	Resource.PrepareForCreate(t.Context(), fresh)
+	Resource.PrepareNew(t.Context(), fresh)
 	if fresh.Spec.ConfigSource != nil || fresh.Spec.PodPreemptionPolicy != nil || fresh.Status.Config != nil {
 		t.Errorf("created: %+v", fresh)
 	}
 	updated := configured()
-	Resource.PrepareForUpdate(t.Context(), updated, configured())
+	Resource.PrepareChange(t.Context(), "", updated, configured())
 	if updated.Spec.ConfigSource == nil || updated.Spec.PodPreemptionPolicy == nil || updated.Status.Config == nil {
 		t.Errorf("updated: %+v", updated)
 	}

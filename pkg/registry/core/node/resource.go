@@ -6,7 +6,9 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -23,28 +25,26 @@ var Resource = &registry.Resource[*corev1.Node]{
 	New:           func() *corev1.Node { return &corev1.Node{} },
 	NewList:       func() runtime.Object { return &corev1.NodeList{} },
 	TriggerByName: true,
+	Parts: registry.Parts[*corev1.Node]{
+		Spec:             registry.Part(func(n *corev1.Node) *corev1.NodeSpec { return &n.Spec }),
+		Status:           registry.Part(func(n *corev1.Node) *corev1.NodeStatus { return &n.Status }),
+		CreateWithStatus: true,
+	},
+	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*corev1.Node]{
 		PrepareForCreate: func(_ context.Context, n *corev1.Node) { dropDisabled(n, nil) },
-		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) {
-			n.Status = old.Status
-			dropDisabled(n, old)
-		},
-		Validate:          validate,
-		ValidateUpdate:    validateUpdate,
-		WarningsOnCreate:  func(_ context.Context, n *corev1.Node) []string { return warnings(n) },
-		WarningsOnUpdate:  func(_ context.Context, n, _ *corev1.Node) []string { return warnings(n) },
-		DeclarativeConfig: declarativeConfig,
-		ResetFields:       registry.Reset("v1", []string{"status"}),
+		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) { dropDisabled(n, old) },
+		Validate:         func(_ context.Context, n *corev1.Node) field.ErrorList { return validateNode(n, nil) },
+		OnUpdate:         []registry.Rule{registry.Metadata, registry.Change},
+		ValidateUpdate:   validateUpdate,
+		WarningsOnCreate: func(_ context.Context, n *corev1.Node) []string { return warnings(n) },
+		WarningsOnUpdate: func(_ context.Context, n, _ *corev1.Node) []string { return warnings(n) },
 	},
-	Status: &registry.Hooks[*corev1.Node]{
-		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) {
-			n.Spec = old.Spec
-			dropDisabled(n, old)
-		},
-		ValidateUpdate:    validateStatusUpdate,
-		DeclarativeConfig: declarativeConfig,
-		ResetFields:       registry.Reset("v1", []string{"spec"}),
-	},
+	Facets: map[string]registry.Facet[*corev1.Node]{"status": {Hooks: registry.Hooks[*corev1.Node]{
+		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) { dropDisabled(n, old) },
+		ValidateUpdate:   func(_ context.Context, n, old *corev1.Node) field.ErrorList { return validateChange(n, old) },
+	}}},
+	DeclarativeConfig: declarativeConfig,
 	Fields: []registry.Field[*corev1.Node]{
 		{Name: "spec.unschedulable", Value: func(n *corev1.Node) string { return strconv.FormatBool(n.Spec.Unschedulable) }},
 	},

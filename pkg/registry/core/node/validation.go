@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/sets"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -31,21 +30,16 @@ var (
 	featureName = regexp.MustCompile(`^[A-Z][a-zA-Z0-9]*(/[a-zA-Z0-9]+)*$`)
 )
 
-func validate(_ context.Context, n *corev1.Node) field.ErrorList { return validateNode(n, nil) }
-
 func validateUpdate(_ context.Context, n, old *corev1.Node) field.ErrorList {
-	return append(validateNode(n, old), validateChange(n, old)...)
+	errs := validateNode(n, old)
+	errs = append(errs, metavalidation.ValidateObjectMetaUpdate(&n.ObjectMeta, &old.ObjectMeta, metaPath)...)
+	return append(errs, validateChange(n, old)...)
 }
 
-func validateStatusUpdate(_ context.Context, n, old *corev1.Node) field.ErrorList {
-	return validateChange(n, old)
-}
-
-// validateNode checks a node on its own; ranges of addresses that it has
+// validateNode checks all of a node but its metadata; ranges of addresses that it has
 // already may be of an older form.
 func validateNode(n, old *corev1.Node) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&n.ObjectMeta, false, apivalidation.NameIsDNSSubdomain, metaPath)
-	errs = append(errs, validateAvoidPods(n.Annotations, metaPath.Child("annotations"))...)
+	errs := validateAvoidPods(n.Annotations, metaPath.Child("annotations"))
 	errs = append(errs, validation.ValidateTaints(n.Spec.Taints, taintsPath)...)
 	errs = append(errs, validateResources(n)...)
 	for i, name := range n.Status.DeclaredFeatures {
@@ -96,8 +90,7 @@ func validateResources(n *corev1.Node) field.ErrorList {
 
 // validateChange checks what may not change once it is set.
 func validateChange(n, old *corev1.Node) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&n.ObjectMeta, &old.ObjectMeta, metaPath)
-	errs = append(errs, validateResources(n)...)
+	errs := validateResources(n)
 	seen := sets.Set[corev1.NodeAddress]{}
 	for i, a := range n.Status.Addresses {
 		if seen.Has(a) {

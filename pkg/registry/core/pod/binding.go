@@ -10,20 +10,36 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/rest"
 	apistorage "k8s.io/apiserver/pkg/storage"
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
 
 	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// bindingREST assigns a pod to a node: schedulers post the binding.
-type bindingREST struct{ pods *genericregistry.Store }
+// Bindings are the old resource "bindings": as pods/binding, but the binding and
+// not the URL names the pod.
+var Bindings = &registry.Plain{
+	Describe: registry.Info{GVR: corev1.SchemeGroupVersion.WithResource("bindings"), Versions: []schema.GroupVersion{corev1.SchemeGroupVersion}},
+	Make: func(deps registry.Deps) (map[string]rest.Storage, error) {
+		find := func() (store, error) {
+			pods, ok := objects.Storage[*registry.REST](deps.Objects, corev1.Resource("pods"))
+			if !ok {
+				return store{}, apierrors.NewMethodNotSupported(corev1.Resource("bindings"), "create")
+			}
+			return store{pods.Store}, nil
+		}
+		return map[string]rest.Storage{"bindings": &legacyBindingREST{bindingREST{find}}}, nil
+	},
+}
 
-// legacyBindingREST does the same for the old resource "bindings", where the
-// binding and not the URL names the pod.
+// bindingREST assigns a pod to a node: schedulers post the binding.
+type bindingREST struct{ pods func() (store, error) }
+
 type legacyBindingREST struct{ bindingREST }
 
 var (
@@ -40,12 +56,9 @@ func (r *bindingREST) PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate()
 
 // Create implements rest.NamedCreater.
 func (r *bindingREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
-	binding, ok := obj.(*corev1.Binding)
-	if !ok {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a Binding object: %#v", obj))
-	}
-	if name != binding.Name {
-		return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
+	binding, err := requestFor[*corev1.Binding](obj, "Binding", name)
+	if err != nil {
+		return nil, err
 	}
 	if errs := validation.ValidatePodBinding(binding); len(errs) > 0 {
 		return nil, errs.ToAggregate()
@@ -64,36 +77,33 @@ func (r *bindingREST) Create(ctx context.Context, name string, obj runtime.Objec
 // assign writes the node into the pod. What the binding says about its uid and
 // version must be true.
 func (r *bindingREST) assign(ctx context.Context, b *corev1.Binding, dryRun bool) error {
-	key, err := r.pods.KeyFunc(ctx, b.Name)
+	pods, err := r.pods()
 	if err != nil {
 		return err
 	}
-	var preconditions apistorage.Preconditions
+	var only apistorage.Preconditions
 	if b.UID != "" {
-		preconditions.UID = &b.UID
+		only.UID = &b.UID
 	}
 	if b.ResourceVersion != "" {
-		preconditions.ResourceVersion = &b.ResourceVersion
+		only.ResourceVersion = &b.ResourceVersion
 	}
 	var refused error
-	err = r.pods.Storage.GuaranteedUpdate(ctx, key, r.pods.New(), false, &preconditions,
-		apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
-			pod := obj.(*corev1.Pod)
-			if refused = whyUnassignable(pod); refused != nil {
-				return nil, refused
-			}
+	_, err = pods.change(ctx, b.Name, &only, dryRun, func(pod *corev1.Pod) error {
+		if refused = whyUnassignable(pod); refused == nil {
 			bind(pod, b)
-			return pod, nil
-		}), dryRun, nil)
+		}
+		return refused
+	})
 	switch {
 	case err == nil:
 		return nil
 	case refused != nil && errors.Is(err, refused):
 		return apierrors.NewConflict(corev1.Resource("pods/binding"), b.Name, refused)
 	case apistorage.IsNotFound(err):
-		return storeerr.InterpretGetError(err, r.pods.DefaultQualifiedResource, b.Name)
+		return storeerr.InterpretGetError(err, pods.DefaultQualifiedResource, b.Name)
 	}
-	return storeerr.InterpretUpdateError(err, r.pods.DefaultQualifiedResource, b.Name)
+	return storeerr.InterpretUpdateError(err, pods.DefaultQualifiedResource, b.Name)
 }
 
 func whyUnassignable(pod *corev1.Pod) error {

@@ -13,13 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
-	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	apistorage "k8s.io/apiserver/pkg/storage"
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
-
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 // retryLater is how soon a client may ask again whose eviction was refused.
@@ -27,7 +24,7 @@ const retryLater = 10 // seconds
 
 // evictionREST deletes a pod unless a disruption budget is against it.
 type evictionREST struct {
-	pods    *genericregistry.Store
+	pods    store
 	budgets budgets
 }
 
@@ -36,10 +33,6 @@ var (
 	_ rest.GroupVersionKindProvider = (*evictionREST)(nil)
 	_ rest.GroupVersionAcceptor     = (*evictionREST)(nil)
 )
-
-func newEvictionREST(pods *genericregistry.Store, deps registry.Deps) rest.Storage {
-	return &evictionREST{pods: pods, budgets: budgets{deps: deps}}
-}
 
 func (r *evictionREST) New() runtime.Object { return &policyv1.Eviction{} }
 func (r *evictionREST) Destroy()            { r.budgets.close() }
@@ -57,12 +50,9 @@ func (r *evictionREST) AcceptsGroupVersion(gv schema.GroupVersion) bool {
 
 // Create implements rest.NamedCreater.
 func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
-	eviction, ok := obj.(*policyv1.Eviction)
-	if !ok {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a Eviction object: %T", obj))
-	}
-	if name != eviction.Name {
-		return nil, apierrors.NewBadRequest("name in URL does not match name in Eviction object")
+	eviction, err := requestFor[*policyv1.Eviction](obj, "Eviction", name)
+	if err != nil {
+		return nil, err
 	}
 	deletion, err := deleteOptions(eviction, options)
 	if err != nil {
@@ -79,8 +69,8 @@ func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Obje
 	return &metav1.Status{Status: metav1.StatusSuccess}, nil
 }
 
-// deleteOptions are those of the eviction. A dry run may be asked for there or
-// in the request, but not here for this and there for that.
+// deleteOptions are those of the eviction. A dry run may be asked for in them or
+// in the options of the request; if both say something, it has to be the same.
 func deleteOptions(eviction *policyv1.Eviction, options *metav1.CreateOptions) (*metav1.DeleteOptions, error) {
 	out := &metav1.DeleteOptions{}
 	if eviction.DeleteOptions != nil {
@@ -149,21 +139,15 @@ func (r *evictionREST) delete(ctx context.Context, pod *corev1.Pod, options *met
 // note writes into the status that the pod is evicted. The preconditions
 // follow the new version of the pod.
 func (r *evictionREST) note(ctx context.Context, name string, preconditions *metav1.Preconditions) error {
-	key, err := r.pods.KeyFunc(ctx, name)
-	if err != nil {
-		return err
-	}
 	var only *apistorage.Preconditions
 	if preconditions != nil {
 		only = &apistorage.Preconditions{UID: preconditions.UID, ResourceVersion: preconditions.ResourceVersion}
 	}
-	noted := &corev1.Pod{}
-	err = r.pods.Storage.GuaranteedUpdate(ctx, key, noted, false, only, apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
-		pod := obj.(*corev1.Pod)
+	noted, err := r.pods.change(ctx, name, only, false, func(pod *corev1.Pod) error {
 		setCondition(pod, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue,
 			Reason: "EvictionByEvictionAPI", Message: "Eviction API: evicting"})
-		return pod, nil
-	}), false, nil)
+		return nil
+	})
 	if err != nil {
 		return storeerr.InterpretUpdateError(err, r.pods.DefaultQualifiedResource, name)
 	}

@@ -94,19 +94,19 @@ func TestPrepareSubresources(t *testing.T) {
 	}
 	ctx := context.Background()
 	pod := changed()
-	if prepareStatus(ctx, pod, old); pod.Spec.Containers[0].Image != "i" || pod.Status.Phase != "Running" || pod.Status.QOSClass != "BestEffort" || pod.Labels["a"] != "b" {
+	if Resource.PrepareChange(ctx, "status", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Status.Phase != "Running" || pod.Status.QOSClass != "BestEffort" || pod.Labels["a"] != "b" {
 		t.Errorf("status: %+v", pod)
 	}
 	pod = changed()
-	if prepareEphemeralContainers(ctx, pod, old); pod.Spec.Containers[0].Image != "i" || len(pod.Spec.EphemeralContainers) != 1 || pod.Labels != nil || pod.Generation != 4 {
+	if Resource.PrepareChange(ctx, "ephemeralcontainers", pod, old); pod.Spec.Containers[0].Image != "i" || len(pod.Spec.EphemeralContainers) != 1 || pod.Labels != nil || pod.Generation != 4 {
 		t.Errorf("ephemeralcontainers: %+v", pod)
 	}
 	pod = changed()
-	if prepareResize(ctx, pod, old); pod.Spec.Containers[0].Image != "i" || pod.Spec.Containers[0].ResizePolicy == nil || pod.Spec.EphemeralContainers != nil || pod.Generation != 4 {
+	if Resource.PrepareChange(ctx, "resize", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Spec.Containers[0].ResizePolicy == nil || pod.Spec.EphemeralContainers != nil || pod.Generation != 4 {
 		t.Errorf("resize: %+v", pod)
 	}
 	pod = changed()
-	if prepareForUpdate(ctx, pod, old); pod.Spec.Containers[0].Image != "other" || pod.Status.Phase != "" || pod.Generation != 4 {
+	if Resource.PrepareChange(ctx, "", pod, old); pod.Spec.Containers[0].Image != "other" || pod.Status.Phase != "" || pod.Generation != 4 {
 		t.Errorf("update: %+v", pod)
 	}
 }

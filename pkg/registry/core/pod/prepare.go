@@ -4,7 +4,6 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/warning"
@@ -15,7 +14,6 @@ import (
 // prepareForCreate makes a new pod pending, and completes its spec by what
 // depends on its metadata.
 func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
-	pod.Generation = 1
 	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: validation.QOSClass(pod)}
 	validation.DropDisabledFields(&pod.Spec, nil, validation.Features{})
 	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil && *s < 0 {
@@ -32,31 +30,23 @@ func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 	}
 }
 
-// prepareForUpdate keeps the status, which has a subresource of its own.
 func prepareForUpdate(_ context.Context, pod, old *corev1.Pod) {
-	pod.Status = old.Status
 	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
-	count(pod, old)
 }
 
-// count increases the generation of a pod with a new spec.
-func count(pod, old *corev1.Pod) {
-	pod.Generation = old.Generation
-	if !apiequality.Semantic.DeepEqual(pod.Spec, old.Spec) {
-		pod.Generation++
-	}
-}
-
-// prepareStatus keeps everything but the status.
+// prepareStatus keeps the QOS class when it is left out.
 func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
-	pod.Spec = old.Spec
-	pod.DeletionTimestamp = nil
-	// Old kubelets garble the owners, which a garbage collector would take at their word.
-	pod.OwnerReferences = old.OwnerReferences
 	if pod.Status.QOSClass == "" {
 		pod.Status.QOSClass = old.Status.QOSClass
 	}
 	validation.DropDisabledStatusFields(&pod.Status, &old.Status, validation.Features{})
+}
+
+// keepOwners is what an update of the status keeps of the metadata. Old kubelets
+// garble the owners, and a garbage collector would take them at their word.
+func keepOwners(pod, old metav1.Object) {
+	pod.SetDeletionTimestamp(nil)
+	pod.SetOwnerReferences(old.GetOwnerReferences())
 }
 
 // prepareEphemeralContainers keeps everything but the containers for debugging.
@@ -65,7 +55,6 @@ func prepareEphemeralContainers(_ context.Context, pod, old *corev1.Pod) {
 	keepPod(pod, old)
 	pod.Spec.EphemeralContainers = containers
 	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
-	count(pod, old)
 }
 
 // prepareResize keeps everything but the resources and how they are resized.
@@ -75,7 +64,6 @@ func prepareResize(_ context.Context, pod, old *corev1.Pod) {
 	keepResized(pod.Spec.Containers, resized.Containers)
 	keepResized(pod.Spec.InitContainers, resized.InitContainers)
 	pod.Spec.Resources = resized.Resources
-	count(pod, old)
 }
 
 func keepResized(containers, resized []corev1.Container) {

@@ -2,7 +2,6 @@ package pod
 
 import (
 	"context"
-	"maps"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,10 +13,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Resource defines pods, and bindings with them.
-var Resource registry.Definition = definition{pods}
-
-var pods = &registry.Resource[*corev1.Pod]{
+// Resource defines pods.
+var Resource = &registry.Resource[*corev1.Pod]{
 	GVR:                 corev1.SchemeGroupVersion.WithResource("pods"),
 	Singular:            "pod",
 	ShortNames:          []string{"po"},
@@ -26,25 +23,30 @@ var pods = &registry.Resource[*corev1.Pod]{
 	NewList:             func() runtime.Object { return &corev1.PodList{} },
 	GracefulDelete:      deleteGracefully,
 	ReturnDeletedObject: true,
+	Parts: registry.Parts[*corev1.Pod]{
+		Spec:        registry.Part(func(p *corev1.Pod) *corev1.PodSpec { return &p.Spec }),
+		Status:      registry.Part(func(p *corev1.Pod) *corev1.PodStatus { return &p.Status }),
+		Generations: true,
+	},
 	Hooks: registry.Hooks[*corev1.Pod]{
 		PrepareForCreate: prepareForCreate,
 		PrepareForUpdate: prepareForUpdate,
 		Validate: func(ctx context.Context, pod *corev1.Pod) field.ErrorList {
 			return validation.ValidatePodCreate(pod, validation.OptionsFrom(ctx))
 		},
-		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodUpdate(pod, old, validation.OptionsFrom(ctx))
-		},
+		ValidateUpdate: validateAs(validation.ValidatePodUpdate),
 		// People seldom update pods themselves, and kubelets do it all the time: there are no warnings on update.
 		WarningsOnCreate: func(_ context.Context, pod *corev1.Pod) []string { return validation.PodWarnings(pod) },
-		ResetFields:      registry.Reset("v1", []string{"status"}),
 	},
-	Status: &registry.Hooks[*corev1.Pod]{
-		PrepareForUpdate: prepareStatus,
-		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodStatusUpdate(pod, old, validation.OptionsFrom(ctx))
+	Facets: map[string]registry.Facet[*corev1.Pod]{
+		"status": {
+			Hooks:    registry.Hooks[*corev1.Pod]{PrepareForUpdate: prepareStatus, ValidateUpdate: validateAs(validation.ValidatePodStatusUpdate)},
+			Metadata: registry.MetadataRule{Keep: keepOwners, Resets: []string{"metadata.deletionTimestamp", "metadata.ownerReferences"}},
 		},
-		ResetFields: registry.Reset("v1", []string{"spec"}, []string{"metadata", "deletionTimestamp"}, []string{"metadata", "ownerReferences"}),
+		"ephemeralcontainers": {Hooks: registry.Hooks[*corev1.Pod]{
+			PrepareForUpdate: prepareEphemeralContainers, ValidateUpdate: validateAs(validation.ValidatePodEphemeralContainersUpdate)}},
+		"resize": {Hooks: registry.Hooks[*corev1.Pod]{
+			PrepareForUpdate: prepareResize, ValidateUpdate: validateAs(validation.ValidatePodResize)}},
 	},
 	Fields: []registry.Field[*corev1.Pod]{
 		{Name: "spec.nodeName", Value: func(p *corev1.Pod) string { return p.Spec.NodeName }, Trigger: true, Index: true},
@@ -58,57 +60,27 @@ var pods = &registry.Resource[*corev1.Pod]{
 	},
 	Columns:       columns(),
 	RowConditions: rowConditions,
+	Subresources:  subresources,
 }
 
-// definition adds the subresources to pods: some of them are pods with another
-// strategy.
-type definition struct {
-	*registry.Resource[*corev1.Pod]
-}
-
-// Storage implements registry.Definition.
-func (d definition) Storage(deps registry.Deps) (map[string]rest.Storage, error) {
-	storage, err := d.Resource.Storage(deps)
-	if err != nil {
-		return nil, err
-	}
-	main := storage["pods"].(*registry.REST)
-	with := func(hooks registry.Hooks[*corev1.Pod]) rest.Storage {
-		return registry.NewStatusREST(d.WithHooks(main, deps, &hooks))
-	}
-	binding := bindingREST{pods: main.Store}
-	storage["bindings"] = &legacyBindingREST{binding}
-	maps.Copy(storage, map[string]rest.Storage{
-		"pods/attach":              &streamREST{newOptions: func() runtime.Object { return &corev1.PodAttachOptions{} }, pods: main.Store},
-		"pods/binding":             &binding,
-		"pods/ephemeralcontainers": with(ephemeralContainersHooks()),
-		"pods/eviction":            newEvictionREST(main.Store, deps),
-		"pods/exec":                &streamREST{newOptions: func() runtime.Object { return &corev1.PodExecOptions{} }, pods: main.Store},
-		"pods/log":                 &logREST{pods: main.Store},
-		"pods/portforward":         &streamREST{newOptions: func() runtime.Object { return &corev1.PodPortForwardOptions{} }, pods: main.Store},
-		"pods/proxy":               &proxyREST{pods: main.Store},
-		"pods/resize":              with(resizeHooks()),
-	})
-	return storage, nil
-}
-
-func ephemeralContainersHooks() registry.Hooks[*corev1.Pod] {
-	return registry.Hooks[*corev1.Pod]{
-		PrepareForUpdate: prepareEphemeralContainers,
-		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodEphemeralContainersUpdate(pod, old, validation.OptionsFrom(ctx))
-		},
-		ResetFields: registry.Reset("v1", []string{"status"}),
+func subresources(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
+	pods := main.Store
+	return map[string]rest.Storage{
+		"attach":      &streamREST{newOptions: func() runtime.Object { return &corev1.PodAttachOptions{} }, pods: pods},
+		"binding":     &bindingREST{func() (store, error) { return store{pods}, nil }},
+		"eviction":    &evictionREST{pods: store{pods}, budgets: budgets{deps: deps}},
+		"exec":        &streamREST{newOptions: func() runtime.Object { return &corev1.PodExecOptions{} }, pods: pods},
+		"log":         &logREST{pods: pods},
+		"portforward": &streamREST{newOptions: func() runtime.Object { return &corev1.PodPortForwardOptions{} }, pods: pods},
+		"proxy":       &proxyREST{pods: pods},
 	}
 }
 
-func resizeHooks() registry.Hooks[*corev1.Pod] {
-	return registry.Hooks[*corev1.Pod]{
-		PrepareForUpdate: prepareResize,
-		ValidateUpdate: func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodResize(pod, old, validation.OptionsFrom(ctx))
-		},
-		ResetFields: registry.Reset("v1", []string{"status"}),
+// validateAs makes a hook of a validation that depends on the options of the
+// server, which are in the context.
+func validateAs(validate func(pod, old *corev1.Pod, options validation.Options) field.ErrorList) func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
+	return func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
+		return validate(pod, old, validation.OptionsFrom(ctx))
 	}
 }
 

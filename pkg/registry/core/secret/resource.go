@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 
 	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -19,8 +20,10 @@ var Resource = &registry.Resource[*corev1.Secret]{
 	New:           func() *corev1.Secret { return &corev1.Secret{} },
 	NewList:       func() runtime.Object { return &corev1.SecretList{} },
 	TriggerByName: true,
+	ValidateName:  apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*corev1.Secret]{
 		Validate:         validate,
+		OnUpdate:         []registry.Rule{registry.MetadataChange, registry.Change, registry.Whole},
 		ValidateUpdate:   validateUpdate,
 		WarningsOnCreate: func(_ context.Context, s *corev1.Secret) []string { return warnings(s) },
 		WarningsOnUpdate: func(_ context.Context, s, _ *corev1.Secret) []string { return warnings(s) },

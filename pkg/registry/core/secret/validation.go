@@ -13,7 +13,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 const (
@@ -26,13 +25,9 @@ var (
 	dataPath = field.NewPath("data")
 )
 
-func validate(_ context.Context, s *corev1.Secret) field.ErrorList {
-	return append(metavalidation.ValidateObjectMeta(&s.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath), validateContent(s)...)
-}
-
-func validateUpdate(ctx context.Context, s, old *corev1.Secret) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&s.ObjectMeta, &old.ObjectMeta, metaPath)
-	errs = append(errs, apivalidation.ValidateImmutableField(s.Type, old.Type, field.NewPath("type"))...)
+// validateUpdate keeps the type, and the data of an immutable secret.
+func validateUpdate(_ context.Context, s, old *corev1.Secret) field.ErrorList {
+	errs := apivalidation.ValidateImmutableField(s.Type, old.Type, field.NewPath("type"))
 	if ptr.Deref(old.Immutable, false) {
 		if !ptr.Deref(s.Immutable, false) {
 			errs = append(errs, field.Forbidden(field.NewPath("immutable"), frozen))
@@ -41,12 +36,12 @@ func validateUpdate(ctx context.Context, s, old *corev1.Secret) field.ErrorList 
 			errs = append(errs, field.Forbidden(dataPath, frozen))
 		}
 	}
-	return append(errs, validate(ctx, s)...)
+	return errs
 }
 
-// validateContent checks the keys, the size of all values, and what the type
+// validate checks the keys, the size of all values, and what the type
 // of the secret asks for.
-func validateContent(s *corev1.Secret) field.ErrorList {
+func validate(_ context.Context, s *corev1.Secret) field.ErrorList {
 	var errs field.ErrorList
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(s.Data)) {

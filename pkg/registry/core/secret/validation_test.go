@@ -40,7 +40,7 @@ func TestTypes(t *testing.T) {
 		{secret(corev1.SecretTypeTLS), "[data[tls.crt]: Required value, data[tls.key]: Required value]"},
 	} {
 		got := ""
-		if errs := validate(t.Context(), c.secret); len(errs) > 0 {
+		if errs := Resource.ValidateNew(t.Context(), c.secret); len(errs) > 0 {
 			got = errs.ToAggregate().Error()
 		}
 		if got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {
@@ -52,12 +52,12 @@ func TestTypes(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	old := secret("Opaque", "a", "b")
 	old.Immutable = ptr.To(true)
-	errs := validateUpdate(t.Context(), secret("example.com/x", "a", "c"), old)
+	errs := Resource.ValidateChange(t.Context(), "", secret("example.com/x", "a", "c"), old)
 	const want = `[type: Invalid value: "example.com/x": field is immutable, immutable: Forbidden: ` + frozen + ", data: Forbidden: " + frozen + "]"
 	if got := errs.ToAggregate().Error(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if errs := validateUpdate(t.Context(), old.DeepCopy(), old); len(errs) > 0 {
+	if errs := Resource.ValidateChange(t.Context(), "", old.DeepCopy(), old); len(errs) > 0 {
 		t.Errorf("no change: %v", errs)
 	}
 }

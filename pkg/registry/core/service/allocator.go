@@ -13,14 +13,14 @@ import (
 	"k8s.io/apiserver/pkg/util/dryrun"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // allocator gives a service its addresses and ports before it is validated and
 // written, and takes back what is not needed when that has happened.
 type allocator struct {
 	*allocation.Services
-	objects *registry.Objects
+	objects *objects.Access
 }
 
 // cleanupTimeout bounds what happens after the answer is known; the request
@@ -94,7 +94,7 @@ func (a *allocator) afterDelete(obj runtime.Object, options *metav1.DeleteOption
 	s := obj.(*corev1.Service)
 	t := &transaction{}
 	t.commit = append(t.commit, func(ctx context.Context) error {
-		if err := registry.Delete(ctx, a.objects, endpoints, s.Namespace, s.Name); err != nil && !apierrors.IsNotFound(err) {
+		if err := objects.Delete(ctx, a.objects, endpoints, s.Namespace, s.Name); err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
 		return nil

@@ -18,12 +18,13 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // proxyREST passes requests on to a pod of a service.
 type proxyREST struct {
 	services *genericregistry.Store
-	objects  *registry.Objects
+	objects  *objects.Access
 }
 
 var (
@@ -57,7 +58,7 @@ func (r *proxyREST) Connect(ctx context.Context, id string, _ runtime.Object, _ 
 	if !hasPort(s, port) {
 		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("no service port %q found for service %q", port, name))
 	}
-	slices, err := registry.List[*discoveryv1.EndpointSliceList](ctx, r.objects, endpointSlices, s.Namespace, labels.Set{discoveryv1.LabelServiceName: name})
+	slices, err := objects.List[*discoveryv1.EndpointSliceList](ctx, r.objects, endpointSlices, s.Namespace, labels.Set{discoveryv1.LabelServiceName: name})
 	if err != nil {
 		return nil, err
 	}

@@ -10,16 +10,14 @@ import (
 	netutils "k8s.io/utils/net"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 var ingressPath = field.NewPath("status", "loadBalancer", "ingress")
 
-func validateStatusUpdate(_ context.Context, s, old *corev1.Service) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&s.ObjectMeta, &old.ObjectMeta, metaPath)
+func validateStatusUpdate(_ context.Context, s, old *corev1.Service) (errs field.ErrorList) {
 	now, before := s.Status.LoadBalancer.Ingress, old.Status.LoadBalancer.Ingress
 	if s.Spec.Type != corev1.ServiceTypeLoadBalancer && len(now) > 0 && !apiequality.Semantic.DeepEqual(now, before) {
-		return append(errs, field.Forbidden(ingressPath, "may only be used when `spec.type` is LoadBalancer"))
+		return field.ErrorList{field.Forbidden(ingressPath, "may only be used when `spec.type` is LoadBalancer")}
 	}
 	var known []string
 	for i := range before {

@@ -5,13 +5,11 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 var (
@@ -24,15 +22,8 @@ var (
 	healthPath     = specPath.Child("healthCheckNodePort")
 )
 
-func validate(_ context.Context, s *corev1.Service) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&s.ObjectMeta, true, apivalidation.NameIsDNSLabel, metaPath)
-	return append(errs, validateSpec(s, nil)...)
-}
-
 func validateUpdate(_ context.Context, s, old *corev1.Service) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&s.ObjectMeta, &old.ObjectMeta, metaPath)
-	errs = append(errs, validateKept(s, old)...)
-	return append(errs, validateSpec(s, old)...)
+	return append(validateKept(s, old), validateSpec(s, old)...)
 }
 
 func validateSpec(s, old *corev1.Service) field.ErrorList {

@@ -53,7 +53,7 @@ func TestValidate(t *testing.T) {
 			s.Spec.ExternalIPs = []string{"169.254.1.1"}
 		},
 	} {
-		if got := strings.Trim(fmt.Sprint(validate(t.Context(), valid(change))), "[]"); got != strings.Trim(want, "[]") {
+		if got := strings.Trim(fmt.Sprint(New(nil).ValidateNew(t.Context(), valid(change))), "[]"); got != strings.Trim(want, "[]") {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}
@@ -70,7 +70,7 @@ func annotated(key, value string) func(*corev1.Service) {
 func TestLoadBalancerClassIsFixed(t *testing.T) {
 	old := valid(balanced(func(s *corev1.Service) { s.Spec.LoadBalancerClass = ptr.To("example.com/a") }))
 	s := valid(balanced(func(s *corev1.Service) { s.Spec.LoadBalancerClass = ptr.To("example.com/b") }))
-	if got := fmt.Sprint(validateUpdate(t.Context(), s, old)); got != `[spec.loadBalancerClass: Invalid value: "example.com/b": may not change once set]` {
+	if got := fmt.Sprint(New(nil).ValidateChange(t.Context(), "", s, old)); got != `[spec.loadBalancerClass: Invalid value: "example.com/b": may not change once set]` {
 		t.Error(got)
 	}
 }
@@ -111,7 +111,7 @@ func TestCarryOver(t *testing.T) {
 	if s.Spec.ClusterIP != "" || s.Spec.ClusterIPs != nil || s.Spec.IPFamilies != nil || s.Spec.IPFamilyPolicy != nil || s.Spec.InternalTrafficPolicy != nil {
 		t.Errorf("as ExternalName: %+v", s.Spec)
 	}
-	if errs := validateUpdate(t.Context(), s, old); len(errs) > 0 {
+	if errs := New(nil).ValidateChange(t.Context(), "", s, old); len(errs) > 0 {
 		t.Errorf("as ExternalName: %v", errs)
 	}
 	s = update(func(s *corev1.Service) { s.Spec.ClusterIP = "10.0.0.8" })

@@ -10,13 +10,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
 // binder finds what a token of an account is to be bound to.
 type binder struct {
-	objects *registry.Objects
+	objects *objects.Access
 	account *corev1.ServiceAccount
 }
 
@@ -31,7 +31,7 @@ func (b binder) bind(ctx context.Context, ref *authenticationv1.BoundObjectRefer
 		to, err = b.pod(ctx, ref.Name)
 		bound = to.Pod
 	case schema.GroupKind{Kind: "Secret"}:
-		to.Secret, err = registry.GetLive[*corev1.Secret](ctx, b.objects, corev1.Resource("secrets"), b.account.Namespace, ref.Name)
+		to.Secret, err = objects.GetLive[*corev1.Secret](ctx, b.objects, corev1.Resource("secrets"), b.account.Namespace, ref.Name)
 		bound = to.Secret
 	case schema.GroupKind{Kind: "Node"}:
 		to.Node, err = b.node(ctx, ref.Name)
@@ -52,7 +52,7 @@ func (b binder) bind(ctx context.Context, ref *authenticationv1.BoundObjectRefer
 // pod binds to a pod that runs as the account, and tells on which node. A node
 // that is not there (any more) has just its name.
 func (b binder) pod(ctx context.Context, name string) (to serviceaccount.Binding, err error) {
-	to.Pod, err = registry.GetLive[*corev1.Pod](ctx, b.objects, corev1.Resource("pods"), b.account.Namespace, name)
+	to.Pod, err = objects.GetLive[*corev1.Pod](ctx, b.objects, corev1.Resource("pods"), b.account.Namespace, name)
 	if err != nil {
 		return to, err
 	}
@@ -71,5 +71,5 @@ func (b binder) pod(ctx context.Context, name string) (to serviceaccount.Binding
 }
 
 func (b binder) node(ctx context.Context, name string) (*corev1.Node, error) {
-	return registry.GetLive[*corev1.Node](ctx, b.objects, corev1.Resource("nodes"), "", name)
+	return objects.GetLive[*corev1.Node](ctx, b.objects, corev1.Resource("nodes"), "", name)
 }

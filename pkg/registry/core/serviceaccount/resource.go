@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
 
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
 // enforceMountableSecrets is a deprecated annotation, read by the ServiceAccount admission plugin.
@@ -19,37 +19,31 @@ const enforceMountableSecrets = "kubernetes.io/enforce-mountable-secrets"
 
 var metaPath = field.NewPath("metadata")
 
-// Resource defines service accounts.
-var Resource = &registry.Resource[*corev1.ServiceAccount]{
-	GVR:                 corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
-	Singular:            "serviceaccount",
-	ShortNames:          []string{"sa"},
-	New:                 func() *corev1.ServiceAccount { return &corev1.ServiceAccount{} },
-	NewList:             func() runtime.Object { return &corev1.ServiceAccountList{} },
-	ReturnDeletedObject: true,
-	Hooks: registry.Hooks[*corev1.ServiceAccount]{
-		PrepareForCreate: func(_ context.Context, sa *corev1.ServiceAccount) { keepSecretNames(sa) },
-		PrepareForUpdate: func(_ context.Context, sa, _ *corev1.ServiceAccount) { keepSecretNames(sa) },
-		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
-		WarningsOnCreate: func(_ context.Context, sa *corev1.ServiceAccount) []string { return warnings(sa, nil) },
-		WarningsOnUpdate: func(_ context.Context, sa, old *corev1.ServiceAccount) []string { return warnings(sa, old) },
-	},
-	Columns: []registry.Column[*corev1.ServiceAccount]{
-		registry.NameColumn[*corev1.ServiceAccount](),
-		registry.AgeColumn[*corev1.ServiceAccount](),
-	},
-	Subresources: func(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
-		return map[string]rest.Storage{"token": &tokenREST{accounts: main, objects: deps.Objects, tokens: deps.Tokens}}
-	},
-}
-
-func validate(_ context.Context, sa *corev1.ServiceAccount) field.ErrorList {
-	return metavalidation.ValidateObjectMeta(&sa.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-}
-
-func validateUpdate(ctx context.Context, sa, old *corev1.ServiceAccount) field.ErrorList {
-	return append(metavalidation.ValidateObjectMetaUpdate(&sa.ObjectMeta, &old.ObjectMeta, metaPath), validate(ctx, sa)...)
+// New defines service accounts, for which tokens are issued.
+func New(tokens *serviceaccount.Tokens) *registry.Resource[*corev1.ServiceAccount] {
+	return &registry.Resource[*corev1.ServiceAccount]{
+		GVR:                 corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
+		Singular:            "serviceaccount",
+		ShortNames:          []string{"sa"},
+		New:                 func() *corev1.ServiceAccount { return &corev1.ServiceAccount{} },
+		NewList:             func() runtime.Object { return &corev1.ServiceAccountList{} },
+		ReturnDeletedObject: true,
+		ValidateName:        apivalidation.NameIsDNSSubdomain,
+		Hooks: registry.Hooks[*corev1.ServiceAccount]{
+			PrepareForCreate: func(_ context.Context, sa *corev1.ServiceAccount) { keepSecretNames(sa) },
+			PrepareForUpdate: func(_ context.Context, sa, _ *corev1.ServiceAccount) { keepSecretNames(sa) },
+			OnUpdate:         []registry.Rule{registry.MetadataChange, registry.Metadata},
+			WarningsOnCreate: func(_ context.Context, sa *corev1.ServiceAccount) []string { return warnings(sa, nil) },
+			WarningsOnUpdate: func(_ context.Context, sa, old *corev1.ServiceAccount) []string { return warnings(sa, old) },
+		},
+		Columns: []registry.Column[*corev1.ServiceAccount]{
+			registry.NameColumn[*corev1.ServiceAccount](),
+			registry.AgeColumn[*corev1.ServiceAccount](),
+		},
+		Subresources: func(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
+			return map[string]rest.Storage{"token": &tokenREST{accounts: main, objects: deps.Objects, tokens: tokens}}
+		},
+	}
 }
 
 // keepSecretNames drops all but the names from the references to secrets,

@@ -9,7 +9,7 @@ import (
 
 func TestKeepSecretNames(t *testing.T) {
 	sa := &corev1.ServiceAccount{Secrets: []corev1.ObjectReference{{Name: "a"}, {Kind: "Secret", Namespace: "n", Name: "b", UID: "u"}}}
-	Resource.PrepareForCreate(t.Context(), sa)
+	New(nil).PrepareNew(t.Context(), sa)
 	if sa.Secrets[0] != (corev1.ObjectReference{Name: "a"}) || sa.Secrets[1] != (corev1.ObjectReference{Name: "b"}) {
 		t.Errorf("secrets: %+v", sa.Secrets)
 	}

@@ -21,7 +21,7 @@ import (
 	"k8s.io/apiserver/pkg/warning"
 	"k8s.io/utils/ptr"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
@@ -33,7 +33,7 @@ const (
 // tokenREST issues tokens of a service account.
 type tokenREST struct {
 	accounts rest.Getter
-	objects  *registry.Objects
+	objects  *objects.Access
 	tokens   *serviceaccount.Tokens
 }
 

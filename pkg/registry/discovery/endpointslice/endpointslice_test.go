@@ -35,7 +35,7 @@ func TestValidate(t *testing.T) {
 		},
 		`[ports[1].name: Duplicate value: ""]`: func(s *discoveryv1.EndpointSlice) { s.Ports = append(s.Ports, s.Ports[0]) },
 	} {
-		if got := fmt.Sprint(validate(t.Context(), slice(change))); got != want {
+		if got := fmt.Sprint(Resource.ValidateNew(t.Context(), slice(change))); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -14,14 +15,16 @@ import (
 
 // Resource defines endpoint slices.
 var Resource = &registry.Resource[*discoveryv1.EndpointSlice]{
-	GVR:      discoveryv1.SchemeGroupVersion.WithResource("endpointslices"),
-	Singular: "endpointslice",
-	New:      func() *discoveryv1.EndpointSlice { return &discoveryv1.EndpointSlice{} },
-	NewList:  func() runtime.Object { return &discoveryv1.EndpointSliceList{} },
+	GVR:          discoveryv1.SchemeGroupVersion.WithResource("endpointslices"),
+	Singular:     "endpointslice",
+	New:          func() *discoveryv1.EndpointSlice { return &discoveryv1.EndpointSlice{} },
+	NewList:      func() runtime.Object { return &discoveryv1.EndpointSliceList{} },
+	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*discoveryv1.EndpointSlice]{
 		PrepareForCreate: prepareForCreate,
 		PrepareForUpdate: prepareForUpdate,
 		Validate:         validate,
+		OnUpdate:         []registry.Rule{registry.Metadata, registry.Change},
 		ValidateUpdate:   validateUpdate,
 		WarningsOnCreate: warningsOnCreate,
 	},
@@ -30,13 +33,12 @@ var Resource = &registry.Resource[*discoveryv1.EndpointSlice]{
 
 func prepareForCreate(_ context.Context, slice *discoveryv1.EndpointSlice) {
 	slice.Generation = 1
-	for i := range slice.Endpoints {
-		slice.Endpoints[i].DeprecatedTopology = nil
-	}
+	dropTopology(slice, &discoveryv1.EndpointSlice{})
 }
 
 // prepareForUpdate counts the changes of everything but the metadata; a
-// change of labels counts too, because selectors depend on them.
+// change of labels counts too, because selectors depend on them. Even the
+// topology counts that is dropped afterwards.
 func prepareForUpdate(_ context.Context, slice, old *discoveryv1.EndpointSlice) {
 	slice.Generation = old.Generation
 	a, b := *slice, *old

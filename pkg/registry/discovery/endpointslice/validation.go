@@ -13,7 +13,6 @@ import (
 	netutils "k8s.io/utils/net"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 const (
@@ -25,7 +24,6 @@ const (
 )
 
 var (
-	metaPath      = field.NewPath("metadata")
 	typePath      = field.NewPath("addressType")
 	endpointsPath = field.NewPath("endpoints")
 	portsPath     = field.NewPath("ports")
@@ -33,14 +31,11 @@ var (
 )
 
 func validate(_ context.Context, s *discoveryv1.EndpointSlice) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&s.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateContent(s, nil)...)
+	return validateContent(s, nil)
 }
 
 func validateUpdate(_ context.Context, s, old *discoveryv1.EndpointSlice) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&s.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metaPath)
-	errs = append(errs, validateContent(s, old)...)
-	return append(errs, apivalidation.ValidateImmutableField(s.AddressType, old.AddressType, typePath).MarkCoveredByDeclarative()...)
+	return append(validateContent(s, old), apivalidation.ValidateImmutableField(s.AddressType, old.AddressType, typePath).MarkCoveredByDeclarative()...)
 }
 
 func validateContent(s, old *discoveryv1.EndpointSlice) field.ErrorList {

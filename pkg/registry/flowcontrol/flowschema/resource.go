@@ -3,16 +3,12 @@
 package flowschema
 
 import (
-	"context"
-
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
-
-const version = "flowcontrol.apiserver.k8s.io/v1"
 
 // Resource defines flow schemas.
 var Resource = &registry.Resource[*flowcontrolv1.FlowSchema]{
@@ -21,38 +17,18 @@ var Resource = &registry.Resource[*flowcontrolv1.FlowSchema]{
 	ClusterScoped: true,
 	New:           func() *flowcontrolv1.FlowSchema { return &flowcontrolv1.FlowSchema{} },
 	NewList:       func() runtime.Object { return &flowcontrolv1.FlowSchemaList{} },
-	Hooks: registry.Hooks[*flowcontrolv1.FlowSchema]{
-		PrepareForCreate: prepareForCreate,
-		PrepareForUpdate: prepareForUpdate,
-		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
-		ResetFields:      registry.Reset(version, []string{"status"}),
+	Parts: registry.Parts[*flowcontrolv1.FlowSchema]{
+		Spec:        registry.Part(func(s *flowcontrolv1.FlowSchema) *flowcontrolv1.FlowSchemaSpec { return &s.Spec }),
+		Status:      registry.Part(func(s *flowcontrolv1.FlowSchema) *flowcontrolv1.FlowSchemaStatus { return &s.Status }),
+		Generations: true,
 	},
-	Status: &registry.Hooks[*flowcontrolv1.FlowSchema]{
-		PrepareForUpdate: prepareForStatusUpdate,
-		ValidateUpdate:   validateUpdate,
-		ResetFields:      registry.Reset(version, []string{"spec"}, []string{"metadata"}),
-	},
+	ValidateName: apivalidation.NameIsDNSSubdomain,
+	// What may not change is fixed: an update needs no look at the old object.
+	Hooks: registry.Hooks[*flowcontrolv1.FlowSchema]{Validate: validate, OnUpdate: []registry.Rule{registry.Whole}},
+	Facets: map[string]registry.Facet[*flowcontrolv1.FlowSchema]{"status": {
+		Hooks:    registry.Hooks[*flowcontrolv1.FlowSchema]{OnUpdate: []registry.Rule{registry.Whole}},
+		Metadata: registry.KeepMetadata(),
+	}},
 	Columns:   columns,
 	Customize: setTable,
-}
-
-func prepareForCreate(_ context.Context, schema *flowcontrolv1.FlowSchema) {
-	schema.Status = flowcontrolv1.FlowSchemaStatus{}
-	schema.Generation = 1
-}
-
-func prepareForUpdate(_ context.Context, schema, old *flowcontrolv1.FlowSchema) {
-	schema.Status = old.Status
-	if !apiequality.Semantic.DeepEqual(schema.Spec, old.Spec) {
-		schema.Generation = old.Generation + 1
-	}
-}
-
-// prepareForStatusUpdate keeps all but the status and the record of who set it.
-func prepareForStatusUpdate(_ context.Context, schema, old *flowcontrolv1.FlowSchema) {
-	managed := schema.ManagedFields
-	schema.ObjectMeta = old.ObjectMeta
-	schema.ManagedFields = managed
-	schema.Spec = old.Spec
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 const maxMatchingPrecedence = 10000
@@ -22,21 +21,14 @@ var distinguishers = []flowcontrolv1.FlowDistinguisherMethodType{
 }
 
 func validate(_ context.Context, schema *flowcontrolv1.FlowSchema) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&schema.ObjectMeta, false, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
 	spec := field.NewPath("spec")
-	errs = append(errs, validateSpec(schema, spec)...)
+	errs := validateSpec(schema, spec)
 	for _, mandatory := range bootstrap.MandatoryFlowSchemas {
 		if mandatory.Name == schema.Name && !apiequality.Semantic.DeepEqual(mandatory.Spec, schema.Spec) {
 			errs = append(errs, field.Invalid(spec, goform.Of(schema.Spec), fmt.Sprintf("spec of '%s' must equal the fixed value", schema.Name)))
 		}
 	}
 	return append(errs, validateStatus(&schema.Status, field.NewPath("status"))...)
-}
-
-// validateUpdate needs no look at the old object: those that may not change
-// are those whose value is fixed.
-func validateUpdate(ctx context.Context, schema, _ *flowcontrolv1.FlowSchema) field.ErrorList {
-	return validate(ctx, schema)
 }
 
 func validateSpec(schema *flowcontrolv1.FlowSchema, path *field.Path) field.ErrorList {

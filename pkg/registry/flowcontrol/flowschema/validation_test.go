@@ -61,7 +61,7 @@ func TestValidate(t *testing.T) {
 	} {
 		s := valid()
 		change(s, &s.Spec.Rules[0])
-		if got := strings.Trim(fmt.Sprint(validate(t.Context(), s)), "[]"); got != want {
+		if got := strings.Trim(fmt.Sprint(Resource.ValidateNew(t.Context(), s)), "[]"); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}
@@ -70,12 +70,12 @@ func TestValidate(t *testing.T) {
 func TestMandatoryIsFixed(t *testing.T) {
 	for _, mandatory := range bootstrap.MandatoryFlowSchemas {
 		s := mandatory.DeepCopy()
-		if errs := validate(t.Context(), s); len(errs) > 0 {
+		if errs := Resource.ValidateNew(t.Context(), s); len(errs) > 0 {
 			t.Errorf("%s: %v", s.Name, errs)
 		}
 		s.Spec.Rules = nil
 		want := fmt.Sprintf("spec of '%s' must equal the fixed value", s.Name)
-		if errs := validateUpdate(t.Context(), s, mandatory); len(errs) != 1 || errs[0].Detail != want {
+		if errs := Resource.ValidateChange(t.Context(), "", s, mandatory); len(errs) != 1 || errs[0].Detail != want {
 			t.Errorf("%s changed: %v", s.Name, errs)
 		}
 	}

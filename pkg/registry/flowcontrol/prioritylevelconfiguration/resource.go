@@ -3,16 +3,12 @@
 package prioritylevelconfiguration
 
 import (
-	"context"
-
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
-
-const version = "flowcontrol.apiserver.k8s.io/v1"
 
 // Resource defines priority levels.
 var Resource = &registry.Resource[*flowcontrolv1.PriorityLevelConfiguration]{
@@ -23,37 +19,21 @@ var Resource = &registry.Resource[*flowcontrolv1.PriorityLevelConfiguration]{
 		return &flowcontrolv1.PriorityLevelConfiguration{}
 	},
 	NewList: func() runtime.Object { return &flowcontrolv1.PriorityLevelConfigurationList{} },
-	Hooks: registry.Hooks[*flowcontrolv1.PriorityLevelConfiguration]{
-		PrepareForCreate: prepareForCreate,
-		PrepareForUpdate: prepareForUpdate,
-		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
-		ResetFields:      registry.Reset(version, []string{"status"}),
+	Parts: registry.Parts[*flowcontrolv1.PriorityLevelConfiguration]{
+		Spec: registry.Part(func(s *flowcontrolv1.PriorityLevelConfiguration) *flowcontrolv1.PriorityLevelConfigurationSpec {
+			return &s.Spec
+		}),
+		Status: registry.Part(func(s *flowcontrolv1.PriorityLevelConfiguration) *flowcontrolv1.PriorityLevelConfigurationStatus {
+			return &s.Status
+		}),
+		Generations: true,
 	},
-	Status: &registry.Hooks[*flowcontrolv1.PriorityLevelConfiguration]{
-		PrepareForUpdate: prepareForStatusUpdate,
-		ValidateUpdate:   validateStatusUpdate,
-		ResetFields:      registry.Reset(version, []string{"spec"}, []string{"metadata"}),
-	},
+	ValidateName: apivalidation.NameIsDNSSubdomain,
+	// What may not change is fixed: an update needs no look at the old object.
+	Hooks: registry.Hooks[*flowcontrolv1.PriorityLevelConfiguration]{Validate: validate, OnUpdate: []registry.Rule{registry.Whole}},
+	Facets: map[string]registry.Facet[*flowcontrolv1.PriorityLevelConfiguration]{"status": {
+		Hooks:    registry.Hooks[*flowcontrolv1.PriorityLevelConfiguration]{OnUpdate: []registry.Rule{registry.Change}, ValidateUpdate: validateStatusUpdate},
+		Metadata: registry.KeepMetadata(),
+	}},
 	Columns: columns,
-}
-
-func prepareForCreate(_ context.Context, level *flowcontrolv1.PriorityLevelConfiguration) {
-	level.Status = flowcontrolv1.PriorityLevelConfigurationStatus{}
-	level.Generation = 1
-}
-
-func prepareForUpdate(_ context.Context, level, old *flowcontrolv1.PriorityLevelConfiguration) {
-	level.Status = old.Status
-	if !apiequality.Semantic.DeepEqual(level.Spec, old.Spec) {
-		level.Generation = old.Generation + 1
-	}
-}
-
-// prepareForStatusUpdate keeps all but the status and the record of who set it.
-func prepareForStatusUpdate(_ context.Context, level, old *flowcontrolv1.PriorityLevelConfiguration) {
-	managed := level.ManagedFields
-	level.ObjectMeta = old.ObjectMeta
-	level.ManagedFields = managed
-	level.Spec = old.Spec
 }

@@ -6,30 +6,21 @@ import (
 
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	"k8s.io/apiserver/pkg/util/shufflesharding"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 const maxQueues = 10 * 1000 * 1000
 
 func validate(_ context.Context, level *flowcontrolv1.PriorityLevelConfiguration) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&level.ObjectMeta, false, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
 	spec := field.NewPath("spec")
-	errs = append(errs, validateSpec(level, spec)...)
+	errs := validateSpec(level, spec)
 	errs = append(errs, validateFixed(level, spec)...)
 	return append(errs, validateStatus(&level.Status, field.NewPath("status"))...)
-}
-
-// validateUpdate needs no look at the old object: those that may not change
-// are those whose value is fixed.
-func validateUpdate(ctx context.Context, level, _ *flowcontrolv1.PriorityLevelConfiguration) field.ErrorList {
-	return validate(ctx, level)
 }
 
 func validateStatusUpdate(_ context.Context, level, _ *flowcontrolv1.PriorityLevelConfiguration) field.ErrorList {

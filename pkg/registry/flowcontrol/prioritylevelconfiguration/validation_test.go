@@ -51,7 +51,7 @@ func TestValidate(t *testing.T) {
 	} {
 		level := valid()
 		change(level.Spec.Limited)
-		if got := strings.Trim(fmt.Sprint(validate(t.Context(), level)), "[]"); got != want {
+		if got := strings.Trim(fmt.Sprint(Resource.ValidateNew(t.Context(), level)), "[]"); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}
@@ -61,7 +61,7 @@ func TestTypeAndName(t *testing.T) {
 	level := valid()
 	level.Name = flowcontrolv1.PriorityLevelConfigurationNameExempt
 	const want = "[spec.type: Invalid value: \"Limited\": must be 'Exempt' if and only if `name` is 'exempt'"
-	if got := fmt.Sprint(validate(t.Context(), level)); !strings.HasPrefix(got, want) {
+	if got := fmt.Sprint(Resource.ValidateNew(t.Context(), level)); !strings.HasPrefix(got, want) {
 		t.Error(got)
 	}
 }
@@ -69,18 +69,18 @@ func TestTypeAndName(t *testing.T) {
 func TestMandatoryIsFixed(t *testing.T) {
 	for _, mandatory := range bootstrap.MandatoryPriorityLevelConfigurations {
 		level := mandatory.DeepCopy()
-		if errs := validate(t.Context(), level); len(errs) > 0 {
+		if errs := Resource.ValidateNew(t.Context(), level); len(errs) > 0 {
 			t.Errorf("%s: %v", level.Name, errs)
 		}
 		if level.Name == flowcontrolv1.PriorityLevelConfigurationNameExempt {
 			level.Spec.Exempt = &flowcontrolv1.ExemptPriorityLevelConfiguration{NominalConcurrencyShares: ptr.To[int32](3)}
-			if errs := validateUpdate(t.Context(), level, mandatory); len(errs) > 0 {
+			if errs := Resource.ValidateChange(t.Context(), "", level, mandatory); len(errs) > 0 {
 				t.Errorf("the share of %s: %v", level.Name, errs)
 			}
 			continue
 		}
 		level.Spec.Limited.NominalConcurrencyShares = ptr.To[int32](99)
-		if errs := validateUpdate(t.Context(), level, mandatory); len(errs) != 1 || errs[0].Detail != "spec of 'catch-all' must equal the fixed value" {
+		if errs := Resource.ValidateChange(t.Context(), "", level, mandatory); len(errs) != 1 || errs[0].Detail != "spec of 'catch-all' must equal the fixed value" {
 			t.Errorf("%s changed: %v", level.Name, errs)
 		}
 	}

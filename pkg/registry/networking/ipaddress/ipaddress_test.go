@@ -22,7 +22,7 @@ func TestValidate(t *testing.T) {
 		{"192.0.2.1", &networkingv1.ParentReference{Name: "a/b"}, `[spec.parentRef.resource: Required value spec.parentRef.name: Invalid value: "a/b": may not contain '/']`},
 	} {
 		ip := &networkingv1.IPAddress{ObjectMeta: metav1.ObjectMeta{Name: c.name}, Spec: networkingv1.IPAddressSpec{ParentRef: c.parent}}
-		if got := fmt.Sprint(validate(t.Context(), ip)); got != c.want {
+		if got := fmt.Sprint(Resource.ValidateNew(t.Context(), ip)); got != c.want {
 			t.Errorf("%s\nwant\n%s", got, c.want)
 		}
 	}

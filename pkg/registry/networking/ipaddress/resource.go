@@ -16,7 +16,6 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -28,8 +27,10 @@ var Resource = &registry.Resource[*networkingv1.IPAddress]{
 	ClusterScoped: true,
 	New:           func() *networkingv1.IPAddress { return &networkingv1.IPAddress{} },
 	NewList:       func() runtime.Object { return &networkingv1.IPAddressList{} },
+	ValidateName:  validateName,
 	Hooks: registry.Hooks[*networkingv1.IPAddress]{
 		Validate:       validate,
+		OnUpdate:       []registry.Rule{registry.MetadataChange, registry.Whole, registry.Change},
 		ValidateUpdate: validateUpdate,
 	},
 	Columns: []registry.Column[*networkingv1.IPAddress]{
@@ -39,10 +40,7 @@ var Resource = &registry.Resource[*networkingv1.IPAddress]{
 	},
 }
 
-var (
-	metaPath   = field.NewPath("metadata")
-	parentPath = field.NewPath("spec", "parentRef")
-)
+var parentPath = field.NewPath("spec", "parentRef")
 
 func format(parent *networkingv1.ParentReference) string {
 	if parent == nil {
@@ -56,18 +54,15 @@ func format(parent *networkingv1.ParentReference) string {
 }
 
 func validate(_ context.Context, ip *networkingv1.IPAddress) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&ip.ObjectMeta, false, validateName, metaPath)
-	return append(errs, validateParent(ip.Spec.ParentRef)...)
+	return validateParent(ip.Spec.ParentRef)
 }
 
 // validateUpdate keeps an address with its owner: two may believe in it.
-func validateUpdate(ctx context.Context, ip, old *networkingv1.IPAddress) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&ip.ObjectMeta, &old.ObjectMeta, metaPath)
-	errs = append(errs, validate(ctx, ip)...)
-	if len(apivalidation.ValidateImmutableField(ip.Spec.ParentRef, old.Spec.ParentRef, parentPath)) > 0 {
-		errs = append(errs, field.Invalid(parentPath, goform.Of(ip.Spec.ParentRef), apivalidation.FieldImmutableErrorMsg))
+func validateUpdate(_ context.Context, ip, old *networkingv1.IPAddress) field.ErrorList {
+	if len(apivalidation.ValidateImmutableField(ip.Spec.ParentRef, old.Spec.ParentRef, parentPath)) == 0 {
+		return nil
 	}
-	return errs
+	return field.ErrorList{field.Invalid(parentPath, goform.Of(ip.Spec.ParentRef), apivalidation.FieldImmutableErrorMsg)}
 }
 
 // validateName accepts addresses in their canonical form.

@@ -3,17 +3,14 @@
 package servicecidr
 
 import (
-	"context"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
-
-const version = "networking.k8s.io/v1"
 
 // Resource defines service CIDRs.
 var Resource = &registry.Resource[*networkingv1.ServiceCIDR]{
@@ -22,22 +19,17 @@ var Resource = &registry.Resource[*networkingv1.ServiceCIDR]{
 	ClusterScoped: true,
 	New:           func() *networkingv1.ServiceCIDR { return &networkingv1.ServiceCIDR{} },
 	NewList:       func() runtime.Object { return &networkingv1.ServiceCIDRList{} },
+	Parts: registry.Parts[*networkingv1.ServiceCIDR]{
+		Spec:   registry.Part(func(c *networkingv1.ServiceCIDR) *networkingv1.ServiceCIDRSpec { return &c.Spec }),
+		Status: registry.Part(func(c *networkingv1.ServiceCIDR) *networkingv1.ServiceCIDRStatus { return &c.Status }),
+	},
+	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*networkingv1.ServiceCIDR]{
-		PrepareForCreate: func(_ context.Context, c *networkingv1.ServiceCIDR) { c.Status = networkingv1.ServiceCIDRStatus{} },
-		PrepareForUpdate: func(_ context.Context, c, old *networkingv1.ServiceCIDR) { c.Status = old.Status },
 		Validate:         validate,
 		ValidateUpdate:   validateUpdate,
 		WarningsOnCreate: warningsOnCreate,
-		ResetFields:      registry.Reset(version, []string{"status"}),
 	},
-	Status: &registry.Hooks[*networkingv1.ServiceCIDR]{
-		PrepareForUpdate: func(_ context.Context, c, old *networkingv1.ServiceCIDR) {
-			c.Spec = old.Spec
-			metav1.ResetObjectMetaForStatus(&c.ObjectMeta, &old.ObjectMeta)
-		},
-		ValidateUpdate: validateStatusUpdate,
-		ResetFields:    registry.Reset(version, []string{"spec"}, []string{"metadata"}),
-	},
+	Facets: map[string]registry.Facet[*networkingv1.ServiceCIDR]{"status": {Metadata: registry.KeepUserMetadata()}},
 	Columns: []registry.Column[*networkingv1.ServiceCIDR]{
 		registry.NameColumn[*networkingv1.ServiceCIDR](),
 		{Name: "CIDRs", Description: registry.Doc(networkingv1.ServiceCIDRSpec{}, "cidrs"),

@@ -18,7 +18,7 @@ func TestValidate(t *testing.T) {
 		"[spec.cidrs: Required value: at least one CIDR required]": of(),
 		`[spec.cidrs: Invalid value: ["10.0.0.0/24","10.1.0.0/24"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64]`: of("10.0.0.0/24", "10.1.0.0/24"),
 	} {
-		if got := fmt.Sprint(validate(t.Context(), c)); got != want {
+		if got := fmt.Sprint(Resource.ValidateNew(t.Context(), c)); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}
@@ -34,7 +34,7 @@ func TestUpdate(t *testing.T) {
 		{of("10.0.0.0/24", "2001:db8::/112"), of("10.0.0.0/24"), `[spec.cidrs: Invalid value: ["10.0.0.0/24"]: field is immutable]`},
 		{of("10.0.0.0/24"), of("10.1.0.0/24"), `[spec.cidrs[0]: Invalid value: "10.1.0.0/24": field is immutable]`},
 	} {
-		if got := fmt.Sprint(validateUpdate(t.Context(), c.now, c.old)); got != c.want {
+		if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "", c.now, c.old)); got != c.want {
 			t.Errorf("%s\nwant\n%s", got, c.want)
 		}
 	}

@@ -10,26 +10,20 @@ import (
 	netutils "k8s.io/utils/net"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-var (
-	metaPath  = field.NewPath("metadata")
-	cidrsPath = field.NewPath("spec", "cidrs")
-)
+var cidrsPath = field.NewPath("spec", "cidrs")
 
 func validate(_ context.Context, c *networkingv1.ServiceCIDR) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&c.ObjectMeta, false, apivalidation.NameIsDNSSubdomain, metaPath)
-	return append(errs, validateSpec(&c.Spec)...)
+	return validateSpec(&c.Spec)
 }
 
 // validateUpdate allows one change: a second family.
-func validateUpdate(_ context.Context, c, old *networkingv1.ServiceCIDR) field.ErrorList {
-	errs := metavalidation.ValidateObjectMetaUpdate(&c.ObjectMeta, &old.ObjectMeta, metaPath)
+func validateUpdate(_ context.Context, c, old *networkingv1.ServiceCIDR) (errs field.ErrorList) {
 	now, before := c.Spec.CIDRs, old.Spec.CIDRs
 	grows := len(before) == 1 && len(now) == 2
 	if len(now) != len(before) && !grows {
-		return append(errs, field.Invalid(cidrsPath, now, apivalidation.FieldImmutableErrorMsg))
+		return field.ErrorList{field.Invalid(cidrsPath, now, apivalidation.FieldImmutableErrorMsg)}
 	}
 	for i, cidr := range before {
 		if now[i] != cidr {
@@ -59,10 +53,6 @@ func validateSpec(spec *networkingv1.ServiceCIDRSpec) field.ErrorList {
 		}
 	}
 	return errs
-}
-
-func validateStatusUpdate(_ context.Context, c, old *networkingv1.ServiceCIDR) field.ErrorList {
-	return metavalidation.ValidateObjectMetaUpdate(&c.ObjectMeta, &old.ObjectMeta, metaPath)
 }
 
 func warningsOnCreate(_ context.Context, c *networkingv1.ServiceCIDR) (warnings []string) {

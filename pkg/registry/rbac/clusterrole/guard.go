@@ -7,7 +7,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 )
 
@@ -19,12 +18,12 @@ var everything = []rbacv1.PolicyRule{
 }
 
 // mayWrite checks that the user has what the role grants, or may escalate.
-func mayWrite(ctx context.Context, role, old *rbacv1.ClusterRole, deps registry.Deps) error {
-	if guard.MayEscalate(ctx, deps) {
+func mayWrite(ctx context.Context, g guard.Guard, role, old *rbacv1.ClusterRole) error {
+	if g.MayEscalate(ctx) {
 		return nil
 	}
-	err := deps.RBAC.ConfirmNoEscalation(ctx, role.Rules)
-	if err == nil && (role.AggregationRule != nil || old.AggregationRule != nil) && deps.RBAC.ConfirmNoEscalation(ctx, everything) != nil {
+	err := g.RBAC.ConfirmNoEscalation(ctx, role.Rules)
+	if err == nil && (role.AggregationRule != nil || old.AggregationRule != nil) && g.RBAC.ConfirmNoEscalation(ctx, everything) != nil {
 		err = errors.New("must have cluster-admin privileges to use the aggregationRule")
 	}
 	if err != nil {

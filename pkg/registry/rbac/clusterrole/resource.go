@@ -4,6 +4,7 @@ package clusterrole
 
 import (
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -11,18 +12,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 )
 
-// Resource defines cluster roles.
-var Resource = &registry.Resource[*rbacv1.ClusterRole]{
-	GVR:           rbacv1.SchemeGroupVersion.WithResource("clusterroles"),
-	Singular:      "clusterrole",
-	ClusterScoped: true,
-	New:           func() *rbacv1.ClusterRole { return &rbacv1.ClusterRole{} },
-	NewList:       func() runtime.Object { return &rbacv1.ClusterRoleList{} },
-	PutCreates:    true,
-	Hooks: registry.Hooks[*rbacv1.ClusterRole]{
-		Validate:       validate,
-		ValidateUpdate: validateUpdate,
-	},
-	Columns: columns.Role[*rbacv1.ClusterRole](),
-	Wrap:    guard.Wrap(func() *rbacv1.ClusterRole { return &rbacv1.ClusterRole{} }, mayWrite),
+// New defines cluster roles.
+func New(needs guard.Needs) *registry.Resource[*rbacv1.ClusterRole] {
+	empty := func() *rbacv1.ClusterRole { return &rbacv1.ClusterRole{} }
+	return &registry.Resource[*rbacv1.ClusterRole]{
+		GVR:           rbacv1.SchemeGroupVersion.WithResource("clusterroles"),
+		Singular:      "clusterrole",
+		ClusterScoped: true,
+		New:           empty,
+		NewList:       func() runtime.Object { return &rbacv1.ClusterRoleList{} },
+		PutCreates:    true,
+		ValidateName:  path.ValidatePathSegmentName,
+		Hooks: registry.Hooks[*rbacv1.ClusterRole]{
+			Validate: validate,
+			OnUpdate: []registry.Rule{registry.Whole, registry.MetadataChange},
+		},
+		Columns: columns.Role[*rbacv1.ClusterRole](),
+		Wrap:    guard.Wrap(needs, empty, mayWrite),
+	}
 }

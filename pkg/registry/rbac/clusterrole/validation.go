@@ -4,28 +4,19 @@ import (
 	"context"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/validation"
 )
 
-var metaPath = field.NewPath("metadata")
-
 func validate(_ context.Context, role *rbacv1.ClusterRole) field.ErrorList {
-	errs := metavalidation.ValidateObjectMeta(&role.ObjectMeta, false, path.ValidatePathSegmentName, metaPath)
-	errs = append(errs, validation.ValidateRules(role.Rules, false, field.NewPath("rules"))...)
+	errs := validation.ValidateRules(role.Rules, false, field.NewPath("rules"))
 	if role.AggregationRule != nil {
 		errs = append(errs, validateSelectors(role.AggregationRule.ClusterRoleSelectors, field.NewPath("aggregationRule", "clusterRoleSelectors"))...)
 	}
 	return errs
-}
-
-func validateUpdate(ctx context.Context, role, old *rbacv1.ClusterRole) field.ErrorList {
-	return append(validate(ctx, role), metavalidation.ValidateObjectMetaUpdate(&role.ObjectMeta, &old.ObjectMeta, metaPath)...)
 }
 
 func validateSelectors(selectors []metav1.LabelSelector, path *field.Path) field.ErrorList {

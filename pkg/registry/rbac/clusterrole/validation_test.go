@@ -6,6 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 )
 
 func TestAggregationRule(t *testing.T) {
@@ -27,7 +29,7 @@ func TestAggregationRule(t *testing.T) {
 				AggregationRule: &rbacv1.AggregationRule{ClusterRoleSelectors: test.selectors},
 			}
 			var got []string
-			for _, err := range validate(t.Context(), role) {
+			for _, err := range New(guard.Needs{}).ValidateNew(t.Context(), role) {
 				got = append(got, err.Error())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

@@ -9,22 +9,22 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // Binding checks that the user may bind a role: by the verb "bind", or because
 // he has all that the role grants.
-func Binding(ctx context.Context, deps registry.Deps, resource schema.GroupResource, namespace, name string, role rbacv1.RoleRef) error {
+func (g Guard) Binding(ctx context.Context, resource schema.GroupResource, namespace, name string, role rbacv1.RoleRef) error {
 	resources := map[string]string{"Role": "roles", "ClusterRole": "clusterroles"}
-	if r := resources[role.Kind]; r != "" && May(ctx, deps, authorizer.AttributesRecord{
+	if r := resources[role.Kind]; r != "" && g.May(ctx, authorizer.AttributesRecord{
 		Verb: "bind", APIGroup: role.APIGroup, Resource: r, Name: role.Name, Namespace: namespace}) {
 		return nil
 	}
-	rules, err := rulesOf(ctx, deps, role, namespace)
+	rules, err := g.rulesOf(ctx, role, namespace)
 	if err != nil {
 		return err
 	}
-	if err := deps.RBAC.ConfirmNoEscalation(ctx, rules); err != nil {
+	if err := g.RBAC.ConfirmNoEscalation(ctx, rules); err != nil {
 		return apierrors.NewForbidden(resource, name, err)
 	}
 	return nil
@@ -32,16 +32,16 @@ func Binding(ctx context.Context, deps registry.Deps, resource schema.GroupResou
 
 // rulesOf returns the rules of a role as they are now. A cache might not know a
 // role that was made a moment ago, nor what it has been given since.
-func rulesOf(ctx context.Context, deps registry.Deps, role rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
+func (g Guard) rulesOf(ctx context.Context, role rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
 	switch role.Kind {
 	case "Role":
-		found, err := registry.GetLive[*rbacv1.Role](ctx, deps.Objects, rbacv1.Resource("roles"), namespace, role.Name)
+		found, err := objects.GetLive[*rbacv1.Role](ctx, g.objects, rbacv1.Resource("roles"), namespace, role.Name)
 		if err != nil {
 			return nil, err
 		}
 		return found.Rules, nil
 	case "ClusterRole":
-		found, err := registry.GetLive[*rbacv1.ClusterRole](ctx, deps.Objects, rbacv1.Resource("clusterroles"), "", role.Name)
+		found, err := objects.GetLive[*rbacv1.ClusterRole](ctx, g.objects, rbacv1.Resource("clusterroles"), "", role.Name)
 		if err != nil {
 			return nil, err
 		}

@@ -14,18 +14,33 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
+
+// Needs is what a guard asks: what users may do, and which rules they have.
+type Needs struct {
+	Authorizer authorizer.Authorizer
+	RBAC       *rbac.Resolver
+}
+
+// Guard judges the writes of users.
+type Guard struct {
+	Needs
+	objects *objects.Access
+}
 
 // Check returns an error if the user of the context must not write obj. The old
 // object is empty for a new one.
-type Check[T registry.Object] func(ctx context.Context, obj, old T, deps registry.Deps) error
+type Check[T registry.Object] func(ctx context.Context, g Guard, obj, old T) error
 
 // Wrap returns the Wrap function of a resource whose writes are checked.
 // Members of system:masters are not, nor are changes of the fields that the
 // garbage collector needs.
-func Wrap[T registry.Object](empty func() T, check Check[T]) func(*registry.REST, registry.Deps) rest.Storage {
+func Wrap[T registry.Object](needs Needs, empty func() T, check Check[T]) func(*registry.REST, registry.Deps) rest.Storage {
 	return func(main *registry.REST, deps registry.Deps) rest.Storage {
+		g := Guard{needs, deps.Objects}
 		return &storage{REST: main, check: func(ctx context.Context, obj, old runtime.Object) error {
 			if u, ok := genericapirequest.UserFrom(ctx); ok && slices.Contains(u.GetGroups(), user.SystemPrivilegedGroup) {
 				return nil
@@ -37,7 +52,7 @@ func Wrap[T registry.Object](empty func() T, check Check[T]) func(*registry.REST
 			if onlyForGarbageCollection(obj.(T), before) {
 				return nil
 			}
-			return check(ctx, obj.(T), before, deps)
+			return check(ctx, g, obj.(T), before)
 		}}
 	}
 }
@@ -79,19 +94,19 @@ func onlyForGarbageCollection[T registry.Object](obj, old T) bool {
 
 // May reports whether the user of the context may do something with the object
 // of the attributes, such as bind a role.
-func May(ctx context.Context, deps registry.Deps, a authorizer.AttributesRecord) bool {
+func (g Guard) May(ctx context.Context, a authorizer.AttributesRecord) bool {
 	u, ok := genericapirequest.UserFrom(ctx)
 	if !ok {
 		return false
 	}
 	a.User, a.APIVersion, a.ResourceRequest = u, "*", true
-	decision, _, err := deps.Authorizer.Authorize(ctx, a)
+	decision, _, err := g.Authorizer.Authorize(ctx, a)
 	return err == nil && decision == authorizer.DecisionAllow
 }
 
 // MayEscalate reports whether the user may write roles with more than he has.
-func MayEscalate(ctx context.Context, deps registry.Deps) bool {
+func (g Guard) MayEscalate(ctx context.Context) bool {
 	info, ok := genericapirequest.RequestInfoFrom(ctx)
-	return ok && info.IsResourceRequest && May(ctx, deps, authorizer.AttributesRecord{
+	return ok && info.IsResourceRequest && g.May(ctx, authorizer.AttributesRecord{
 		Verb: "escalate", APIGroup: info.APIGroup, Resource: info.Resource, Name: info.Name, Namespace: info.Namespace})
 }

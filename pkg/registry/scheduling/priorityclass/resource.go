@@ -2,10 +2,9 @@
 package priorityclass
 
 import (
-	"context"
-
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 
@@ -20,10 +19,12 @@ var Resource = &registry.Resource[*schedulingv1.PriorityClass]{
 	ClusterScoped: true,
 	New:           func() *schedulingv1.PriorityClass { return &schedulingv1.PriorityClass{} },
 	NewList:       func() runtime.Object { return &schedulingv1.PriorityClassList{} },
+	Parts:         registry.Parts[*schedulingv1.PriorityClass]{Generations: true},
+	ValidateName:  apivalidation.NameIsDNSSubdomain,
+	AnyFinalizer:  true,
 	Hooks: registry.Hooks[*schedulingv1.PriorityClass]{
-		PrepareForCreate: func(_ context.Context, pc *schedulingv1.PriorityClass) { pc.Generation = 1 },
-		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
+		Validate:       validate,
+		ValidateUpdate: validateUpdate,
 	},
 	Columns: []registry.Column[*schedulingv1.PriorityClass]{
 		registry.NameColumn[*schedulingv1.PriorityClass](),

@@ -34,8 +34,7 @@ func System() []*schedulingv1.PriorityClass {
 	}
 }
 
-func validate(_ context.Context, pc *schedulingv1.PriorityClass) field.ErrorList {
-	errs := validation.ValidateObjectMeta(&pc.ObjectMeta, false, validation.NameIsDNSSubdomain, field.NewPath("metadata"))
+func validate(_ context.Context, pc *schedulingv1.PriorityClass) (errs field.ErrorList) {
 	if strings.HasPrefix(pc.Name, systemPrefix) {
 		if err := knownSystem(pc); err != nil {
 			errs = append(errs, field.Forbidden(field.NewPath("metadata", "name"),
@@ -68,8 +67,7 @@ func knownSystem(pc *schedulingv1.PriorityClass) error {
 	return fmt.Errorf("%v is not a known system priority class", pc.Name)
 }
 
-func validateUpdate(_ context.Context, pc, old *schedulingv1.PriorityClass) field.ErrorList {
-	errs := validation.ValidateObjectMetaUpdate(&pc.ObjectMeta, &old.ObjectMeta, field.NewPath("metadata"))
+func validateUpdate(_ context.Context, pc, old *schedulingv1.PriorityClass) (errs field.ErrorList) {
 	if pc.Value != old.Value {
 		errs = append(errs, field.Forbidden(field.NewPath("value"), "may not be changed in an update."))
 	}

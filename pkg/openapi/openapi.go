@@ -1,4 +1,7 @@
-package server
+// Package openapi makes the OpenAPI documents of the server, and from the same
+// definitions the schemas for server-side apply. Both wait until something asks
+// for them.
+package openapi
 
 import (
 	"maps"
@@ -34,18 +37,31 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
 )
 
-// schemas makes the OpenAPI configuration, when the first document or the first
+// Documents makes the OpenAPI configuration, when the first document or the first
 // write with managed fields asks for it: the generated definitions are tens of
 // thousands of lines, which a start should not wait for.
-type schemas struct {
-	version string
-	namer   func() *openapinamer.DefinitionNamer
+type Documents struct {
+	version    string
+	namer      func() *openapinamer.DefinitionNamer
+	converters map[*runtime.Scheme]managedfields.TypeConverter
 }
 
-func newSchemas(version string) *schemas {
-	return &schemas{version, sync.OnceValue(func() *openapinamer.DefinitionNamer {
+// New makes documents that carry a version of Kubernetes, such as v1.37.0.
+func New(version string) *Documents {
+	d := &Documents{version: version, namer: sync.OnceValue(func() *openapinamer.DefinitionNamer {
 		return openapinamer.NewDefinitionNamer(apis.Scheme, extensions.Scheme)
 	})}
+	d.converters = map[*runtime.Scheme]managedfields.TypeConverter{
+		apis.Scheme:       d.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
+		extensions.Scheme: d.typeConverter(extensions.Scheme, extensionsopenapi.GetOpenAPIDefinitions),
+	}
+	return d
+}
+
+// TypeConverter returns the schemas of the types of a Scheme, for server-side
+// apply: of the server's Scheme or that of apiextensions.
+func (d *Documents) TypeConverter(scheme *runtime.Scheme) managedfields.TypeConverter {
+	return d.converters[scheme]
 }
 
 // definitions are those of all types that are built in.
@@ -60,24 +76,24 @@ const security = "BearerToken"
 
 var securityScheme = spec.SecuritySchemeProps{Type: "apiKey", Name: "authorization", In: "header", Description: "Bearer Token authentication"}
 
-func (s *schemas) info() *spec.Info {
-	return &spec.Info{InfoProps: spec.InfoProps{Title: "Kubernetes", Version: s.version}}
+func (d *Documents) info() *spec.Info {
+	return &spec.Info{InfoProps: spec.InfoProps{Title: "Kubernetes", Version: d.version}}
 }
 
-func (s *schemas) v2() *openapicommon.Config {
-	c := genericapiserver.DefaultOpenAPIConfig(definitions, s.namer())
-	c.GetDefinitionName = s.name
-	c.Info = s.info()
+func (d *Documents) v2() *openapicommon.Config {
+	c := genericapiserver.DefaultOpenAPIConfig(definitions, d.namer())
+	c.GetDefinitionName = d.name
+	c.Info = d.info()
 	c.SecurityDefinitions = &spec.SecurityDefinitions{security: {SecuritySchemeProps: securityScheme}}
 	c.DefaultSecurity = []map[string][]string{{security: {}}}
 	c.CommonResponses = map[int]spec.Response{401: {ResponseProps: spec.ResponseProps{Description: "Unauthorized"}}}
 	return c
 }
 
-func (s *schemas) v3(definitions openapicommon.GetOpenAPIDefinitions) *openapicommon.OpenAPIV3Config {
-	c := genericapiserver.DefaultOpenAPIV3Config(definitions, s.namer())
-	c.GetDefinitionName = s.name
-	c.Info = s.info()
+func (d *Documents) v3(definitions openapicommon.GetOpenAPIDefinitions) *openapicommon.OpenAPIV3Config {
+	c := genericapiserver.DefaultOpenAPIV3Config(definitions, d.namer())
+	c.GetDefinitionName = d.name
+	c.Info = d.info()
 	c.SecuritySchemes = spec3.SecuritySchemes{security: {SecuritySchemeProps: spec3.SecuritySchemeProps{
 		Type: securityScheme.Type, Name: securityScheme.Name, In: securityScheme.In, Description: securityScheme.Description}}}
 	c.DefaultSecurity = []map[string][]string{{security: {}}}
@@ -89,8 +105,8 @@ func (s *schemas) v3(definitions openapicommon.GetOpenAPIDefinitions) *openapico
 const kindsExtension = "x-kubernetes-group-version-kind"
 
 // name is the name of a definition, and its kinds without the hub's.
-func (s *schemas) name(definition string) (string, spec.Extensions) {
-	name, extensions := s.namer().GetDefinitionName(definition)
+func (d *Documents) name(definition string) (string, spec.Extensions) {
+	name, extensions := d.namer().GetDefinitionName(definition)
 	kinds, _ := extensions[kindsExtension].([]any)
 	external := slices.DeleteFunc(slices.Clone(kinds), func(kind any) bool {
 		k, _ := kind.(map[string]any)
@@ -102,12 +118,12 @@ func (s *schemas) name(definition string) (string, spec.Extensions) {
 	return name, spec.Extensions{kindsExtension: external}
 }
 
-// install serves /openapi/v2 and /openapi/v3, to which custom resources and the
+// Install serves /openapi/v2 and /openapi/v3, to which custom resources and the
 // servers of other APIs add theirs, if there are such.
-func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) error {
+func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
 	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
-		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), s.v2())
+		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), d.v2())
 		if err != nil {
 			return nil, "", err
 		}
@@ -124,7 +140,7 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	v2Service.RegisterOpenAPIVersionedService("/openapi/v2", mux)
 
 	v3 := handler3.NewOpenAPIService()
-	config := sync.OnceValue(func() *openapicommon.OpenAPIV3Config { return s.v3(definitions) })
+	config := sync.OnceValue(func() *openapicommon.OpenAPIV3Config { return d.v3(definitions) })
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
 		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
@@ -142,7 +158,6 @@ func (s *schemas) install(server *genericapiserver.GenericAPIServer, extensions 
 	}
 	mux.Handle("/openapi/v3", http.HandlerFunc(v3.HandleDiscovery))
 	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
-	return nil
 }
 
 // ownCopy copies what the builder writes to: documents are built in parallel.
@@ -184,9 +199,9 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 
 // typeConverter returns the schemas of a scheme's types for server-side apply.
 // The definitions that they are built from are not kept.
-func (s *schemas) typeConverter(scheme *runtime.Scheme, definitions openapicommon.GetOpenAPIDefinitions) managedfields.TypeConverter {
+func (d *Documents) typeConverter(scheme *runtime.Scheme, definitions openapicommon.GetOpenAPIDefinitions) managedfields.TypeConverter {
 	return lazyTypeConverter{sync.OnceValues(func() (managedfields.TypeConverter, error) {
-		models, err := builder3.BuildOpenAPIDefinitionsForResources(s.v3(definitions), typeNames(scheme)...)
+		models, err := builder3.BuildOpenAPIDefinitionsForResources(d.v3(definitions), typeNames(scheme)...)
 		if err != nil {
 			return nil, err
 		}

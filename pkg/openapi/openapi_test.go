@@ -1,4 +1,4 @@
-package server
+package openapi
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 )
 
 func TestDefinitionsLeaveOutTheHub(t *testing.T) {
-	_, extensions := newSchemas("v1").name(openapiutil.GetCanonicalTypeName(&appsv1.Deployment{}))
+	_, extensions := New("v1").name(openapiutil.GetCanonicalTypeName(&appsv1.Deployment{}))
 	kinds, _ := extensions[kindsExtension].([]any)
 	if len(kinds) != 1 || kinds[0].(map[string]any)["version"] != "v1" {
 		t.Errorf("kinds of Deployment: %v", kinds)

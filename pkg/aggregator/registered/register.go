@@ -1,4 +1,4 @@
-package server
+package registered
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -17,8 +16,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	genericfilters "k8s.io/apiserver/pkg/endpoints/filters"
-	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/discovery"
 	"k8s.io/klog/v2"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
@@ -27,15 +24,16 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// registeredAPI registers one API.
-type registeredAPI struct {
+// registration registers one API.
+type registration struct {
 	API
-	server *Server
-	client apiregistrationclient.APIServiceInterface
-	close  func() error
+	host      Host
+	services  apiregistrationclient.APIServiceInterface
+	discovery discovery.DiscoveryInterface
+	close     func() error
 }
 
-func (r *registeredAPI) register(ctx context.Context) error {
+func (r *registration) register(ctx context.Context) error {
 	if r.Handler != nil {
 		if err := r.listen(); err != nil {
 			return err
@@ -49,11 +47,11 @@ func (r *registeredAPI) register(ctx context.Context) error {
 		return fmt.Errorf("URL %q is not of the form https://host:port", r.URL)
 	}
 	if len(r.CABundle) == 0 && !r.InsecureSkipTLSVerify {
-		if r.CABundle, err = os.ReadFile(r.server.config.keys.CA.CertFile); err != nil {
+		if r.CABundle, err = r.host.CA(); err != nil {
 			return err
 		}
 	}
-	r.server.config.aggregator.SetBackend(r.Service, &url.URL{Scheme: to.Scheme, Host: to.Host})
+	r.host.Backends.SetBackend(r.Service, &url.URL{Scheme: to.Scheme, Host: to.Host})
 	for i, gv := range r.GroupVersions {
 		if err := r.create(ctx, gv, max(1, r.VersionPriority-int32(i))); err != nil {
 			return err
@@ -69,7 +67,7 @@ func (r *registeredAPI) register(ctx context.Context) error {
 
 // create makes the APIService anew: one of an earlier start would go on being
 // unavailable until it is looked at again.
-func (r *registeredAPI) create(ctx context.Context, gv schema.GroupVersion, versionPriority int32) error {
+func (r *registration) create(ctx context.Context, gv schema.GroupVersion, versionPriority int32) error {
 	service := &apiregistrationv1.APIService{
 		ObjectMeta: metav1.ObjectMeta{Name: apiServiceName(gv)},
 		Spec: apiregistrationv1.APIServiceSpec{
@@ -82,19 +80,19 @@ func (r *registeredAPI) create(ctx context.Context, gv schema.GroupVersion, vers
 			VersionPriority:       versionPriority,
 		},
 	}
-	if err := r.client.Delete(ctx, service.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+	if err := r.services.Delete(ctx, service.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
-	_, err := r.client.Create(ctx, service, metav1.CreateOptions{})
+	_, err := r.services.Create(ctx, service, metav1.CreateOptions{})
 	return err
 }
 
 func apiServiceName(gv schema.GroupVersion) string { return gv.Version + "." + gv.Group }
 
 // wait returns when the APIService is available and discovery has its resources.
-func (r *registeredAPI) wait(ctx context.Context, gv schema.GroupVersion) error {
+func (r *registration) wait(ctx context.Context, gv schema.GroupVersion) error {
 	for {
-		service, err := r.client.Get(ctx, apiServiceName(gv), metav1.GetOptions{})
+		service, err := r.services.Get(ctx, apiServiceName(gv), metav1.GetOptions{})
 		if err == nil && helper.IsAPIServiceConditionTrue(service, apiregistrationv1.Available) && r.discovered(ctx, gv) {
 			return nil
 		}
@@ -116,8 +114,8 @@ func notAvailable(gv schema.GroupVersion, service *apiregistrationv1.APIService)
 }
 
 // discovered asks as clients do.
-func (r *registeredAPI) discovered(ctx context.Context, gv schema.GroupVersion) bool {
-	data, err := r.server.config.client.Discovery().RESTClient().Get().AbsPath("/apis").
+func (r *registration) discovered(ctx context.Context, gv schema.GroupVersion) bool {
+	data, err := r.discovery.RESTClient().Get().AbsPath("/apis").
 		SetHeader("Accept", discovery.AcceptV2).Do(ctx).Raw()
 	var list apidiscoveryv2.APIGroupDiscoveryList
 	if err != nil || json.Unmarshal(data, &list) != nil {
@@ -133,14 +131,14 @@ func (r *registeredAPI) discovered(ctx context.Context, gv schema.GroupVersion) 
 	return false
 }
 
-func (r *registeredAPI) unregister(ctx context.Context) error {
+func (r *registration) unregister(ctx context.Context) error {
 	var errs []error
 	for _, gv := range r.GroupVersions {
-		if err := r.client.Delete(ctx, apiServiceName(gv), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		if err := r.services.Delete(ctx, apiServiceName(gv), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			errs = append(errs, err)
 		}
 	}
-	r.server.config.aggregator.SetBackend(r.Service, nil)
+	r.host.Backends.SetBackend(r.Service, nil)
 	if r.close != nil {
 		errs = append(errs, r.close())
 	}
@@ -148,8 +146,12 @@ func (r *registeredAPI) unregister(ctx context.Context) error {
 }
 
 // listen opens the port of a handler.
-func (r *registeredAPI) listen() error {
-	certPEM, keyPEM, ca, err := r.server.IssueServing(r.host(), "localhost", "127.0.0.1")
+func (r *registration) listen() error {
+	certPEM, keyPEM, err := r.host.IssueServing(r.serverName(), "localhost", "127.0.0.1")
+	if err != nil {
+		return err
+	}
+	ca, err := r.host.CA()
 	if err != nil {
 		return err
 	}
@@ -168,7 +170,7 @@ func (r *registeredAPI) listen() error {
 		return err
 	}
 	server := &http.Server{
-		Handler:           r.server.protect(r.Handler),
+		Handler:           r.host.Protect(r.Handler),
 		ReadHeaderTimeout: 30 * time.Second,
 	}
 	go func() {
@@ -177,17 +179,6 @@ func (r *registeredAPI) listen() error {
 		}
 	}()
 	r.URL, r.CABundle, r.close = "https://"+listener.Addr().String(), ca, server.Close
-	r.server.onClose(func() { _ = server.Close() })
+	r.host.OnClose(func() { _ = server.Close() })
 	return nil
-}
-
-// protect asks for every request to a handler who the user is, which the front
-// proxy tells, and whether he may do that.
-func (s *Server) protect(handler http.Handler) http.Handler {
-	g := s.config.Generic
-	handler = genericfilters.WithAuthorization(handler, g.Authorization.Authorizer, g.Serializer)
-	handler = genericfilters.WithAuthentication(handler, g.Authentication.Authenticator,
-		genericfilters.Unauthorized(g.Serializer), g.Authentication.APIAudiences, g.Authentication.RequestHeaderConfig)
-	handler = genericfilters.WithRequestInfo(handler, genericapiserver.NewRequestInfoResolver(g))
-	return genericfilters.WithAuditInit(handler)
 }

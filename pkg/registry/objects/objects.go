@@ -1,4 +1,7 @@
-package registry
+// Package objects reads and writes objects of the server itself, without a
+// request: what authentication and authorization need to know of service
+// accounts, secrets, pods or roles, and what belongs to another object.
+package objects
 
 import (
 	"context"
@@ -15,18 +18,22 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 )
 
-// Objects reads objects of the server itself, without a request: what
-// authentication and authorization need to know of service accounts, secrets,
-// pods or roles. Create and Delete write them, past admission: for what belongs
-// to another object. It exists before the storage that it reads from. The zero
-// value is ready for use.
-type Objects struct {
+// Object is an API object with metadata.
+type Object interface {
+	runtime.Object
+	metav1.Object
+}
+
+// Access finds the storage of the resources that are served. It is made before
+// the storage, which Add fills in. Get and List read objects; Create and Delete
+// write them and pass over admission. The zero value is ready for use.
+type Access struct {
 	mu      sync.RWMutex
 	getters map[schema.GroupResource]rest.Getter
 }
 
 // Add makes a resource readable.
-func (o *Objects) Add(resource schema.GroupResource, getter rest.Getter) {
+func (o *Access) Add(resource schema.GroupResource, getter rest.Getter) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.getters == nil {
@@ -38,7 +45,7 @@ func (o *Objects) Add(resource schema.GroupResource, getter rest.Getter) {
 // Get returns an object from the watch cache, or, when it is not there (yet),
 // from etcd. It must not be changed. The error is that of a GET request:
 // NotFound also for a resource that is not served.
-func Get[T Object](ctx context.Context, o *Objects, resource schema.GroupResource, namespace, name string) (T, error) {
+func Get[T Object](ctx context.Context, o *Access, resource schema.GroupResource, namespace, name string) (T, error) {
 	obj, err := get[T](ctx, o, resource, namespace, name, "0")
 	if apierrors.IsNotFound(err) {
 		return GetLive[T](ctx, o, resource, namespace, name)
@@ -47,15 +54,13 @@ func Get[T Object](ctx context.Context, o *Objects, resource schema.GroupResourc
 }
 
 // GetLive is Get from etcd, for what must not be a moment old.
-func GetLive[T Object](ctx context.Context, o *Objects, resource schema.GroupResource, namespace, name string) (T, error) {
+func GetLive[T Object](ctx context.Context, o *Access, resource schema.GroupResource, namespace, name string) (T, error) {
 	return get[T](ctx, o, resource, namespace, name, "")
 }
 
-func get[T Object](ctx context.Context, o *Objects, resource schema.GroupResource, namespace, name, resourceVersion string) (none T, _ error) {
-	o.mu.RLock()
-	getter := o.getters[resource]
-	o.mu.RUnlock()
-	if getter == nil {
+func get[T Object](ctx context.Context, o *Access, resource schema.GroupResource, namespace, name, resourceVersion string) (none T, _ error) {
+	getter, ok := Storage[rest.Getter](o, resource)
+	if !ok {
 		return none, apierrors.NewNotFound(resource, name)
 	}
 	obj, err := getter.Get(genericapirequest.WithNamespace(ctx, namespace), name, &metav1.GetOptions{ResourceVersion: resourceVersion})
@@ -74,13 +79,19 @@ func get[T Object](ctx context.Context, o *Objects, resource schema.GroupResourc
 	return typed, nil
 }
 
-// storage returns the storage of a resource that is served, and a context that
-// is one of a request for it.
-func storage[T any](ctx context.Context, o *Objects, resource schema.GroupVersionResource, namespace, name, verb string) (context.Context, T, error) {
+// Storage returns the storage of a resource as a T, and false when the resource
+// is not served or its storage is no T.
+func Storage[T any](o *Access, resource schema.GroupResource) (T, bool) {
 	o.mu.RLock()
-	getter := o.getters[resource.GroupResource()]
-	o.mu.RUnlock()
-	s, ok := getter.(T)
+	defer o.mu.RUnlock()
+	s, ok := o.getters[resource].(T)
+	return s, ok
+}
+
+// request returns the storage of a resource that is served, and a context that
+// is one of a request for it.
+func request[T any](ctx context.Context, o *Access, resource schema.GroupVersionResource, namespace, name, verb string) (context.Context, T, error) {
+	s, ok := Storage[T](o, resource.GroupResource())
 	if !ok {
 		return ctx, s, apierrors.NewNotFound(resource.GroupResource(), name)
 	}
@@ -93,8 +104,8 @@ func storage[T any](ctx context.Context, o *Objects, resource schema.GroupVersio
 
 // Create creates an object, which is defaulted already. The error is that of a
 // POST request.
-func Create[T Object](ctx context.Context, o *Objects, resource schema.GroupVersionResource, obj T) error {
-	ctx, s, err := storage[rest.Creater](ctx, o, resource, obj.GetNamespace(), obj.GetName(), "create")
+func Create[T Object](ctx context.Context, o *Access, resource schema.GroupVersionResource, obj T) error {
+	ctx, s, err := request[rest.Creater](ctx, o, resource, obj.GetNamespace(), obj.GetName(), "create")
 	if err != nil {
 		return err
 	}
@@ -103,8 +114,8 @@ func Create[T Object](ctx context.Context, o *Objects, resource schema.GroupVers
 }
 
 // Delete deletes an object. The error is that of a DELETE request.
-func Delete(ctx context.Context, o *Objects, resource schema.GroupVersionResource, namespace, name string) error {
-	ctx, s, err := storage[rest.GracefulDeleter](ctx, o, resource, namespace, name, "delete")
+func Delete(ctx context.Context, o *Access, resource schema.GroupVersionResource, namespace, name string) error {
+	ctx, s, err := request[rest.GracefulDeleter](ctx, o, resource, namespace, name, "delete")
 	if err != nil {
 		return err
 	}
@@ -114,8 +125,8 @@ func Delete(ctx context.Context, o *Objects, resource schema.GroupVersionResourc
 
 // List returns the objects with the labels, from the watch cache. They must not
 // be changed.
-func List[L runtime.Object](ctx context.Context, o *Objects, resource schema.GroupVersionResource, namespace string, with labels.Set) (none L, _ error) {
-	ctx, s, err := storage[rest.Lister](ctx, o, resource, namespace, "", "list")
+func List[L runtime.Object](ctx context.Context, o *Access, resource schema.GroupVersionResource, namespace string, with labels.Set) (none L, _ error) {
+	ctx, s, err := request[rest.Lister](ctx, o, resource, namespace, "", "list")
 	if err != nil {
 		return none, err
 	}

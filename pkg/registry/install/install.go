@@ -1,7 +1,13 @@
-package server
+// Package install serves API groups on a GenericAPIServer: it makes the storage
+// of the resources that are enabled, their routes and their discovery.
+package install
 
 import (
 	"fmt"
+	"maps"
+	goruntime "runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,19 +27,21 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// installer serves API groups. It takes the place of
+// Installer serves API groups. It takes the place of
 // GenericAPIServer.InstallAPIGroups, which builds the schemas for server-side
 // apply of every type before it returns: here the first request that needs
 // them does. Storage is made for all resources at once.
-type installer struct {
-	server *genericapiserver.GenericAPIServer
-	config *genericapiserver.Config
-	deps   registry.Deps
-	// typeConverter is for the types of the server's Scheme, ownTypeConverter
-	// makes that of a group with a Scheme of its own.
-	typeConverter    managedfields.TypeConverter
-	ownTypeConverter func(*runtime.Scheme) managedfields.TypeConverter
+type Installer struct {
+	Server *genericapiserver.GenericAPIServer
+	Config *genericapiserver.Config
+	Deps   registry.Deps
+	// TypeConverter has the schemas of a Scheme's types for server-side apply.
+	TypeConverter func(*runtime.Scheme) managedfields.TypeConverter
 }
+
+// storages has the storage of each resource and its subresources, by their names
+// in the URL. Resources have one storage however many versions serve them.
+type storages map[registry.Definition]map[string]rest.Storage
 
 // installed is a group with the storage of its enabled resources by version.
 type installed struct {
@@ -50,77 +58,105 @@ func (g *installed) types() registry.Types {
 	return registry.Types{Scheme: apis.Scheme, Codecs: apis.Codecs, ParameterCodec: apis.ParameterCodec}
 }
 
-func (in *installer) install(groups []registry.Group) error {
-	var all []installed
-	for _, group := range groups {
-		all = append(all, installed{Group: group, storage: map[string]map[string]rest.Storage{}, labels: map[schema.GroupVersionKind]map[string]bool{}})
-	}
-	var parallel errgroup.Group
-	for i := range all {
-		parallel.Go(func() error { return in.makeStorage(&all[i]) })
-	}
-	if err := parallel.Wait(); err != nil {
+// Install serves the groups.
+func (in *Installer) Install(groups []registry.Group) error {
+	enabled := Enabled{groups, in.Config.MergedResourceConfig}
+	made, err := in.makeStorage(enabled)
+	if err != nil {
 		return err
 	}
-	for _, group := range all {
-		if err := in.serve(group); err != nil {
+	for _, group := range groups {
+		g := installed{Group: group, storage: map[string]map[string]rest.Storage{}, labels: map[schema.GroupVersionKind]map[string]bool{}}
+		for _, version := range group.Versions {
+			gv := group.GroupVersion(version)
+			for _, definition := range enabled.resources(group, gv) {
+				if err := g.add(gv, definition, made[definition]); err != nil {
+					return err
+				}
+				in.offer(gv.WithResource(definition.Info().GVR.Resource), made[definition])
+			}
+		}
+		if err := in.serve(g); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// makeStorage makes the storage of the resources that --runtime-config enables.
-func (in *installer) makeStorage(group *installed) error {
-	for _, version := range group.Versions {
-		resources := map[string]rest.Storage{}
-		for _, definition := range version.Resources {
-			gvr := schema.GroupVersionResource{Group: group.Name, Version: version.Name, Resource: definition.GroupVersionResource().Resource}
-			if !in.config.MergedResourceConfig.ResourceEnabled(gvr) {
-				continue
+// makeStorage makes the storage of the resources that --runtime-config enables
+// in some version.
+func (in *Installer) makeStorage(enabled Enabled) (storages, error) {
+	var definitions []registry.Definition
+	enabled.Each(func(group registry.Group, version registry.Version) {
+		for _, definition := range enabled.resources(group, group.GroupVersion(version)) {
+			if !slices.Contains(definitions, definition) {
+				definitions = append(definitions, definition)
 			}
-			storage, err := definition.Storage(in.deps)
+		}
+	})
+	var (
+		parallel errgroup.Group
+		mu       sync.Mutex
+		made     = storages{}
+	)
+	parallel.SetLimit(goruntime.GOMAXPROCS(0))
+	for _, definition := range definitions {
+		parallel.Go(func() error {
+			storage, err := definition.Storage(in.Deps)
 			if err != nil {
 				return err
 			}
-			for name, s := range storage {
-				resources[name] = s
-			}
-			if getter, ok := storage[gvr.Resource].(rest.Getter); ok {
-				in.deps.Objects.Add(gvr.GroupResource(), getter)
-			}
-			if err := group.addLabels(gvr, storage[gvr.Resource], definition.FieldLabels()); err != nil {
-				return err
-			}
-		}
-		if len(resources) > 0 {
-			group.storage[version.Name] = resources
+			mu.Lock()
+			defer mu.Unlock()
+			made[definition] = storage
+			return nil
+		})
+	}
+	if err := parallel.Wait(); err != nil {
+		return nil, err
+	}
+	for _, storage := range made {
+		for _, s := range storage {
+			in.Server.RegisterDestroyFunc(s.Destroy)
 		}
 	}
-	return nil
+	return made, nil
 }
 
-func (g *installed) addLabels(gvr schema.GroupVersionResource, storage rest.Storage, labels []string) error {
+// offer lets the server itself read the objects of a resource.
+func (in *Installer) offer(gvr schema.GroupVersionResource, storage map[string]rest.Storage) {
+	if getter, ok := storage[gvr.Resource].(rest.Getter); ok {
+		in.Deps.Objects.Add(gvr.GroupResource(), getter)
+	}
+}
+
+// add serves a resource in a version of the group.
+func (g *installed) add(gv schema.GroupVersion, definition registry.Definition, storage map[string]rest.Storage) error {
+	if g.storage[gv.Version] == nil {
+		g.storage[gv.Version] = map[string]rest.Storage{}
+	}
+	maps.Copy(g.storage[gv.Version], storage)
+	labels := definition.FieldLabels(gv.Group)
 	if labels == nil {
 		return nil
 	}
-	kinds, _, err := g.types().Scheme.ObjectKinds(storage.New())
+	kinds, _, err := g.types().Scheme.ObjectKinds(storage[definition.Info().GVR.Resource].New())
 	if err != nil {
-		return fmt.Errorf("%s: %w", gvr, err)
+		return fmt.Errorf("%s: %w", gv.WithResource(definition.Info().GVR.Resource), err)
 	}
 	set := map[string]bool{}
 	for _, label := range labels {
 		set[label] = true
 	}
-	g.labels[gvr.GroupVersion().WithKind(kinds[0].Kind)] = set
+	g.labels[gv.WithKind(kinds[0].Kind)] = set
 	return nil
 }
 
 // serve registers the routes and the discovery of a group.
-func (in *installer) serve(group installed) error {
-	prefix, aggregated := genericapiserver.APIGroupPrefix, in.server.AggregatedDiscoveryGroupManager
+func (in *Installer) serve(group installed) error {
+	prefix, aggregated := genericapiserver.APIGroupPrefix, in.Server.AggregatedDiscoveryGroupManager
 	if group.Name == "" {
-		prefix, aggregated = genericapiserver.DefaultLegacyAPIPrefix, in.server.AggregatedLegacyDiscoveryGroupManager
+		prefix, aggregated = genericapiserver.DefaultLegacyAPIPrefix, in.Server.AggregatedLegacyDiscoveryGroupManager
 	}
 	var versions []metav1.GroupVersionForDiscovery
 	for _, version := range group.Versions {
@@ -129,7 +165,7 @@ func (in *installer) serve(group installed) error {
 			continue
 		}
 		gv := schema.GroupVersion{Group: group.Name, Version: version.Name}
-		resources, _, err := in.groupVersion(prefix, gv, group).InstallREST(in.server.Handler.GoRestfulContainer)
+		resources, _, err := in.groupVersion(prefix, gv, group).InstallREST(in.Server.Handler.GoRestfulContainer)
 		if err != nil {
 			return fmt.Errorf("installing %s: %w", gv, err)
 		}
@@ -138,9 +174,8 @@ func (in *installer) serve(group installed) error {
 		versions = append(versions, metav1.GroupVersionForDiscovery{GroupVersion: gv.String(), Version: version.Name})
 		for name, s := range storage {
 			if ready, ok := s.(rest.StorageWithReadiness); ok {
-				in.server.StorageReadinessHook.RegisterStorage(metav1.GroupVersionResource{Group: gv.Group, Version: gv.Version, Resource: name}, ready)
+				in.Server.StorageReadinessHook.RegisterStorage(metav1.GroupVersionResource{Group: gv.Group, Version: gv.Version, Resource: name}, ready)
 			}
-			in.server.RegisterDestroyFunc(s.Destroy)
 		}
 	}
 	if len(versions) == 0 {
@@ -151,10 +186,10 @@ func (in *installer) serve(group installed) error {
 }
 
 // discover serves the list of a group's versions.
-func (in *installer) discover(name string, versions []metav1.GroupVersionForDiscovery) {
-	s := in.server
+func (in *Installer) discover(name string, versions []metav1.GroupVersionForDiscovery) {
+	s := in.Server
 	if name == "" {
-		root := discovery.NewLegacyRootAPIHandler(in.config.DiscoveryAddresses, s.Serializer, genericapiserver.DefaultLegacyAPIPrefix)
+		root := discovery.NewLegacyRootAPIHandler(in.Config.DiscoveryAddresses, s.Serializer, genericapiserver.DefaultLegacyAPIPrefix)
 		wrapped := discoveryaggregated.WrapAggregatedDiscoveryToHandler(root, s.AggregatedLegacyDiscoveryGroupManager, s.AggregatedLegacyDiscoveryGroupManager)
 		s.Handler.GoRestfulContainer.Add(wrapped.GenerateWebService(genericapiserver.DefaultLegacyAPIPrefix, metav1.APIVersions{}))
 		return
@@ -164,17 +199,14 @@ func (in *installer) discover(name string, versions []metav1.GroupVersionForDisc
 	s.Handler.GoRestfulContainer.Add(discovery.NewAPIGroupHandler(s.Serializer, group).WebService())
 }
 
-func (in *installer) groupVersion(prefix string, gv schema.GroupVersion, group installed) *genericapi.APIGroupVersion {
+func (in *Installer) groupVersion(prefix string, gv schema.GroupVersion, group installed) *genericapi.APIGroupVersion {
 	served := map[string][]string{}
 	for version, resources := range group.storage {
 		for name := range resources {
 			served[name] = append(served[name], schema.GroupVersion{Group: gv.Group, Version: version}.String())
 		}
 	}
-	types, typeConverter := group.types(), in.typeConverter
-	if group.Types != nil {
-		typeConverter = in.ownTypeConverter(types.Scheme)
-	}
+	types := group.types()
 	return &genericapi.APIGroupVersion{
 		Root:                        prefix,
 		GroupVersion:                gv,
@@ -191,13 +223,13 @@ func (in *installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 		UnsafeConvertor:       runtime.UnsafeObjectConvertor(types.Scheme),
 		Defaulter:             types.Scheme,
 		Namer:                 runtime.Namer(meta.NewAccessor()),
-		TypeConverter:         typeConverter,
+		TypeConverter:         in.TypeConverter(types.Scheme),
 
-		EquivalentResourceRegistry: in.config.EquivalentResourceRegistry,
-		Authorizer:                 in.config.Authorization.Authorizer,
-		Admit:                      in.config.AdmissionControl,
-		MinRequestTimeout:          time.Duration(in.config.MinRequestTimeout) * time.Second,
-		MaxRequestBodyBytes:        in.config.MaxRequestBodyBytes,
+		EquivalentResourceRegistry: in.Config.EquivalentResourceRegistry,
+		Authorizer:                 in.Config.Authorization.Authorizer,
+		Admit:                      in.Config.AdmissionControl,
+		MinRequestTimeout:          time.Duration(in.Config.MinRequestTimeout) * time.Second,
+		MaxRequestBodyBytes:        in.Config.MaxRequestBodyBytes,
 	}
 }
 

@@ -1,0 +1,122 @@
+package registry
+
+import (
+	"context"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Parts say how an object is made up. From them follows what every resource
+// does with its spec, its status and its generation, and which fields a request
+// resets: a client writes the spec through the resource and the status through
+// the facet "status".
+type Parts[T Object] struct {
+	// Spec and Status are the two parts, made by Part; nil for a type without.
+	Spec, Status PartOf[T]
+	// CreateWithStatus lets a client set the status of a new object.
+	CreateWithStatus bool
+	// Generations counts the changes of the spec in metadata.generation, which
+	// starts at 1. Otherwise the generation is what a client creates the object with.
+	Generations bool
+	// AlsoCounts reports whether a change counts beside those of the spec.
+	AlsoCounts func(obj, old T) bool
+}
+
+// PartOf is a part of an object: a field that is a structure.
+type PartOf[T Object] interface {
+	// clear sets the part to its zero value.
+	clear(obj T)
+	// keep sets the part to what it is in old.
+	keep(obj, old T)
+	// equal reports whether two objects have semantically the same in this part.
+	equal(a, b T) bool
+}
+
+// Part is the part of a T that the function returns a pointer to.
+func Part[T Object, P any](of func(obj T) *P) PartOf[T] { return part[T, P](of) }
+
+type part[T Object, P any] func(obj T) *P
+
+func (p part[T, P]) clear(obj T)       { *p(obj) = *new(P) }
+func (p part[T, P]) keep(obj, old T)   { *p(obj) = *p(old) }
+func (p part[T, P]) equal(a, b T) bool { return apiequality.Semantic.DeepEqual(p(a), p(b)) }
+
+// PrepareNew does to a new object what comes before its validation: it clears
+// what a client does not write, and calls the hook.
+func (r *Resource[T]) PrepareNew(ctx context.Context, obj T) {
+	if r.Parts.Status != nil && !r.Parts.CreateWithStatus {
+		r.Parts.Status.clear(obj)
+	}
+	if f := r.Hooks.PrepareForCreate; f != nil {
+		f(ctx, obj)
+	}
+	if r.Parts.Generations {
+		obj.SetGeneration(1)
+	}
+}
+
+// PrepareChange does the same to an object that is updated by the resource itself
+// or, where facet is not empty, by that subresource: it keeps what is not to be
+// written that way, calls the hook and counts the generation.
+func (r *Resource[T]) PrepareChange(ctx context.Context, facet string, obj, old T) {
+	r.prepareChange(ctx, r.facet(facet), obj, old)
+}
+
+func (r *Resource[T]) prepareChange(ctx context.Context, f *Facet[T], obj, old T) {
+	if part, _ := r.kept(f); part != nil {
+		part.keep(obj, old)
+	}
+	if keep := f.Metadata.Keep; keep != nil {
+		keep(obj, old)
+	}
+	if prepare := f.PrepareForUpdate; prepare != nil {
+		prepare(ctx, obj, old)
+	}
+	r.Parts.count(obj, old)
+}
+
+// kept is the part that an update through a facet leaves as it was, and its name.
+func (r *Resource[T]) kept(f *Facet[T]) (PartOf[T], string) {
+	if f.WritesStatus {
+		return r.Parts.Spec, "spec"
+	}
+	return r.Parts.Status, "status"
+}
+
+// count sets the generation of a changed object.
+func (p *Parts[T]) count(obj, old T) {
+	if !p.Generations {
+		return
+	}
+	generation := old.GetGeneration()
+	if p.Spec != nil && !p.Spec.equal(obj, old) || p.AlsoCounts != nil && p.AlsoCounts(obj, old) {
+		generation++
+	}
+	obj.SetGeneration(generation)
+}
+
+// MetadataRule says which metadata an update of the status leaves as it was.
+// The zero value is none: the status facets of the oldest resources change
+// labels and annotations too.
+type MetadataRule struct {
+	// Keep sets the metadata that is kept.
+	Keep func(obj, old metav1.Object)
+	// Resets are the fields that Keep resets.
+	Resets []string
+}
+
+// KeepMetadata keeps everything but the record of who manages which fields.
+func KeepMetadata() MetadataRule {
+	return MetadataRule{Resets: []string{"metadata"}, Keep: func(obj, old metav1.Object) {
+		managed, meta := obj.GetManagedFields(), objectMeta(obj)
+		*meta = *objectMeta(old)
+		meta.ManagedFields = managed
+	}}
+}
+
+// KeepUserMetadata keeps all metadata that a user writes, as
+// metav1.ResetObjectMetaForStatus does: labels, annotations, finalizers, owners.
+func KeepUserMetadata() MetadataRule {
+	return MetadataRule{Keep: metav1.ResetObjectMetaForStatus, Resets: []string{"metadata"}}
+}

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/sets"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	genericfilters "k8s.io/apiserver/pkg/server/filters"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
+	"github.com/gatehouse-k8s/gatehouse/pkg/version"
+)
+
+// informerResync is kube-apiserver's.
+const informerResync = 10 * time.Minute
+
+// base is what the steps of the assembly have in common: what a start opens
+// first. The steps take it with what else they need, and return what they make.
+// The library's own configuration is the exception: its options write to it.
+type base struct {
+	options options.Completed
+	generic *genericapiserver.Config
+	// keys are the server's certificates and keys.
+	keys *pki.PKI
+	// etcd is nil when another process has it.
+	etcd *storage.Etcd
+	// client has all rights; informers are its.
+	client    kubernetes.Interface
+	informers informers.SharedInformerFactory
+	// objects reads from the storage of the resources, once that is there.
+	objects *objects.Access
+	// enabled says which groups, versions and resources are served.
+	enabled install.Enabled
+	life    *lifetime
+}
+
+// open opens the data directory, the etcd in it and the port. What it has opened
+// is closed by the lifetime, also when it fails.
+func open(ctx context.Context, o options.Completed, life *lifetime) (*base, error) {
+	b := &base{options: o, generic: genericapiserver.NewConfig(apis.Codecs), objects: &objects.Access{}, life: life}
+	lock, err := lockDataDir(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	life.onClose(func() { _ = lock.Unlock() })
+
+	// Certificates, the port and etcd have nothing to do with each other.
+	var parallel errgroup.Group
+	parallel.Go(func() error {
+		var err error
+		if b.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: time.Now()}); err != nil {
+			return err
+		}
+		return serve(o, b.keys, b.generic)
+	})
+	parallel.Go(func() error {
+		var err error
+		b.etcd, err = startEtcd(ctx, o)
+		return err
+	})
+	err = parallel.Wait()
+	if b.etcd != nil {
+		life.onClose(b.etcd.Close)
+	}
+	if b.generic.SecureServing != nil {
+		listener := b.generic.SecureServing.Listener
+		life.onClose(func() { _ = listener.Close() })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, b.configure()
+}
+
+// startEtcd starts the embedded etcd, or returns nil when there is another,
+// which has to answer.
+func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) {
+	if !o.Embedded {
+		if err := storage.Reach(ctx, o.Etcd.StorageConfig); err != nil {
+			return nil, fmt.Errorf("--etcd-servers: %w", err)
+		}
+		return nil, nil
+	}
+	return storage.StartEtcd(ctx, storage.EtcdConfig{
+		Dir:       o.Data.Path("etcd"),
+		NoSync:    o.Data.EtcdNoSync,
+		ClientURL: o.Data.EtcdClientURL,
+	})
+}
+
+// configure sets what does not depend on other steps.
+func (b *base) configure() error {
+	o, g := b.options, b.generic
+	if err := o.Generic.ApplyTo(g); err != nil {
+		return err
+	}
+	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
+	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
+		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
+	g.SkipOpenAPIInstallation = true
+
+	described := groups.All(groups.Needs{})
+	if err := o.APIEnablement.ApplyTo(g, install.ResourceConfig(described), options.GroupVersions()); err != nil {
+		return fmt.Errorf("--runtime-config: %w", err)
+	}
+	b.enabled = install.Enabled{Groups: described, Config: g.MergedResourceConfig}
+
+	var err error
+	if b.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {
+		return err
+	}
+	b.informers = informers.NewSharedInformerFactory(b.client, informerResync)
+	return nil
+}
+
+// wrapHandlers puts our own handlers around the library's chain. The wrapper of
+// the aggregator is nil without one.
+func (b *base) wrapHandlers(aggregated func(http.Handler) http.Handler) {
+	allowPrivileged := b.options.AllowPrivileged
+	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
+		handler = refuseBadPatches(handler, g.Serializer)
+		if !allowPrivileged {
+			handler = forbidPrivileged(handler)
+		}
+		if aggregated != nil {
+			handler = aggregated(handler)
+		}
+		return genericapiserver.DefaultBuildHandlerChain(handler, g)
+	}
+}

@@ -1,0 +1,165 @@
+package storage
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	extensionsoptions "k8s.io/apiextensions-apiserver/pkg/cmd/server/options"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/registry/generic"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/healthz"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	serverstorage "k8s.io/apiserver/pkg/server/storage"
+	"k8s.io/apiserver/pkg/storage/etcd3/metrics"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Stored says how resources are stored.
+type Stored struct {
+	// RESTOptions are for the built-in resources.
+	RESTOptions generic.RESTOptionsGetter
+	// CustomResources are for all custom resources.
+	CustomResources generic.RESTOptionsGetter
+	// Raw makes storage without a watch cache.
+	Raw generic.StorageDecorator
+	// Close ends what runs in the background.
+	Close func()
+}
+
+// Apply decides where and how each resource is stored, as the flags and the
+// definitions of the groups say: in the embedded etcd, or, when that is nil, in
+// the one of the flags. It adds the health checks to the configuration.
+func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c *genericapiserver.Config) (*Stored, error) {
+	o.SkipHealthEndpoints = etcd != nil
+	o.StorageConfig.StorageObjectCountTracker = c.StorageObjectCountTracker
+	uncached, err := applyWatchCacheSizes(&o, groups)
+	if err != nil {
+		return nil, fmt.Errorf("--watch-cache-sizes: %w", err)
+	}
+	if err := o.ApplyWithStorageFactoryTo(newFactory(o, groups, c), c); err != nil {
+		if o.EncryptionProviderConfigFilepath != "" {
+			err = fmt.Errorf("--encryption-provider-config: %w", err)
+		}
+		return nil, err
+	}
+	c.RESTOptionsGetter = WithoutKinds(c.RESTOptionsGetter)
+	custom := extensionsoptions.NewCRDRESTOptionsGetter(o, c.ResourceTransformers, c.StorageObjectCountTracker)
+	if etcd == nil {
+		return &Stored{RESTOptions: c.RESTOptionsGetter, CustomResources: custom, Raw: generic.UndecoratedStorage, Close: func() {}}, nil
+	}
+	backend := NewBackend(BackendConfig{
+		Etcd:               etcd,
+		Options:            c.RESTOptionsGetter,
+		WatchCache:         o.EnableWatchCache,
+		Uncached:           uncached,
+		CompactionInterval: o.StorageConfig.CompactionInterval,
+		Prefix:             o.StorageConfig.Prefix,
+	})
+	c.RESTOptionsGetter = backend
+	metrics.SetStorageMonitorGetter(backend.Monitors)
+	c.AddHealthChecks(etcdCheck("etcd", backend, o.StorageConfig.HealthcheckTimeout))
+	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, o.StorageConfig.ReadycheckTimeout))
+	return &Stored{RESTOptions: backend, CustomResources: backend.Over(custom), Raw: backend.RawStorage, Close: backend.Close}, nil
+}
+
+// applyWatchCacheSizes adds the resources without a watch cache to those for
+// which the flag says 0, and returns all of them.
+func applyWatchCacheSizes(o *genericoptions.EtcdOptions, groups []registry.Group) (map[schema.GroupResource]bool, error) {
+	sizes, err := genericoptions.ParseWatchCacheSizes(o.WatchCacheSizes)
+	if err != nil {
+		return nil, err
+	}
+	each(groups, func(_ registry.Group, info registry.Info) {
+		if gr := info.GVR.GroupResource(); !info.WatchCached {
+			sizes[gr] = 0
+		}
+	})
+	uncached := map[schema.GroupResource]bool{}
+	for gr, size := range sizes {
+		uncached[gr] = size == 0
+	}
+	o.WatchCacheSizes, err = genericoptions.WriteWatchCacheSizes(sizes)
+	return uncached, err
+}
+
+// newFactory makes the factory that knows the place, the version and the
+// encoding of each resource in etcd.
+func newFactory(o genericoptions.EtcdOptions, groups []registry.Group, c *genericapiserver.Config) *serverstorage.DefaultStorageFactory {
+	versions := encodings{
+		serverstorage.NewDefaultResourceEncodingConfigForEffectiveVersion(apis.Scheme, c.EffectiveVersion), map[schema.GroupResource]string{},
+	}
+	prefixes := map[schema.GroupResource]string{}
+	factory := serverstorage.NewDefaultStorageFactory(o.StorageConfig, o.DefaultStorageMediaType, apis.Codecs, versions, c.MergedResourceConfig, prefixes)
+	each(groups, func(group registry.Group, info registry.Info) {
+		gr := info.GVR.GroupResource()
+		prefixes[gr] = info.Prefix
+		if info.StorageVersion != "" {
+			versions.chosen[gr] = info.StorageVersion
+		}
+		var mediaType string
+		if info.StoredAsJSON {
+			mediaType = runtime.ContentTypeJSON
+		}
+		var codecs runtime.StorageSerializer
+		if group.Types != nil {
+			codecs = group.Types.Codecs
+		}
+		if mediaType != "" || codecs != nil {
+			factory.SetSerializer(gr, mediaType, codecs)
+		}
+	})
+	return factory
+}
+
+// encodings are the default ones, but for the resources whose definition chooses
+// the version in which it is stored.
+type encodings struct {
+	*serverstorage.DefaultResourceEncodingConfig
+	chosen map[schema.GroupResource]string
+}
+
+var _ serverstorage.CompatibilityResourceEncodingConfig = encodings{}
+
+// StorageEncodingFor implements serverstorage.ResourceEncodingConfig.
+func (e encodings) StorageEncodingFor(gr schema.GroupResource) (schema.GroupVersion, error) {
+	if version, ok := e.chosen[gr]; ok {
+		return schema.GroupVersion{Group: gr.Group, Version: version}, nil
+	}
+	return e.DefaultResourceEncodingConfig.StorageEncodingFor(gr)
+}
+
+// BackwardCompatibileStorageEncodingFor implements
+// serverstorage.CompatibilityResourceEncodingConfig.
+func (e encodings) BackwardCompatibileStorageEncodingFor(gr schema.GroupResource, example runtime.Object) (schema.GroupVersion, error) {
+	if _, ok := e.chosen[gr]; ok {
+		return e.StorageEncodingFor(gr)
+	}
+	return e.DefaultResourceEncodingConfig.BackwardCompatibileStorageEncodingFor(gr, example)
+}
+
+// InMemoryEncodingFor implements serverstorage.ResourceEncodingConfig: the hub.
+func (e encodings) InMemoryEncodingFor(gr schema.GroupResource) (schema.GroupVersion, error) {
+	return schema.GroupVersion{Group: gr.Group, Version: runtime.APIVersionInternal}, nil
+}
+
+// each calls a function for every resource that is stored. A resource that
+// several groups serve is stored in the group of its hub.
+func each(groups []registry.Group, f func(registry.Group, registry.Info)) {
+	for _, group := range groups {
+		for _, definition := range group.Resources {
+			if info := definition.Info(); info.Stored && info.GVR.Group == group.Name {
+				f(group, info)
+			}
+		}
+	}
+}
+
+func etcdCheck(name string, backend *Backend, timeout time.Duration) healthz.HealthChecker {
+	check := backend.Check(timeout)
+	return healthz.NamedGroupedCheck(name, name, func(*http.Request) error { return check() })
+}
