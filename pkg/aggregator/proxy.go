@@ -11,7 +11,6 @@ import (
 	endpointmetrics "k8s.io/apiserver/pkg/endpoints/metrics"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericfeatures "k8s.io/apiserver/pkg/features"
-	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	utilflowcontrol "k8s.io/apiserver/pkg/util/flowcontrol"
 	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
 	"k8s.io/client-go/transport"
@@ -20,6 +19,8 @@ import (
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
 	"k8s.io/kube-aggregator/pkg/controllers/status/remote"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // proxy forwards requests to the server of one APIService, in the name of the
@@ -87,7 +88,7 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request, t *target) {
 	withoutCredentials(out.Header)
 
 	uid := ""
-	if utilfeature.DefaultFeatureGate.Enabled(genericfeatures.RemoteRequestHeaderUID) {
+	if features.Enabled(genericfeatures.RemoteRequestHeaderUID) {
 		uid = user.GetUID()
 	}
 	upgrade := httpstream.IsUpgradeRequest(r)

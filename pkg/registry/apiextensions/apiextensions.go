@@ -13,9 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/apiserver/pkg/util/compatibility"
-	basecompatibility "k8s.io/component-base/compatibility"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -53,8 +52,7 @@ func storage(deps registry.Deps) (map[string]rest.Storage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if emulated := compatibility.DefaultComponentGlobalsRegistry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent); emulated != nil &&
-		emulated.EmulationVersion().LessThan(columnsSince) {
+	if !features.Emulates(columnsSince) {
 		main.TableConvertor = rest.NewDefaultTableConvertor(main.DefaultQualifiedResource)
 	}
 	main.CreateStrategy = createStrategy{main.CreateStrategy}

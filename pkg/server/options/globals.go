@@ -7,8 +7,9 @@ import (
 	"github.com/spf13/pflag"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	utilcompatibility "k8s.io/apiserver/pkg/util/compatibility"
-	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	basecompatibility "k8s.io/component-base/compatibility"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // globalFlags are the flags whose values the libraries keep once per process,
@@ -23,11 +24,11 @@ var processGlobals struct {
 }
 
 // newComponentGlobals returns a registry of the emulated version for one
-// server, on the process's feature gate.
+// server, on the process's feature gate, which knows every gate from here on.
 func newComponentGlobals() basecompatibility.ComponentGlobalsRegistry {
 	registry := basecompatibility.NewComponentGlobalsRegistry()
 	utilruntime.Must(registry.Register(basecompatibility.DefaultKubeComponent,
-		utilcompatibility.DefaultBuildEffectiveVersion(), utilfeature.DefaultMutableFeatureGate))
+		utilcompatibility.DefaultBuildEffectiveVersion(), features.Gate()))
 	return registry
 }
 
@@ -52,6 +53,8 @@ func (o *Options) setComponentGlobals() error {
 	if processGlobals.values == nil {
 		processGlobals.values = values
 		mirrorEffectiveVersion(o.Generic.ComponentGlobalsRegistry)
+		features.Gate().AddMetrics()
+		o.Generic.ComponentGlobalsRegistry.AddMetrics()
 	}
 	return nil
 }

@@ -4,7 +4,10 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	featuregatetesting "k8s.io/component-base/featuregate/testing"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 const (
@@ -34,7 +37,31 @@ func TestTolerations(t *testing.T) {
 		"effect": {corev1.Toleration{Key: "a", Effect: "x"}, []string{
 			`f[0].effect: Unsupported value: "x": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"`}},
 	} {
-		t.Run(name, func(t *testing.T) { expect(t, ValidateTolerations([]corev1.Toleration{c.toleration}, root), c.want...) })
+		t.Run(name, func(t *testing.T) {
+			expect(t, ValidateTolerations([]corev1.Toleration{c.toleration}, false, root), c.want...)
+		})
+	}
+}
+
+func TestComparingTolerations(t *testing.T) {
+	for name, c := range map[string]struct {
+		on, compared bool
+		value        string
+		want         []string
+	}{
+		"off":                        {false, false, "5", []string{`f[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"`}},
+		"off, but in the stored pod": {false, true, "5", nil},
+		"on":                         {true, false, "-5", nil},
+		"not the shortest":           {true, false, "05", []string{`f[0].value: Invalid value: "05": must be a valid decimal integer in canonical form`}},
+		"too large": {true, false, "99999999999999999999", []string{
+			`f[0].value: Invalid value: "99999999999999999999": strconv.ParseInt: parsing "99999999999999999999": value out of range`}},
+		"empty": {true, false, "", []string{`f[0].value: Invalid value: "": must be non-empty`,
+			`f[0].value: Invalid value: "": strconv.ParseInt: parsing "": invalid syntax`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.TaintTolerationComparisonOperators, c.on)
+			expect(t, ValidateTolerations([]corev1.Toleration{{Key: "a", Operator: "Gt", Value: c.value}}, c.compared, root), c.want...)
+		})
 	}
 }
 

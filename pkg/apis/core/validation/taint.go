@@ -1,27 +1,41 @@
 package validation
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// ValidateTolerations checks a pod's tolerations.
-func ValidateTolerations(tolerations []corev1.Toleration, p *field.Path) field.ErrorList {
+// ValidateTolerations checks a pod's tolerations. They may compare numbers
+// where the gate TaintTolerationComparisonOperators is on, or where the stored
+// pod does so already.
+func ValidateTolerations(tolerations []corev1.Toleration, compared bool, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
+	compared = compared || features.Enabled(features.TaintTolerationComparisonOperators)
 	for i, t := range tolerations {
-		errs = append(errs, validateToleration(t, p.Index(i))...)
+		errs = append(errs, validateToleration(t, compared, p.Index(i))...)
 	}
 	return errs
 }
 
-func validateToleration(t corev1.Toleration, p *field.Path) field.ErrorList {
+// ComparesTolerations reports whether a toleration compares numbers.
+func ComparesTolerations(tolerations []corev1.Toleration) bool {
+	return slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool {
+		return t.Operator == corev1.TolerationOpLt || t.Operator == corev1.TolerationOpGt
+	})
+}
+
+func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	operator := p.Child("operator")
 	if t.Key != "" {
@@ -43,7 +57,11 @@ func validateToleration(t corev1.Toleration, p *field.Path) field.ErrorList {
 			errs = append(errs, field.Invalid(operator, t.Value, "value must be empty when `operator` is 'Exists'"))
 		}
 	case corev1.TolerationOpLt, corev1.TolerationOpGt:
-		// Comparing is alpha (TaintTolerationComparisonOperators) and off; the answer names the operators all the same.
+		if compare {
+			errs = append(errs, validateComparedNumber(t.Value, p.Child("value"))...)
+			break
+		}
+		// The answer names the operators all the same.
 		errs = append(errs, field.NotSupported(operator, t.Operator, []corev1.TolerationOperator{
 			corev1.TolerationOpEqual, corev1.TolerationOpExists, corev1.TolerationOpLt, corev1.TolerationOpGt}))
 	default:
@@ -52,6 +70,19 @@ func validateToleration(t corev1.Toleration, p *field.Path) field.ErrorList {
 	}
 	if t.Effect != "" {
 		errs = append(errs, validateTaintEffect(t.Effect, p.Child("effect"))...)
+	}
+	return errs
+}
+
+// validateComparedNumber checks that a value is the shortest spelling of a
+// number of 64 bits.
+func validateComparedNumber(value string, p *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	for _, msg := range content.IsDecimalInteger(value) {
+		errs = append(errs, field.Invalid(p, value, msg))
+	}
+	if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+		errs = append(errs, field.Invalid(p, value, err.Error()))
 	}
 	return errs
 }

@@ -35,10 +35,10 @@ var Resource = &registry.Resource[*appsv1.Deployment]{
 	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*appsv1.Deployment]{
 		PrepareForCreate: func(_ context.Context, d *appsv1.Deployment) {
-			pod.DropDisabledFields(&d.Spec.Template.Spec, nil, pod.Features{})
+			pod.DropDisabledFields(&d.Spec.Template.Spec, nil)
 		},
 		PrepareForUpdate: func(_ context.Context, d, old *appsv1.Deployment) {
-			pod.DropDisabledFields(&d.Spec.Template.Spec, &old.Spec.Template.Spec, pod.Features{})
+			pod.DropDisabledFields(&d.Spec.Template.Spec, &old.Spec.Template.Spec)
 		},
 		Validate:         validate,
 		ValidateUpdate:   validateUpdate,

@@ -31,10 +31,10 @@ var Resource = &registry.Resource[*appsv1.ReplicaSet]{
 	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*appsv1.ReplicaSet]{
 		PrepareForCreate: func(_ context.Context, rs *appsv1.ReplicaSet) {
-			pod.DropDisabledFields(&rs.Spec.Template.Spec, nil, pod.Features{})
+			pod.DropDisabledFields(&rs.Spec.Template.Spec, nil)
 		},
 		PrepareForUpdate: func(_ context.Context, rs, old *appsv1.ReplicaSet) {
-			pod.DropDisabledFields(&rs.Spec.Template.Spec, &old.Spec.Template.Spec, pod.Features{})
+			pod.DropDisabledFields(&rs.Spec.Template.Spec, &old.Spec.Template.Spec)
 		},
 		Validate:         validate,
 		ValidateUpdate:   validateUpdate,

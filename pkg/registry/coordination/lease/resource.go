@@ -9,10 +9,10 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/features"
-	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	genericfeatures "k8s.io/apiserver/pkg/features"
 	"k8s.io/utils/ptr"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -44,7 +44,7 @@ var Resource = &registry.Resource[*coordinationv1.Lease]{
 // dropCoordination drops the fields of coordinated leader election while that
 // is switched off, unless the old object has them already.
 func dropCoordination(lease, old *coordinationv1.Lease) {
-	if utilfeature.DefaultFeatureGate.Enabled(features.CoordinatedLeaderElection) {
+	if features.Enabled(genericfeatures.CoordinatedLeaderElection) {
 		return
 	}
 	if old == nil || (old.Spec.Strategy == nil && old.Spec.PreferredHolder == nil) {

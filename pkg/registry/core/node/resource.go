@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -55,7 +56,8 @@ var Resource = &registry.Resource[*corev1.Node]{
 }
 
 // dropDisabled drops what nothing can use, unless the old object has it: the
-// dynamic configuration of kubelets, which is no more, and an alpha field.
+// dynamic configuration of kubelets, which is no more, and what needs a gate
+// that is off.
 func dropDisabled(n, old *corev1.Node) {
 	if old == nil || old.Spec.ConfigSource == nil {
 		n.Spec.ConfigSource = nil
@@ -63,15 +65,24 @@ func dropDisabled(n, old *corev1.Node) {
 	if old == nil || old.Status.Config == nil {
 		n.Status.Config = nil
 	}
-	if old == nil || old.Spec.PodPreemptionPolicy == nil {
-		n.Spec.PodPreemptionPolicy = nil
-	}
+	features.Drop(n, old, gated)
 }
 
-// declarativeConfig allows an old node's alpha field to stay.
+var gated = []features.Gated[corev1.Node]{
+	{Gate: features.InPlacePodVerticalScalingSchedulerPreemption, Field: func(n *corev1.Node, clear bool) (used bool) {
+		used = n.Spec.PodPreemptionPolicy != nil
+		if clear {
+			n.Spec.PodPreemptionPolicy = nil
+		}
+		return used
+	}},
+}
+
+// declarativeConfig allows the field of a gate that is on, or that an old node has.
 func declarativeConfig(_, old *corev1.Node) rest.DeclarativeValidationConfig {
+	const preemption = features.InPlacePodVerticalScalingSchedulerPreemption
 	return rest.DeclarativeValidationConfig{Options: map[string]bool{
-		"InPlacePodVerticalScalingSchedulerPreemption": old != nil && old.Spec.PodPreemptionPolicy != nil,
+		string(preemption): features.Enabled(preemption) || old != nil && old.Spec.PodPreemptionPolicy != nil,
 	}}
 }
 

@@ -9,13 +9,14 @@ import (
 	"k8s.io/apiserver/pkg/warning"
 
 	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // prepareForCreate makes a new pod pending, and completes its spec by what
 // depends on its metadata.
 func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: validation.QOSClass(pod)}
-	validation.DropDisabledFields(&pod.Spec, nil, validation.Features{})
+	validation.DropDisabledFields(&pod.Spec, nil)
 	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil && *s < 0 {
 		*s = 1 // as soon as possible, but not at once: 0 would delete the pod before it has stopped
 	}
@@ -31,7 +32,7 @@ func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 }
 
 func prepareForUpdate(_ context.Context, pod, old *corev1.Pod) {
-	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
+	validation.DropDisabledFields(&pod.Spec, &old.Spec)
 }
 
 // prepareStatus keeps the QOS class when it is left out.
@@ -39,7 +40,7 @@ func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
 	if pod.Status.QOSClass == "" {
 		pod.Status.QOSClass = old.Status.QOSClass
 	}
-	validation.DropDisabledStatusFields(&pod.Status, &old.Status, validation.Features{})
+	validation.DropDisabledStatusFields(&pod.Status, &old.Status)
 }
 
 // keepOwners is what an update of the status keeps of the metadata. Old kubelets
@@ -54,7 +55,7 @@ func prepareEphemeralContainers(_ context.Context, pod, old *corev1.Pod) {
 	containers := pod.Spec.EphemeralContainers
 	keepPod(pod, old)
 	pod.Spec.EphemeralContainers = containers
-	validation.DropDisabledFields(&pod.Spec, &old.Spec, validation.Features{})
+	validation.DropDisabledFields(&pod.Spec, &old.Spec)
 }
 
 // prepareResize keeps everything but the resources and how they are resized.
@@ -113,9 +114,11 @@ func applyAppArmor(ctx context.Context, pod *corev1.Pod) {
 // mergeLabelKeys writes the pod's own values of the label keys, by which it
 // wants to be with its like or apart from them, into the selectors.
 func mergeLabelKeys(pod *corev1.Pod) {
-	for i := range pod.Spec.TopologySpreadConstraints {
-		c := &pod.Spec.TopologySpreadConstraints[i]
-		requireLabels(c.LabelSelector, pod.Labels, c.MatchLabelKeys, metav1.LabelSelectorOpIn)
+	if features.Enabled(features.MatchLabelKeysInPodTopologySpreadSelectorMerge) {
+		for i := range pod.Spec.TopologySpreadConstraints {
+			c := &pod.Spec.TopologySpreadConstraints[i]
+			requireLabels(c.LabelSelector, pod.Labels, c.MatchLabelKeys, metav1.LabelSelectorOpIn)
+		}
 	}
 	a := pod.Spec.Affinity
 	if a == nil {

@@ -56,7 +56,7 @@ func (v *specValidator) validateContainers(p *field.Path) field.ErrorList {
 		names.Insert(c.Name)
 		errs = append(errs, v.validateLifecycle(c.Lifecycle, at.Child("lifecycle"))...)
 		errs = append(errs, v.validateProbes(c, at)...)
-		errs = append(errs, validateRestartPolicy(c, at)...)
+		errs = append(errs, v.validateRestartPolicy(c, at)...)
 	}
 	taken := hostPorts{}
 	for i := range v.spec.Containers {
@@ -74,7 +74,7 @@ func (v *specValidator) validateInitContainers(p *field.Path) field.ErrorList {
 	for i := range v.spec.InitContainers {
 		c, at := &v.spec.InitContainers[i], p.Index(i)
 		errs = append(errs, v.validateCommon(c, at)...)
-		errs = append(errs, validateRestartPolicy(c, at)...)
+		errs = append(errs, v.validateRestartPolicy(c, at)...)
 		if names.Has(c.Name) {
 			errs = append(errs, field.Duplicate(at.Child("name"), c.Name))
 		} else if c.Name != "" {

@@ -4,66 +4,95 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/volume"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// Features are the feature gates that pods depend on. The zero value is the
-// default: all of them are off.
-type Features struct {
-	Volumes                     volume.Features
-	ContainerStopSignals        bool
-	CSIVolumeHealth             bool
-	DRANodeAllocatableResources bool
-	EvictionRequestAPI          bool
-	GenericWorkload             bool
-	GRPCContainerProbeTLS       bool
-	H2CContainerProbe           bool
-	ImageVolumeWithDigest       bool
-	VolumeBindMountOptions      bool
-}
-
-// gate is what a feature adds to T.
-type gate[T any] struct {
-	on bool
-	// field clears the feature's field where told so, and reports whether it was set.
-	field func(obj *T, clear bool) (used bool)
-}
-
-// drop clears what needs a feature that is off, unless the old object, if
-// there is one, has it already.
-func drop[T any](obj, old *T, gates ...gate[T]) {
-	for _, g := range gates {
-		if !g.on && (old == nil || !g.field(old, false)) {
-			g.field(obj, true)
-		}
-	}
+// gatedFields are the fields of a spec that need a feature gate, besides those
+// of its volumes.
+var gatedFields = []features.Gated[corev1.PodSpec]{
+	{Gate: features.ContainerRestartRules, Field: restartRules},
+	{Gate: features.ContainerStopSignals, Field: stopSignals},
+	{Gate: features.EnvFiles, Field: envFiles},
+	{Gate: features.EvictionRequestAPI, Field: evictionResponders},
+	{Gate: features.GenericWorkload, Field: schedulingGroup},
+	{Gate: features.GRPCContainerProbeTLS, Field: grpcModes},
+	{Gate: features.H2CContainerProbe, Field: httpProtocols},
+	{Gate: features.HostnameOverride, Field: hostname},
+	{Gate: features.MatchLabelKeysInPodTopologySpread, Field: spreadKeys},
+	{Gate: features.PodLevelResources, Field: podResources},
+	{Gate: features.VolumeBindMountOptions, Field: bindMountOptions},
 }
 
 // DropDisabledFields clears the fields of a spec whose feature is off, unless
-// the old spec, if there is one, has them already.
-func DropDisabledFields(spec, old *corev1.PodSpec, on Features) {
-	drop(spec, old,
-		gate[corev1.PodSpec]{on.ContainerStopSignals, stopSignals},
-		gate[corev1.PodSpec]{on.EvictionRequestAPI, evictionResponders},
-		gate[corev1.PodSpec]{on.GenericWorkload, schedulingGroup},
-		gate[corev1.PodSpec]{on.GRPCContainerProbeTLS, grpcModes},
-		gate[corev1.PodSpec]{on.H2CContainerProbe, httpProtocols},
-		gate[corev1.PodSpec]{on.VolumeBindMountOptions, bindMountOptions},
-	)
-	var volumes []corev1.Volume
-	if old != nil {
-		volumes = old.Volumes
+// the old spec, which is nil for a new object, has them already. Every resource
+// that holds pods or templates of them calls it before it validates.
+func DropDisabledFields(spec, old *corev1.PodSpec) {
+	features.Drop(spec, old, gatedFields)
+	if old == nil {
+		old = &corev1.PodSpec{}
 	}
-	volume.DropDisabledFields(spec.Volumes, volumes, on.Volumes)
+	volume.DropDisabledFields(spec.Volumes, old.Volumes)
 }
 
-// DropDisabledStatusFields is DropDisabledFields for the status.
-func DropDisabledStatusFields(status, old *corev1.PodStatus, on Features) {
-	drop(status, old,
-		gate[corev1.PodStatus]{on.ContainerStopSignals, stopSignalStatuses},
-		gate[corev1.PodStatus]{on.CSIVolumeHealth, volumeHealth},
-		gate[corev1.PodStatus]{on.DRANodeAllocatableResources, allocatableClaims},
-		gate[corev1.PodStatus]{on.ImageVolumeWithDigest, imageVolumes},
-	)
+// restartRules are the rules, and the policy of containers of which only init
+// containers had one before there were rules.
+func restartRules(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		used = used || len(c.RestartPolicyRules) > 0
+		if clear {
+			c.RestartPolicyRules = nil
+		}
+	}
+	for i := range spec.Containers {
+		used = used || spec.Containers[i].RestartPolicy != nil
+		if clear {
+			spec.Containers[i].RestartPolicy = nil
+		}
+	}
+	return used
+}
+
+func envFiles(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		for i := range c.Env {
+			from := c.Env[i].ValueFrom
+			if from == nil || from.FileKeyRef == nil {
+				continue
+			}
+			used = true
+			if clear {
+				from.FileKeyRef = nil
+			}
+		}
+	}
+	return used
+}
+
+func hostname(spec *corev1.PodSpec, clear bool) (used bool) {
+	used = spec.HostnameOverride != nil
+	if clear {
+		spec.HostnameOverride = nil
+	}
+	return used
+}
+
+func spreadKeys(spec *corev1.PodSpec, clear bool) (used bool) {
+	for i := range spec.TopologySpreadConstraints {
+		c := &spec.TopologySpreadConstraints[i]
+		used = used || len(c.MatchLabelKeys) > 0
+		if clear {
+			c.MatchLabelKeys = nil
+		}
+	}
+	return used
+}
+
+func podResources(spec *corev1.PodSpec, clear bool) (used bool) {
+	used = spec.Resources != nil
+	if clear {
+		spec.Resources = nil
+	}
+	return used
 }
 
 func stopSignals(spec *corev1.PodSpec, clear bool) (used bool) {
@@ -155,52 +184,4 @@ func bindMountOptions(spec *corev1.PodSpec, clear bool) (used bool) {
 		}
 	}
 	return used
-}
-
-func stopSignalStatuses(status *corev1.PodStatus, clear bool) (used bool) {
-	for _, c := range containerStatuses(status) {
-		used = used || c.StopSignal != nil
-		if clear {
-			c.StopSignal = nil
-		}
-	}
-	return used
-}
-
-func volumeHealth(status *corev1.PodStatus, clear bool) (used bool) {
-	used = len(status.VolumeHealth) > 0
-	if clear {
-		status.VolumeHealth = nil
-	}
-	return used
-}
-
-func allocatableClaims(status *corev1.PodStatus, clear bool) (used bool) {
-	used = len(status.NodeAllocatableResourceClaimStatuses) > 0
-	if clear {
-		status.NodeAllocatableResourceClaimStatuses = nil
-	}
-	return used
-}
-
-func imageVolumes(status *corev1.PodStatus, clear bool) (used bool) {
-	for _, c := range containerStatuses(status) {
-		for i := range c.VolumeMounts {
-			used = used || c.VolumeMounts[i].VolumeStatus != nil
-			if clear {
-				c.VolumeMounts[i].VolumeStatus = nil
-			}
-		}
-	}
-	return used
-}
-
-func containerStatuses(status *corev1.PodStatus) []*corev1.ContainerStatus {
-	var all []*corev1.ContainerStatus
-	for _, list := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses, status.EphemeralContainerStatuses} {
-		for i := range list {
-			all = append(all, &list[i])
-		}
-	}
-	return all
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/volume"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // maxEnvFileKey is the most characters in the key of an environment file.
@@ -57,6 +58,8 @@ func validateValueFrom(v *corev1.EnvVar, p *field.Path) field.ErrorList {
 		errs = append(errs, validateFileKeyRef(s, p.Child("fileKeyRef"))...)
 	}
 	switch {
+	case sources == 0 && !features.Enabled(features.EnvFiles):
+		errs = append(errs, field.Invalid(p, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"))
 	case sources == 0:
 		errs = append(errs, field.Invalid(p, "",
 			"must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"))

@@ -38,7 +38,7 @@ func OptionsFrom(ctx context.Context) Options {
 	return Options{ForbidPrivileged: ctx.Value(privilegedKey{}) != nil}
 }
 
-// flaws are what older servers accepted.
+// flaws are what older servers accepted, or servers with other feature gates.
 type flaws struct {
 	volumes        volume.Options
 	deletionCost   bool // an annotation with a cost of deletion that is no number
@@ -47,6 +47,9 @@ type flaws struct {
 	spreadSelector bool // values that are no labels in a spread constraint
 	hostSysctls    bool // sysctls of a namespace that is shared with the host
 	userDevices    bool // block devices in a user namespace of its own
+	comparisons    bool // tolerations that compare numbers
+	restartAll     bool // rules that restart all containers
+	hostNetwork    bool // the network of the host in a user namespace of its own
 	ips            []string
 }
 
@@ -63,6 +66,9 @@ func (o Options) ForUpdate(meta *metav1.ObjectMeta, spec *corev1.PodSpec) Option
 		}),
 		hostSysctls: len(validateHostSysctls(spec, nil)) > 0,
 		userDevices: !usesHostUsers(spec) && hasBlockDevices(spec),
+		comparisons: validation.ComparesTolerations(spec.Tolerations),
+		restartAll:  restartsAll(spec),
+		hostNetwork: !usesHostUsers(spec) && spec.HostNetwork,
 		ips:         addressesOf(spec),
 	}
 	return o

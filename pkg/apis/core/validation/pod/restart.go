@@ -3,6 +3,8 @@ package pod
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 const (
@@ -12,7 +14,7 @@ const (
 
 // validateRestartPolicy checks the restart policy of one container and the
 // rules that make exceptions from it.
-func validateRestartPolicy(c *corev1.Container, p *field.Path) field.ErrorList {
+func (v *specValidator) validateRestartPolicy(c *corev1.Container, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if c.RestartPolicy == nil {
 		if len(c.RestartPolicyRules) > 0 {
@@ -27,13 +29,17 @@ func validateRestartPolicy(c *corev1.Container, p *field.Path) field.ErrorList {
 		errs = append(errs, field.TooMany(rules, n, maxRestartRules))
 	}
 	for i, r := range c.RestartPolicyRules {
-		errs = append(errs, validateRestartRule(r, rules.Index(i))...)
+		errs = append(errs, v.validateRestartRule(r, rules.Index(i))...)
 	}
 	return errs
 }
 
-func validateRestartRule(r corev1.ContainerRestartRule, p *field.Path) field.ErrorList {
-	errs := oneOf(r.Action, p.Child("action"), corev1.ContainerRestartRuleActionRestart, corev1.ContainerRestartRuleActionRestartAllContainers)
+func (v *specValidator) validateRestartRule(r corev1.ContainerRestartRule, p *field.Path) field.ErrorList {
+	actions := []corev1.ContainerRestartRuleAction{corev1.ContainerRestartRuleActionRestart}
+	if features.Enabled(features.RestartAllContainersOnContainerExits) || v.opts.kept.restartAll {
+		actions = append(actions, corev1.ContainerRestartRuleActionRestartAllContainers)
+	}
+	errs := oneOf(r.Action, p.Child("action"), actions...)
 	codes := p.Child("exitCodes")
 	if r.ExitCodes == nil {
 		return append(errs, field.Required(codes, "must be specified"))

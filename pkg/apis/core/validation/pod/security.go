@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/volume"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // maxAppArmorProfile is the most bytes in the name of a profile, which is a
@@ -169,10 +170,11 @@ func (v *specValidator) validateHostUsers(p *field.Path) field.ErrorList {
 		return nil
 	}
 	const why = "when `hostUsers` is false"
+	network := features.Enabled(features.UserNamespacesHostNetworkSupport) || v.opts.kept.hostNetwork
 	errs := forbid(p, why, []use{
-		{"hostNetwork", v.spec.HostNetwork},
-		{"hostPID", v.spec.HostPID},
-		{"hostIPC", v.spec.HostIPC},
+		{"hostNetwork", v.spec.HostNetwork && !network},
+		{"HostPID", v.spec.HostPID}, // spelled like this
+		{"HostIPC", v.spec.HostIPC},
 	})
 	for at, c := range containersOf(v.spec, p) {
 		if len(c.VolumeDevices) > 0 && !v.opts.kept.userDevices {

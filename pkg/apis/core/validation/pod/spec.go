@@ -102,7 +102,7 @@ func (v *specValidator) validateScheduling(p *field.Path) field.ErrorList {
 	if spec.Subdomain != "" {
 		errs = append(errs, validation.ValidateDNS1123Label(spec.Subdomain, p.Child("subdomain"))...)
 	}
-	errs = append(errs, validation.ValidateTolerations(spec.Tolerations, p.Child("tolerations"))...)
+	errs = append(errs, validation.ValidateTolerations(spec.Tolerations, v.opts.kept.comparisons, p.Child("tolerations"))...)
 	return append(errs, v.validateHostAliases(p.Child("hostAliases"))...)
 }
 

@@ -7,7 +7,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	featuregatetesting "k8s.io/component-base/featuregate/testing"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 func TestWarnings(t *testing.T) {
@@ -92,20 +95,25 @@ func TestDropDisabledFields(t *testing.T) {
 		s.EvictionResponders = make([]corev1.EvictionResponder, 1)
 	}))
 	dropped := full.DeepCopy()
-	DropDisabledFields(&dropped.Spec, nil, Features{})
+	DropDisabledFields(&dropped.Spec, nil)
 	s, c := dropped.Spec, dropped.Spec.Containers[0]
 	if s.SchedulingGroup != nil || s.EvictionResponders != nil || c.Lifecycle != nil || c.VolumeMounts[0].BindMountOptions != nil ||
 		c.LivenessProbe.HTTPGet.Protocol != nil || c.ReadinessProbe.GRPC.Mode != nil {
 		t.Errorf("kept %+v", s)
 	}
-	for name, keep := range map[string]func(*corev1.PodSpec){
-		"on":            func(s *corev1.PodSpec) { DropDisabledFields(s, nil, Features{GenericWorkload: true}) },
-		"there already": func(s *corev1.PodSpec) { DropDisabledFields(s, &full.Spec, Features{}) },
+	for name, keep := range map[string]func(*testing.T, *corev1.PodSpec){
+		"on": func(t *testing.T, s *corev1.PodSpec) {
+			featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.GenericWorkload, true)
+			DropDisabledFields(s, nil)
+		},
+		"there already": func(_ *testing.T, s *corev1.PodSpec) { DropDisabledFields(s, &full.Spec) },
 	} {
-		kept := full.DeepCopy()
-		if keep(&kept.Spec); kept.Spec.SchedulingGroup == nil {
-			t.Errorf("%s: dropped", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			kept := full.DeepCopy()
+			if keep(t, &kept.Spec); kept.Spec.SchedulingGroup == nil {
+				t.Error("dropped")
+			}
+		})
 	}
 }
 
@@ -114,11 +122,12 @@ func TestDropDisabledStatusFields(t *testing.T) {
 		VolumeHealth: make([]corev1.PodVolumeHealth, 1), NodeAllocatableResourceClaimStatuses: make([]corev1.NodeAllocatableResourceClaimStatus, 1),
 		ContainerStatuses: []corev1.ContainerStatus{{StopSignal: ptr.To(corev1.SIGTERM), VolumeMounts: []corev1.VolumeMountStatus{{VolumeStatus: &corev1.VolumeStatus{}}}}},
 	}
-	DropDisabledStatusFields(status, status.DeepCopy(), Features{})
+	DropDisabledStatusFields(status, status.DeepCopy())
 	if c := status.ContainerStatuses[0]; status.VolumeHealth == nil || c.StopSignal == nil {
 		t.Errorf("dropped what was there: %+v", status)
 	}
-	DropDisabledStatusFields(status, &corev1.PodStatus{}, Features{CSIVolumeHealth: true})
+	featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.CSIVolumeHealth, true)
+	DropDisabledStatusFields(status, &corev1.PodStatus{})
 	if c := status.ContainerStatuses[0]; status.VolumeHealth == nil || status.NodeAllocatableResourceClaimStatuses != nil || c.StopSignal != nil || c.VolumeMounts[0].VolumeStatus != nil {
 		t.Errorf("got %+v", status)
 	}

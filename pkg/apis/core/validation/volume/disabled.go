@@ -1,74 +1,83 @@
 package volume
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	"iter"
 
-// Features are the feature gates that volumes depend on. The zero value is the
-// default: all of them are off.
-type Features struct {
-	ClusterTrustBundleProjection bool
-	PodCertificateRequest        bool
-	EmptyDirVolumeMode           bool
-	AtomicWriteVolumeUserFields  bool
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
+)
+
+// gatedFields are the fields of volumes that need a feature gate.
+var gatedFields = []features.Gated[[]corev1.Volume]{
+	{Gate: features.AtomicWriteVolumeUserFields, Field: fileOwners},
+	{Gate: features.ClusterTrustBundleProjection, Field: trustBundles},
+	{Gate: features.EmptyDirVolumeMode, Field: emptyDirModes},
+	{Gate: features.PodCertificateRequest, Field: podCertificates},
 }
 
-// DropDisabledFields clears what needs a feature that is off, unless the old
-// object, if there is one, has it already.
-func DropDisabledFields(vols, old []corev1.Volume, on Features) {
-	var had Features
-	for i := range old {
-		visitGated(&old[i].VolumeSource, &gated{
-			bundle:      func(*corev1.VolumeProjection) { had.ClusterTrustBundleProjection = true },
-			certificate: func(*corev1.VolumeProjection) { had.PodCertificateRequest = true },
-			mode:        func(*corev1.EmptyDirVolumeSource) { had.EmptyDirVolumeMode = true },
-			user:        func(**int64) { had.AtomicWriteVolumeUserFields = true },
-		})
-	}
-	var drop gated
-	if !on.ClusterTrustBundleProjection && !had.ClusterTrustBundleProjection {
-		drop.bundle = func(p *corev1.VolumeProjection) { p.ClusterTrustBundle = nil }
-	}
-	if !on.PodCertificateRequest && !had.PodCertificateRequest {
-		drop.certificate = func(p *corev1.VolumeProjection) { p.PodCertificate = nil }
-	}
-	if !on.EmptyDirVolumeMode && !had.EmptyDirVolumeMode {
-		drop.mode = func(s *corev1.EmptyDirVolumeSource) { s.Mode = nil }
-	}
-	if !on.AtomicWriteVolumeUserFields && !had.AtomicWriteVolumeUserFields {
-		drop.user = func(u **int64) { *u = nil }
-	}
-	for i := range vols {
-		visitGated(&vols[i].VolumeSource, &drop)
-	}
-}
+// DropDisabledFields clears the fields of volumes whose feature is off, unless
+// one of the old volumes uses the feature already.
+func DropDisabledFields(vols, old []corev1.Volume) { features.Drop(&vols, &old, gatedFields) }
 
-// gated is called for the fields that are set. A nil function is not called.
-type gated struct {
-	bundle, certificate func(*corev1.VolumeProjection)
-	mode                func(*corev1.EmptyDirVolumeSource)
-	user                func(**int64)
-}
-
-func visitGated(s *corev1.VolumeSource, g *gated) {
-	if s.EmptyDir != nil && s.EmptyDir.Mode != nil && g.mode != nil {
-		g.mode(s.EmptyDir)
-	}
-	if g.user != nil {
-		for _, u := range users(s) {
-			if *u != nil {
-				g.user(u)
+func fileOwners(vols *[]corev1.Volume, clear bool) (used bool) {
+	for i := range *vols {
+		for _, u := range users(&(*vols)[i].VolumeSource) {
+			used = used || *u != nil
+			if clear {
+				*u = nil
 			}
 		}
 	}
-	if s.Projected == nil {
-		return
-	}
-	for i := range s.Projected.Sources {
-		p := &s.Projected.Sources[i]
-		if p.ClusterTrustBundle != nil && g.bundle != nil {
-			g.bundle(p)
+	return used
+}
+
+func emptyDirModes(vols *[]corev1.Volume, clear bool) (used bool) {
+	for i := range *vols {
+		dir := (*vols)[i].EmptyDir
+		if dir == nil {
+			continue
 		}
-		if p.PodCertificate != nil && g.certificate != nil {
-			g.certificate(p)
+		used = used || dir.Mode != nil
+		if clear {
+			dir.Mode = nil
+		}
+	}
+	return used
+}
+
+func trustBundles(vols *[]corev1.Volume, clear bool) (used bool) {
+	for p := range projections(*vols) {
+		used = used || p.ClusterTrustBundle != nil
+		if clear {
+			p.ClusterTrustBundle = nil
+		}
+	}
+	return used
+}
+
+func podCertificates(vols *[]corev1.Volume, clear bool) (used bool) {
+	for p := range projections(*vols) {
+		used = used || p.PodCertificate != nil
+		if clear {
+			p.PodCertificate = nil
+		}
+	}
+	return used
+}
+
+// projections are the sources of all projected volumes.
+func projections(vols []corev1.Volume) iter.Seq[*corev1.VolumeProjection] {
+	return func(yield func(*corev1.VolumeProjection) bool) {
+		for i := range vols {
+			if vols[i].Projected == nil {
+				continue
+			}
+			for j := range vols[i].Projected.Sources {
+				if !yield(&vols[i].Projected.Sources[j]) {
+					return
+				}
+			}
 		}
 	}
 }

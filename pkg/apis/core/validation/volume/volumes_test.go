@@ -8,6 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	featuregatetesting "k8s.io/component-base/featuregate/testing"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 var root = field.NewPath("v")
@@ -185,21 +188,32 @@ func TestDropDisabledFields(t *testing.T) {
 		return string(raw)
 	}
 	all := encode(fresh())
+	set := func(t *testing.T, on bool) {
+		overrides := featuregatetesting.FeatureOverrides{}
+		for _, g := range gatedFields {
+			overrides[g.Gate] = on
+		}
+		featuregatetesting.SetFeatureGatesDuringTest(t, features.Gate(), overrides)
+	}
 
 	dropped := fresh()
-	DropDisabledFields(dropped, nil, Features{})
+	set(t, false)
+	DropDisabledFields(dropped, nil)
 	for _, word := range []string{"mode", "ser\":", "clusterTrustBundle", "podCertificate"} {
 		if strings.Contains(encode(dropped), word) {
 			t.Errorf("%s is left: %s", word, encode(dropped))
 		}
 	}
-	kept := fresh()
-	DropDisabledFields(kept, nil, Features{ClusterTrustBundleProjection: true, PodCertificateRequest: true, EmptyDirVolumeMode: true, AtomicWriteVolumeUserFields: true})
-	if encode(kept) != all {
-		t.Errorf("with the features on: %s", encode(kept))
-	}
+	t.Run("on", func(t *testing.T) {
+		set(t, true)
+		kept := fresh()
+		DropDisabledFields(kept, nil)
+		if encode(kept) != all {
+			t.Errorf("got %s", encode(kept))
+		}
+	})
 	updated := fresh()
-	DropDisabledFields(updated, fresh(), Features{})
+	DropDisabledFields(updated, fresh())
 	if encode(updated) != all {
 		t.Errorf("where the old object has them: %s", encode(updated))
 	}

@@ -1,0 +1,62 @@
+package features
+
+import "k8s.io/component-base/featuregate"
+
+// The gates that this server asks about. Those of the libraries have names
+// there, such as those in k8s.io/apiserver/pkg/features.
+const (
+	// AtomicWriteVolumeUserFields lets a volume say who owns the files that are written into it.
+	AtomicWriteVolumeUserFields featuregate.Feature = "AtomicWriteVolumeUserFields"
+	// CSIVolumeHealth lets kubelets report the health of volumes in the status of pods.
+	CSIVolumeHealth featuregate.Feature = "CSIVolumeHealth"
+	// ClusterTrustBundleProjection is the source clusterTrustBundle of projected volumes.
+	ClusterTrustBundleProjection featuregate.Feature = "ClusterTrustBundleProjection"
+	// ContainerRestartRules lets a container have restart rules of its own.
+	ContainerRestartRules featuregate.Feature = "ContainerRestartRules"
+	// ContainerStopSignals lets a container name the signal that stops it.
+	ContainerStopSignals featuregate.Feature = "ContainerStopSignals"
+	// DRAExtendedResource lets the scheduler claim devices for extended resources.
+	DRAExtendedResource featuregate.Feature = "DRAExtendedResource"
+	// DRANodeAllocatableResources counts devices that consume resources of the node.
+	DRANodeAllocatableResources featuregate.Feature = "DRANodeAllocatableResources"
+	// EmptyDirVolumeMode sets the permissions of an emptyDir.
+	EmptyDirVolumeMode featuregate.Feature = "EmptyDirVolumeMode"
+	// EnvFiles reads environment variables from a file.
+	EnvFiles featuregate.Feature = "EnvFiles"
+	// EvictionRequestAPI names who responds to requests for eviction.
+	EvictionRequestAPI featuregate.Feature = "EvictionRequestAPI"
+	// GRPCContainerProbeTLS lets gRPC probes use TLS.
+	GRPCContainerProbeTLS featuregate.Feature = "GRPCContainerProbeTLS"
+	// GenericWorkload groups pods for scheduling.
+	GenericWorkload featuregate.Feature = "GenericWorkload"
+	// H2CContainerProbe lets HTTP probes use HTTP/2 without TLS.
+	H2CContainerProbe featuregate.Feature = "H2CContainerProbe"
+	// HostnameOverride gives a pod any name as hostname.
+	HostnameOverride featuregate.Feature = "HostnameOverride"
+	// ImageVolumeWithDigest reports the digest of an image volume.
+	ImageVolumeWithDigest featuregate.Feature = "ImageVolumeWithDigest"
+	// InPlacePodLevelResourcesVerticalScaling resizes the resources of a whole pod in place.
+	InPlacePodLevelResourcesVerticalScaling featuregate.Feature = "InPlacePodLevelResourcesVerticalScaling"
+	// InPlacePodVerticalScalingSchedulerPreemption lets a node say how pods are preempted for a resize.
+	InPlacePodVerticalScalingSchedulerPreemption featuregate.Feature = "InPlacePodVerticalScalingSchedulerPreemption"
+	// MatchLabelKeysInPodTopologySpread is the field matchLabelKeys of spread constraints.
+	MatchLabelKeysInPodTopologySpread featuregate.Feature = "MatchLabelKeysInPodTopologySpread"
+	// MatchLabelKeysInPodTopologySpreadSelectorMerge writes the values of the label keys into the selector.
+	MatchLabelKeysInPodTopologySpreadSelectorMerge featuregate.Feature = "MatchLabelKeysInPodTopologySpreadSelectorMerge"
+	// PodCertificateRequest is the source podCertificate of projected volumes.
+	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
+	// PodLevelResources lets a pod as a whole have resources.
+	PodLevelResources featuregate.Feature = "PodLevelResources"
+	// ResourceHealthStatus reports the health of the devices of a container.
+	ResourceHealthStatus featuregate.Feature = "ResourceHealthStatus"
+	// ResourceHealthStatusMessage adds a message to the health of a device.
+	ResourceHealthStatusMessage featuregate.Feature = "ResourceHealthStatusMessage"
+	// RestartAllContainersOnContainerExits lets a rule of one container restart all of them.
+	RestartAllContainersOnContainerExits featuregate.Feature = "RestartAllContainersOnContainerExits"
+	// TaintTolerationComparisonOperators compares numbers in tolerations.
+	TaintTolerationComparisonOperators featuregate.Feature = "TaintTolerationComparisonOperators"
+	// UserNamespacesHostNetworkSupport lets a pod in a user namespace use the host's network.
+	UserNamespacesHostNetworkSupport featuregate.Feature = "UserNamespacesHostNetworkSupport"
+	// VolumeBindMountOptions adds options to the mount of a volume in a container.
+	VolumeBindMountOptions featuregate.Feature = "VolumeBindMountOptions"
+)
