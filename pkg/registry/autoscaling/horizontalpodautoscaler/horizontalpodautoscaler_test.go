@@ -12,10 +12,12 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	featuregatetesting "k8s.io/component-base/featuregate/testing"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	apisautoscalingv2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v2"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 func valid() *autoscalingv2.HorizontalPodAutoscaler {
@@ -30,8 +32,10 @@ func valid() *autoscalingv2.HorizontalPodAutoscaler {
 	return hpa
 }
 
-// TestValidate compares with what kube-apiserver v1.36.3 answered.
+// TestValidate compares with what kube-apiserver v1.36.3 answered, where
+// scaling to zero was off by default.
 func TestValidate(t *testing.T) {
+	featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.HPAScaleToZero, false)
 	data, err := os.ReadFile("testdata/validation.jsonl")
 	if err != nil {
 		t.Fatal(err)
@@ -63,29 +67,37 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func TestValidateUpdate(t *testing.T) {
+func TestScaleToZero(t *testing.T) {
+	const notZero, notNegative = "[spec.minReplicas: Invalid value: 0: must be greater than or equal to 1]",
+		"[spec.minReplicas: Invalid value: -1: must be greater than or equal to 0]"
 	for name, c := range map[string]struct {
+		on       bool
 		old, now int32
 		want     string
 	}{
-		"zero stays":        {0, 0, "[]"},
-		"from zero to one":  {0, 1, "[]"},
-		"zero is new":       {1, 0, "[spec.minReplicas: Invalid value: 0: must be greater than or equal to 1]"},
-		"always from below": {0, -1, "[spec.minReplicas: Invalid value: -1: must be greater than or equal to 0]"},
+		"off, zero stays":    {false, 0, 0, "[]"},
+		"off, from zero":     {false, 0, 1, "[]"},
+		"off, zero is new":   {false, 1, 0, notZero},
+		"off, below zero":    {false, 0, -1, notNegative},
+		"on, zero is new":    {true, 1, 0, "[]"},
+		"on, still negative": {true, 1, -1, notNegative},
 	} {
-		hpa := valid()
-		hpa.Spec.Metrics = []autoscalingv2.MetricSpec{{Type: autoscalingv2.ExternalMetricSourceType, External: &autoscalingv2.ExternalMetricSource{
-			Metric: autoscalingv2.MetricIdentifier{Name: "queue"},
-			Target: autoscalingv2.MetricTarget{Type: autoscalingv2.ValueMetricType, Value: resource.NewQuantity(1, resource.DecimalSI)},
-		}}}
-		old := hpa.DeepCopy()
-		old.Spec.MinReplicas, hpa.Spec.MinReplicas = &c.old, &c.now
-		if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "", hpa, old)); got != c.want {
-			t.Errorf("%s: %s\nwant %s", name, got, c.want)
-		}
-		if got := declarativeConfig(hpa, old).Options[hpaScaleToZero]; got != (c.old == 0) {
-			t.Errorf("%s: option %t", name, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.HPAScaleToZero, c.on)
+			hpa := valid()
+			hpa.Spec.Metrics = []autoscalingv2.MetricSpec{{Type: autoscalingv2.ExternalMetricSourceType, External: &autoscalingv2.ExternalMetricSource{
+				Metric: autoscalingv2.MetricIdentifier{Name: "queue"},
+				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.ValueMetricType, Value: resource.NewQuantity(1, resource.DecimalSI)},
+			}}}
+			old := hpa.DeepCopy()
+			old.Spec.MinReplicas, hpa.Spec.MinReplicas = &c.old, &c.now
+			if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "", hpa, old)); got != c.want {
+				t.Errorf("%s\nwant %s", got, c.want)
+			}
+			if got := declarativeConfig(hpa, old).Options["HPAScaleToZero"]; got != (c.on || c.old == 0) {
+				t.Errorf("option %t", got)
+			}
+		})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -35,10 +36,12 @@ var Resource = &registry.Resource[*autoscalingv2.HorizontalPodAutoscaler]{
 	},
 	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[*autoscalingv2.HorizontalPodAutoscaler]{
-		PrepareForCreate: func(_ context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) { dropDisabled(hpa, nil) },
-		PrepareForUpdate: func(_ context.Context, hpa, old *autoscalingv2.HorizontalPodAutoscaler) { dropDisabled(hpa, old) },
-		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
+		PrepareForCreate: func(_ context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) { features.Drop(hpa, nil, gated) },
+		PrepareForUpdate: func(_ context.Context, hpa, old *autoscalingv2.HorizontalPodAutoscaler) {
+			features.Drop(hpa, old, gated)
+		},
+		Validate:       validate,
+		ValidateUpdate: validateUpdate,
 	},
 	Facets: map[string]registry.Facet[*autoscalingv2.HorizontalPodAutoscaler]{"status": {
 		Hooks: registry.Hooks[*autoscalingv2.HorizontalPodAutoscaler]{ValidateUpdate: validateStatusUpdate},
