@@ -60,10 +60,10 @@ func TestAServiceThatIsNotThere(t *testing.T) {
 		t.Errorf("%+v", condition)
 	}
 	admin := client(t, s.Config)
-	got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil)
-	if got.code != http.StatusServiceUnavailable || got.body != "service unavailable\n" {
-		t.Errorf("%d %q", got.code, got.body)
-	}
+	eventually(t, "requests are refused", func() bool {
+		got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil)
+		return got.code == http.StatusServiceUnavailable && got.body == "service unavailable\n"
+	})
 	eventually(t, "discovery says that it is stale", func() bool { return freshness(t, s, toys) == apidiscoveryv2.DiscoveryFreshnessStale })
 	if got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com", nil, nil); got.code != http.StatusOK {
 		t.Errorf("the group: %d %s", got.code, got.body)
