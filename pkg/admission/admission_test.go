@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 )
 
-// calls notes which hooks were called.
+// calls records the hooks that were called.
 type calls []string
 
 func (c *calls) note(name string) func(context.Context, admission.Attributes, *corev1.Pod) error {
@@ -89,7 +89,7 @@ func TestMatching(t *testing.T) {
 	}
 }
 
-// TestKinds checks what the library finds out about a plugin.
+// TestKinds checks the interfaces that the library looks for in a plugin.
 func TestKinds(t *testing.T) {
 	var c calls
 	creates := admission.On(corev1.Resource("pods"), admission.Hooks[*corev1.Pod]{Create: c.note("create")})

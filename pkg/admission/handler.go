@@ -11,13 +11,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// readyTimeout is how long a request waits for informers that have not synced:
-// that of admission.Handler.WaitForReady.
+// readyTimeout is how long a request waits for informers that have not synced.
+// It is the timeout of admission.Handler.WaitForReady in k8s.io/apiserver.
 const readyTimeout = 10 * time.Second
 
-// The library finds out by type assertion whether a plugin mutates, validates
-// or both, and asks Handles whether to call it at all. That is why there are
-// three types of handlers.
+// There are three types of handlers, because k8s.io/apiserver detects by type
+// assertions whether a plugin mutates, validates or does both. It calls Handles
+// to find out whether it should call the plugin for an operation.
 var (
 	_ admission.MutationInterface   = (*Mutating)(nil)
 	_ admission.ValidationInterface = (*Validating)(nil)
@@ -31,8 +31,8 @@ type Mutating struct {
 	rules []Rule
 }
 
-// Mutate returns a handler that applies the rules that match a request, in
-// their order, until one has an error.
+// Mutate returns a handler that applies the matching rules in their order,
+// until one returns an error.
 func Mutate(rules ...Rule) *Mutating { return &Mutating{newHandler(rules), rules} }
 
 // Admit implements admission.MutationInterface.
@@ -40,15 +40,15 @@ func (m *Mutating) Admit(ctx context.Context, a Attributes, _ admission.ObjectIn
 	return m.apply(ctx, m.rules, a)
 }
 
-// Validating is the handler of a plugin that changes nothing. It sees objects
-// as they will be stored, after all plugins that change them.
+// Validating is the handler of a plugin that does not change objects. It is
+// called after all mutating plugins, with the objects as they will be stored.
 type Validating struct {
 	handler
 	rules []Rule
 }
 
-// Validate returns a handler that applies the rules that match a request, in
-// their order, until one has an error.
+// Validate returns a handler that applies the matching rules in their order,
+// until one returns an error.
 func Validate(rules ...Rule) *Validating { return &Validating{newHandler(rules), rules} }
 
 // Validate implements admission.ValidationInterface.
@@ -62,8 +62,8 @@ type MutatingAndValidating struct {
 	mutating, validating []Rule
 }
 
-// MutateAndValidate returns a handler with the rules of Mutate and those of
-// Validate.
+// MutateAndValidate returns a handler that applies the first rules in the
+// mutating phase, and the second ones in the validating phase.
 func MutateAndValidate(mutating, validating []Rule) *MutatingAndValidating {
 	return &MutatingAndValidating{newHandler(mutating, validating), mutating, validating}
 }
@@ -78,10 +78,11 @@ func (b *MutatingAndValidating) Validate(ctx context.Context, a Attributes, _ ad
 	return b.apply(ctx, b.validating, a)
 }
 
-// handler is what the three have in common.
+// handler contains what the three types of handlers have in common.
 type handler struct {
 	operations map[Operation]hook
-	// synced are closed when the informers that WaitFor was told of have synced.
+	// synced contains a channel for each informer of WaitFor, which is closed
+	// when the informer has synced.
 	synced []<-chan struct{}
 }
 
@@ -99,13 +100,13 @@ func newHandler(lists ...[]Rule) handler {
 // hook for the operation.
 func (h *handler) Handles(operation Operation) bool { return h.operations[operation] != nil }
 
-// ValidateInitialization implements admission.InitializationValidator, without
-// which the library initializes nothing.
+// ValidateInitialization implements admission.InitializationValidator. The
+// library initializes only plugins that have this method.
 func (h *handler) ValidateInitialization() error { return nil }
 
-// WaitFor makes the requests that a rule matches wait until the informers have
-// synced. A request that has waited for ten seconds is answered with 403, as
-// after admission.Handler.WaitForReady. It must be called before the first
+// WaitFor makes requests that match a rule wait until the informers have
+// synced. After ten seconds a waiting request is answered with 403, as with
+// admission.Handler.WaitForReady. WaitFor must be called before the first
 // request.
 func (h *handler) WaitFor(informers ...cache.SharedInformer) {
 	for _, informer := range informers {

@@ -12,42 +12,41 @@ import (
 	"k8s.io/apiserver/pkg/admission"
 )
 
-// Hooks are what a plugin does with the requests for a resource, by operation.
-// A hook that is nil does nothing. A hook returns nil to admit the request, and
-// otherwise the answer to the client, which Forbidden makes in most cases. T is
-// the type of the objects, such as *corev1.Pod.
+// Hooks contains the functions that a plugin calls for requests to a resource,
+// one per operation. A nil hook admits the request. A hook returns nil to admit
+// the request, and otherwise an error that is sent to the client, usually one
+// that Forbidden returns. T is the type of the objects, such as *corev1.Pod.
 type Hooks[T runtime.Object] struct {
-	// Create is for an object that is about to be created, be it by a POST, an
-	// update or an apply. A mutating plugin may change it.
+	// Create is called for an object that is about to be created, whether by a
+	// POST, an update or an apply request. A mutating plugin may change obj.
 	Create func(ctx context.Context, a Attributes, obj T) error
-	// Update is for an object that is about to take the place of the old one. A
-	// mutating plugin may change it, but never the old one.
+	// Update is called for an object that is about to replace old. A mutating
+	// plugin may change obj, but not old.
 	Update func(ctx context.Context, a Attributes, obj, old T) error
-	// Delete is for a stored object that is about to be deleted. In the deletion
-	// of a collection it is called for each object, and the Attributes have no
-	// name.
+	// Delete is called for a stored object that is about to be deleted. When a
+	// collection is deleted, it is called for each object, and the Attributes
+	// have no name.
 	Delete func(ctx context.Context, a Attributes, old T) error
-	// Connect is for the options of a connection, such as
-	// *corev1.PodExecOptions of pods/exec.
+	// Connect is called with the options of a connection, such as
+	// *corev1.PodExecOptions for pods/exec.
 	Connect func(ctx context.Context, a Attributes, options T) error
 }
 
-// Rule has the hooks for the requests that it matches.
+// Rule contains the hooks for the requests that it matches.
 type Rule struct {
-	// everything is true for a rule that matches all resources.
+	// everything is true if the rule matches all resources.
 	everything  bool
 	resource    schema.GroupResource
 	subresource string
 	hooks       map[Operation]hook
 }
 
-// hook is a hook with the objects taken out of the Attributes.
+// hook is one of the Hooks, adapted to take the objects from the Attributes.
 type hook func(context.Context, Attributes) error
 
-// On returns the rule for a resource in all of its versions, such as
-// corev1.Resource("pods"), or a subresource, such as
-// corev1.Resource("pods/status"). A request for it with an object that is not a
-// T is answered with 400.
+// On returns a rule for a resource such as corev1.Resource("pods"), or a
+// subresource such as corev1.Resource("pods/status"), in all versions. If the
+// object of a request is not a T, the request is answered with 400.
 func On[T runtime.Object](resource schema.GroupResource, hooks Hooks[T]) Rule {
 	r := Rule{hooks: map[Operation]hook{}}
 	name, subresource, _ := strings.Cut(resource.Resource, "/")
@@ -74,8 +73,8 @@ func On[T runtime.Object](resource schema.GroupResource, hooks Hooks[T]) Rule {
 	return r
 }
 
-// OnAll returns the rule for all resources and subresources, custom resources
-// included, and some operations.
+// OnAll returns a rule for the given operations on all resources and
+// subresources, including custom resources.
 func OnAll(call func(context.Context, Attributes) error, operations ...Operation) Rule {
 	r := Rule{everything: true, hooks: map[Operation]hook{}}
 	for _, operation := range operations {
@@ -84,7 +83,7 @@ func OnAll(call func(context.Context, Attributes) error, operations ...Operation
 	return r
 }
 
-// match returns the hook for a request; nil without one.
+// match returns the hook for a request, or nil if the rule has none.
 func (r *Rule) match(a Attributes) hook {
 	if !r.everything && (a.GetResource().GroupResource() != r.resource || a.GetSubresource() != r.subresource) {
 		return nil
@@ -114,7 +113,7 @@ func typed[T runtime.Object](obj runtime.Object) (T, error) {
 	return t, apierrors.NewBadRequest(fmt.Sprintf("Resource was marked with kind %s but was unable to be converted", kind.Name()))
 }
 
-// Forbidden returns the answer 403 to a request, with a reason.
+// Forbidden returns an error that answers a request with 403 and a reason.
 func Forbidden(a Attributes, format string, args ...any) error {
 	return admission.NewForbidden(a, fmt.Errorf(format, args...))
 }

@@ -1,12 +1,12 @@
-// Package admission is what admission plugins are made of. On says what a
-// plugin does with one resource; Mutate, Validate and MutateAndValidate make a
-// handler of it, which a plugin returns or embeds; Plugin is the plugin's entry
-// in the list of pkg/admission/plugins. Each plugin that is ours has a folder
-// below this one.
+// Package admission contains the building blocks of admission plugins. On
+// defines what a plugin does with requests for one resource. Mutate, Validate
+// and MutateAndValidate combine such rules to a handler, which a plugin returns
+// or embeds. Plugin describes a plugin in the list of pkg/admission/plugins.
+// Each plugin of this project has its own package below this one.
 //
-// What a plugin needs of the server comes through the interfaces of
-// k8s.io/apiserver/pkg/admission/initializer: a plugin that embeds a handler and
-// has, for example, the method SetExternalKubeInformerFactory gets the
+// A plugin receives what it needs from the server through the interfaces of
+// k8s.io/apiserver/pkg/admission/initializer. For example, a plugin that embeds
+// a handler and has the method SetExternalKubeInformerFactory receives the
 // informers.
 package admission
 
@@ -17,13 +17,13 @@ import (
 	"k8s.io/apiserver/pkg/admission"
 )
 
-// Names of the library that hooks need.
+// These names of k8s.io/apiserver are repeated here for the hooks.
 type (
-	// Attributes is what is known of a request.
+	// Attributes describes a request.
 	Attributes = admission.Attributes
-	// Interface is an admission plugin as the library sees it.
+	// Interface is an admission plugin.
 	Interface = admission.Interface
-	// Operation is what a request does.
+	// Operation is the operation of a request.
 	Operation = admission.Operation
 )
 
@@ -35,24 +35,26 @@ const (
 	Connect = admission.Connect
 )
 
-// Plugin is an admission plugin of one server. It may hold the values of its
-// flags, and so is made anew for every server.
+// Plugin is an admission plugin of one server. It may contain the values of its
+// flags; each server therefore needs its own.
 type Plugin struct {
-	// Name is kube-apiserver's name of it.
+	// Name is the name of the plugin in kube-apiserver.
 	Name string
-	// Off is true for a plugin that runs only with --enable-admission-plugins.
+	// Off is true if the plugin runs only when --enable-admission-plugins names
+	// it.
 	Off bool
-	// AddFlags, if set, adds the flags that belong to this plugin alone.
+	// AddFlags, if not nil, adds the flags of this plugin.
 	AddFlags func(*pflag.FlagSet)
-	// New makes the plugin, after the flags are parsed. config is its part of
-	// --admission-control-config-file; nil without one. An error ends the start.
+	// New creates the plugin. It is called after the flags are parsed. config
+	// is the configuration of the plugin in --admission-control-config-file, or
+	// nil. If New returns an error, the server does not start.
 	New func(config io.Reader) (Interface, error)
-	// Register is set in place of New for a plugin of a library, which
-	// registers itself under its name.
+	// Register is set instead of New for a plugin of a library that registers
+	// itself under its name.
 	Register func(*admission.Plugins)
 }
 
-// AddTo makes the plugin known to the library.
+// AddTo registers the plugin with k8s.io/apiserver.
 func (p Plugin) AddTo(plugins *admission.Plugins) {
 	if p.Register != nil {
 		p.Register(plugins)

@@ -30,34 +30,40 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// resync is the library's: how often APIServices are looked at without a change.
+// resync is the interval at which all APIServices are handled again without a
+// change. It is kube-aggregator's.
 const resync = 5 * time.Minute
 
-// Config is what an Aggregator needs.
+// Config configures New.
 type Config struct {
-	// Client is the configuration of a client of this server with all rights.
+	// Client is the configuration of a client of this server that may do
+	// everything.
 	Client *rest.Config
-	// Informers has the services and endpoint slices, as far as Serves reports
-	// that they are served.
+	// Informers provides services and endpoint slices. It is only asked for
+	// those of the two resources for which Serves returns true.
 	Informers informers.SharedInformerFactory
 	Serves    func(schema.GroupVersionResource) bool
-	// ClientCert is this server's as a front proxy.
+	// ClientCert is the certificate with which this server authenticates itself
+	// to remote servers as a front proxy.
 	ClientCert dynamiccertificates.CertKeyContentProvider
-	// EndpointRouting connects to the endpoints of services instead of their
-	// cluster IPs.
+	// EndpointRouting makes the proxy connect to the endpoints of a service
+	// instead of its cluster IP.
 	EndpointRouting bool
-	// RejectRedirects answers 502 when a server redirects.
+	// RejectRedirects makes the proxy answer 502 when a remote server
+	// redirects.
 	RejectRedirects bool
-	// Dial opens the connections; nil is the usual way.
+	// Dial opens the connections to remote servers. If it is nil, they are
+	// opened directly.
 	Dial *transport.DialHolder
-	// Serializer encodes discovery.
+	// Serializer encodes discovery documents.
 	Serializer runtime.NegotiatedSerializer
 	// Tracer traces the proxied requests.
 	Tracer tracing.TracerProvider
 }
 
-// Aggregator proxies requests and merges documents. Wrap and Install connect it
-// with the server.
+// Aggregator proxies requests to remote servers and merges their discovery and
+// OpenAPI documents with those of this server. Wrap and Install connect it with
+// this server.
 type Aggregator struct {
 	config    Config
 	client    clientset.Interface
@@ -70,24 +76,27 @@ type Aggregator struct {
 	services services
 	slices   endpointSlices
 
-	// mu is held while proxies change; routes is what requests read.
+	// mu protects proxies. Requests read routes, a copy, without a lock.
 	mu      sync.Mutex
 	proxies map[string]*proxy
 	routes  atomic.Pointer[map[string]*proxy]
 
 	discovery aggregatorlib.DiscoveryAggregationController
-	// merged is the discovery of all groups, to which discovery adds.
+	// merged is the aggregated discovery of all groups. The discovery
+	// controller adds the remote groups to it.
 	merged  discoveryendpoint.ResourceManager
 	listing listing
-	// apis answers /apis.
+	// apis answers GET /apis.
 	apis http.Handler
-	// completed reports that all APIServices are there.
+	// completed reports whether the APIServices of all built-in group versions
+	// have become available.
 	completed func() bool
-	// started is set when discovery has begun to ask the remote servers.
+	// started is set when the discovery controller begins to read from the
+	// remote servers.
 	started *signals.Latch
 }
 
-// New makes an aggregator that does nothing until Install.
+// New returns an aggregator that does nothing until Install is called.
 func New(c Config) (*Aggregator, error) {
 	client, err := clientset.NewForConfig(c.Client)
 	if err != nil {
@@ -110,8 +119,8 @@ func New(c Config) (*Aggregator, error) {
 	return a, a.resolver.init(c, a.services, a.slices)
 }
 
-// AddAPIService implements aggregatorlib.APIHandlerManager: it is called for
-// every APIService, new, changed or just looked at again.
+// AddAPIService implements aggregatorlib.APIHandlerManager. It is called for
+// each APIService that is new or changed, and again after each resync.
 func (a *Aggregator) AddAPIService(service *apiregistrationv1.APIService) error {
 	a.listing.add(service.Name)
 	if service.Spec.Service == nil {
@@ -137,8 +146,9 @@ func (a *Aggregator) AddAPIService(service *apiregistrationv1.APIService) error 
 	return nil
 }
 
-// addStale shows a group version in discovery whose server was not asked yet,
-// so that a start does not wait for it.
+// addStale adds a group version to aggregated discovery before its server has
+// been asked for its resources, and marks it as stale. This way the start does
+// not wait for remote servers.
 func (a *Aggregator) addStale(service *apiregistrationv1.APIService) {
 	gv := metav1.GroupVersion{Group: service.Spec.Group, Version: service.Spec.Version}
 	merged := a.merged.WithSource(discoveryendpoint.AggregatorSource)
@@ -164,7 +174,8 @@ func (a *Aggregator) drop(name string) {
 	}
 }
 
-// publishRoutes shows the proxies to requests, by group and version as in a path.
+// publishRoutes replaces the routes that requests read. A key has the form
+// "group/version", as in a path.
 func (a *Aggregator) publishRoutes() {
 	routes := make(map[string]*proxy, len(a.proxies))
 	for name, p := range a.proxies {

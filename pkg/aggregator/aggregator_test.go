@@ -161,7 +161,7 @@ func TestStreamsBodiesAndRedirects(t *testing.T) {
 		}
 	})
 	t.Run("large body", func(t *testing.T) {
-		body := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB, more than the server itself takes
+		body := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB, more than the server accepts in its own APIs
 		got := do(t, admin, http.MethodPut, base+"/namespaces/a/toys/sum", bytes.NewReader(body), nil)
 		if want := fmt.Sprintf("%x", sha256.Sum256(body)); got.body != want {
 			t.Errorf("%d %.100s", got.code, got.body)
@@ -212,7 +212,7 @@ func TestClientsFindTheAPI(t *testing.T) {
 	}
 	groups, err := found.ServerGroups()
 	testutil.Check(t, err)
-	if first := groups.Groups[1].Name; first != "apiregistration.k8s.io" { // the first is the core group
+	if first := groups.Groups[1].Name; first != "apiregistration.k8s.io" { // Groups[0] is the core group
 		t.Errorf("the first group is %s", first)
 	}
 	if _, err := kubernetes.NewForConfigOrDie(s.Config).AppsV1().Deployments("default").List(t.Context(), metav1.ListOptions{}); err != nil {
@@ -220,7 +220,7 @@ func TestClientsFindTheAPI(t *testing.T) {
 	}
 }
 
-// TestOpenAPIIsMerged asks for the documents in every form.
+// TestOpenAPIIsMerged reads the merged documents in each version and encoding.
 func TestOpenAPIIsMerged(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)

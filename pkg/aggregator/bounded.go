@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	// maxDiscovery and maxOpenAPI are the longest documents in bytes that a
-	// remote server may send; kube-apiserver's own are 0.2 and 4 million long.
+	// maxDiscovery and maxOpenAPI are the largest documents, in bytes, that are
+	// accepted from a remote server. For comparison, the documents of
+	// kube-apiserver itself have about 0.2 and 4 million bytes.
 	maxDiscovery = 4 << 20
 	maxOpenAPI   = 10 << 20
 )
 
 var errTooLong = errors.New("the document is too long")
 
-// bounded answers with what next writes if that is at most limit bytes long, and
-// with an error as soon as it is longer. A panic is an error as well.
+// bounded buffers what next writes and sends it on if it is at most limit bytes
+// long. If it is longer, or if next panics, bounded answers 502.
 func bounded(next http.Handler, limit int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
@@ -28,7 +29,7 @@ func bounded(next http.Handler, limit int) http.Handler {
 		d := &document{header: http.Header{}, code: http.StatusOK, limit: limit, cancel: cancel}
 		serveWithoutPanic(next, d, r.WithContext(ctx))
 		if d.err != nil {
-			klog.ErrorS(d.err, "Reading from an aggregated API server", "path", r.URL.Path, "limit", limit)
+			klog.ErrorS(d.err, "Failed to read a document from an aggregated API server", "path", r.URL.Path, "limit", limit)
 			http.Error(w, fmt.Sprintf("%v (at most %d bytes)", d.err, limit), http.StatusBadGateway)
 			return
 		}
@@ -49,7 +50,7 @@ func serveWithoutPanic(next http.Handler, d *document, r *http.Request) {
 	next.ServeHTTP(d, r)
 }
 
-// document collects an answer.
+// document is an http.ResponseWriter that buffers the answer.
 type document struct {
 	header http.Header
 	code   int

@@ -14,8 +14,8 @@ import (
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
 )
 
-// newAPIs answers /apis with the groups of all APIServices, or, if the client
-// wants that, with the resources too.
+// newAPIs returns the handler of /apis. It answers with the groups of all
+// APIServices, or with aggregated discovery if the client accepts that.
 func (a *Aggregator) newAPIs() http.Handler {
 	plain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.write(w, r, &metav1.APIGroupList{Groups: a.groups()})
@@ -30,8 +30,9 @@ func (a *Aggregator) newAPIs() http.Handler {
 	})
 }
 
-// groups lists the groups in the order of their priority, but first the one that
-// no APIService is for: that of the APIServices.
+// groups lists the groups of all APIServices, sorted by priority. The group
+// apiregistration.k8s.io comes first, as in kube-apiserver; it has no
+// APIService.
 func (a *Aggregator) groups() []metav1.APIGroup {
 	groups := []metav1.APIGroup{*apiGroup([]*apiregistrationv1.APIService{{Spec: apiregistrationv1.APIServiceSpec{
 		Group: apiregistrationv1.GroupName, Version: apiregistrationv1.SchemeGroupVersion.Version}}})}
@@ -43,10 +44,10 @@ func (a *Aggregator) groups() []metav1.APIGroup {
 	return groups
 }
 
-// list returns the APIServices of a group; of all groups if it is empty. Those of
-// custom resources are among them before they are stored.
+// list returns the APIServices of a group, or of all groups if group is empty.
+// It includes those of custom resources that are not stored yet.
 func (a *Aggregator) list(group string) (services []*apiregistrationv1.APIService) {
-	all, _ := a.lister.List(labels.Everything()) // reads memory
+	all, _ := a.lister.List(labels.Everything()) // the lister reads from memory and does not fail
 	all = append(all, a.register.pending(func(name string) bool {
 		_, err := a.lister.Get(name)
 		return err == nil
@@ -59,7 +60,8 @@ func (a *Aggregator) list(group string) (services []*apiregistrationv1.APIServic
 	return services
 }
 
-// group answers /apis/<group>, unless the group has no APIService.
+// group returns the handler of /apis/<group>, or nil if the group has no
+// APIService.
 func (a *Aggregator) group(name string) http.Handler {
 	services := a.list(name)
 	if name == "" || len(services) == 0 || !a.completed() {
@@ -74,8 +76,8 @@ func (a *Aggregator) write(w http.ResponseWriter, r *http.Request, object runtim
 	responsewriters.WriteObjectNegotiated(a.config.Serializer, negotiation.DefaultEndpointRestrictions, schema.GroupVersion{}, w, r, http.StatusOK, object, false)
 }
 
-// apiGroup is a group as discovery has it, from the APIServices of its versions,
-// the preferred one first.
+// apiGroup describes a group for legacy discovery. services are the APIServices
+// of its versions, the preferred version first.
 func apiGroup(services []*apiregistrationv1.APIService) *metav1.APIGroup {
 	group := &metav1.APIGroup{Name: services[0].Spec.Group}
 	for _, service := range services {

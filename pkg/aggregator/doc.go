@@ -1,13 +1,16 @@
-// Package aggregator serves APIs of other servers as if they were this server's
-// own: requests for a group version with a remote APIService are proxied to the
-// service that it names, and discovery and OpenAPI are merged.
+// Package aggregator serves the APIs of other servers as if they were this
+// server's own. It proxies each request for a group version with a remote
+// APIService to the service that the APIService names, and it merges the
+// discovery and OpenAPI documents of the remote servers with those of this
+// server.
 //
-// It is made of the parts of k8s.io/kube-aggregator: the controllers that
-// register local groups, check availability, follow APIServices and merge
-// discovery, and the service resolvers. What the library assembles around them
-// (apiserver.APIAggregator) is not used, for three reasons. It downloads the
-// OpenAPI documents of the servers behind it, its own included, at the start and
-// every second, where this server builds them when somebody asks. It stands in
-// front as a server of its own, with a second scheme and storage of another type.
-// And it reads whatever a remote server sends into memory, without a limit.
+// It is built from parts of k8s.io/kube-aggregator: the service resolvers and
+// the controllers that register local groups, check availability, follow
+// APIServices and merge discovery. It does not use apiserver.APIAggregator,
+// which combines these parts in the library, for three reasons. First, that
+// type downloads the OpenAPI documents of all servers, including this one, at
+// the start and then every second; this package builds the documents on
+// request. Second, it is a complete server in front of this one, with a second
+// scheme and its own storage. Third, it reads answers of remote servers into
+// memory without a size limit.
 package aggregator

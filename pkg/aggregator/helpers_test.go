@@ -23,18 +23,19 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// patience is long enough for a busy machine.
+// patience is a time limit that is long enough for a busy machine.
 const patience = 30 * time.Second
 
 var toys = schema.GroupVersion{Group: "toys.example.com", Version: "v1"}
 
-// TestMain drops the log of the servers.
+// TestMain discards the logs of the servers.
 func TestMain(m *testing.M) {
 	klog.SetLogger(klog.Logger{})
 	m.Run()
 }
 
-// backend serves the discovery of toys and what routes add.
+// backend returns a server for the resource toys: it answers discovery, and
+// routes add further paths.
 func backend(gv schema.GroupVersion, routes map[string]http.HandlerFunc) http.Handler {
 	mux := http.NewServeMux()
 	resources := metav1.APIResourceList{
@@ -59,7 +60,7 @@ func register(t testing.TB, s *testserver.Server, api server.API) {
 	testutil.Check(t, s.RegisterAPI(ctx, api))
 }
 
-// client is an HTTP client of the administrator's.
+// client returns an HTTP client with the credentials of the configuration.
 func client(t testing.TB, c *rest.Config) *http.Client {
 	t.Helper()
 	out, err := rest.HTTPClientFor(c)
@@ -67,8 +68,8 @@ func client(t testing.TB, c *rest.Config) *http.Client {
 	return out
 }
 
-// listen serves a handler for APIs of the service kube-system/toys-example-com,
-// without a question about who asks.
+// listen serves a handler with a certificate for the service
+// kube-system/toys-example-com. It does not authenticate the clients.
 func listen(t testing.TB, s *testserver.Server, handler http.Handler) (url string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
@@ -107,7 +108,8 @@ func do(t testing.TB, c *http.Client, method, url string, body io.Reader, header
 	return answer{response.StatusCode, response.Header, string(data)}
 }
 
-// eventually polls until a condition holds.
+// eventually polls until the condition holds, and fails the test if it does not
+// hold in time.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !condition(); time.Sleep(20 * time.Millisecond) {
@@ -117,7 +119,8 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-// freshness is how aggregated discovery has a group version; "" if not.
+// freshness returns the freshness of a group version in aggregated discovery,
+// or "" if the group version is not listed.
 func freshness(t testing.TB, s *testserver.Server, gv schema.GroupVersion) apidiscoveryv2.DiscoveryFreshness {
 	t.Helper()
 	var list apidiscoveryv2.APIGroupDiscoveryList

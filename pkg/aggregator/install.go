@@ -16,18 +16,20 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// workers is how many APIServices a controller handles at the same time.
+// workers is the number of APIServices that each controller handles
+// concurrently.
 const workers = 5
 
-// metrics are those of the process, shared by its servers.
+// metrics returns the metrics of availability. They are registered once per
+// process, and all servers in the process share them.
 var metrics = sync.OnceValues(func() (*availabilitymetrics.Metrics, error) {
 	m := availabilitymetrics.New()
 	return m, m.Register(legacyregistry.Register, legacyregistry.CustomRegister)
 })
 
-// Install connects the aggregator with the server, which serves the built-in
-// group versions: it registers them, and adds the post-start hooks and health
-// checks under kube-apiserver's names, in its order.
+// Install connects the aggregator with the server that serves the built-in
+// group versions. It registers these group versions, and adds the post-start
+// hooks and health checks with the names and in the order of kube-apiserver.
 func (a *Aggregator) Install(server *genericapiserver.GenericAPIServer, builtIn []BuiltIn) error {
 	a.merged = server.AggregatedDiscoveryGroupManager
 	a.apis = a.newAPIs()
@@ -70,8 +72,8 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 	}
 	routes := aggregatorlib.NewAPIServiceRegistrationController(apiServices, a)
 	a.config.ClientCert.AddListener(routes)
-	// Until the routes of the remote servers are there, a path that nobody
-	// knows is answered with "not yet" and not with "not found".
+	// Until the routes to the remote servers exist, unknown paths are answered
+	// with 503 instead of 404.
 	routesReady := make(chan struct{})
 	if err := server.RegisterMuxAndDiscoveryCompleteSignal("APIServiceRegistrationControllerInitiated", routesReady); err != nil {
 		return err
@@ -84,9 +86,10 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 	for _, hook := range []struct {
 		name string
 		run  func(ctx context.Context)
-		// first, if set, is waited for before it runs: the library looks only
-		// every 100 ms whether the informer has synced. until is what the
-		// server's readiness waits for.
+		// first, if not nil, is closed when the hook may run. Waiting for it is
+		// faster than leaving the wait to the library, which polls every 100 ms
+		// whether the informer has synced. The server does not become ready
+		// before until, if not nil, is closed.
 		first, until <-chan struct{}
 	}{
 		{"start-kube-aggregator-informers", func(ctx context.Context) { a.informers.StartWithContext(ctx) }, nil, nil},

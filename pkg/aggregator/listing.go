@@ -8,13 +8,14 @@ import (
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
 )
 
-// listing shows the paths of APIServices in the list of all paths, which GET /
-// answers, beside those that the server has itself. Only one goroutine uses it.
+// listing adds the paths of APIServices to the list of all paths, which GET /
+// returns. It is not safe for concurrent use; only the goroutine that handles
+// APIServices uses it.
 type listing struct {
 	server *genericapiserver.GenericAPIServer
-	// builtIn are the groups that are listed already.
+	// builtIn are the groups whose paths the server lists itself.
 	builtIn sets.Set[string]
-	// versions has what is listed, by group.
+	// versions contains the listed versions by group.
 	versions map[string]sets.Set[string]
 }
 
@@ -54,8 +55,8 @@ func (l *listing) remove(name string) {
 	}
 }
 
-// behind answers a request for a listed path that is not for a remote server:
-// for custom resources, that is.
+// behind answers requests for a listed path that the aggregator does not proxy:
+// these are requests for custom resources.
 func (l *listing) behind(w http.ResponseWriter, r *http.Request) {
 	l.server.NextDelegate().UnprotectedHandler().ServeHTTP(w, r)
 }

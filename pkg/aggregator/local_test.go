@@ -20,7 +20,7 @@ const widgets = `{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceD
 
 const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
-// groupNames lists the groups of /apis.
+// groupNames returns the names of the groups in /apis.
 func groupNames(t testing.TB, s *testserver.Server) (names []string) {
 	t.Helper()
 	var list metav1.APIGroupList
@@ -58,8 +58,8 @@ func TestLocalGroupsAreRegistered(t *testing.T) {
 	}
 }
 
-// TestCustomResourcesAreRegistered follows the group of custom resources from
-// its definition over a restart to its end.
+// TestCustomResourcesAreRegistered follows a group of custom resources: its
+// definition is created, the server restarts, and the definition is deleted.
 func TestCustomResourcesAreRegistered(t *testing.T) {
 	dir := t.TempDir()
 	start := func() *testserver.Server {

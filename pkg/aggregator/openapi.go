@@ -21,19 +21,21 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
 
-// specs has the OpenAPI documents of the remote servers. Those of this server
-// are left where they are made, on the first request.
+// specs contains the OpenAPI documents of the remote servers. The documents of
+// this server are not copied: they are built where they are served, on the
+// first request.
 type specs struct {
-	// local is the server's own handler.
+	// local is the handler of this server.
 	local http.Handler
 
 	mu      sync.RWMutex
 	remotes map[string]*remoteSpec
-	// ctx is that of the running server; nil before.
+	// ctx ends when the server stops. It is nil until the server runs.
 	ctx context.Context
 }
 
-// addHooks starts the polling of remote servers under kube-apiserver's names.
+// addHooks adds the post-start hooks that poll the remote servers, under
+// kube-apiserver's names.
 func (s *specs) addHooks(server *genericapiserver.GenericAPIServer) error {
 	if err := server.AddPostStartHook("apiservice-openapi-controller", func(c genericapiserver.PostStartHookContext) error {
 		s.start(c)
@@ -53,7 +55,7 @@ func (s *specs) start(ctx context.Context) {
 	}
 }
 
-// update follows a remote APIService; p is its proxy.
+// update takes over a new or changed remote APIService; p is its proxy.
 func (s *specs) update(service *apiregistrationv1.APIService, p *proxy) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +83,7 @@ func (s *specs) remove(name string) {
 	}
 }
 
-// sorted returns the remote servers' documents, the preferred groups first.
+// sorted returns the documents of the remote servers, sorted by group priority.
 func (s *specs) sorted() []*remoteSpec {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -98,13 +100,14 @@ func (s *specs) sorted() []*remoteSpec {
 	return all
 }
 
-// MergeOpenAPIV2 returns the document of the server together with those of the
-// remote servers. Without any it is the server's.
+// MergeOpenAPIV2 returns the OpenAPI v2 document of this server merged with
+// those of the remote servers. Without remote documents it is the document of
+// this server, unchanged.
 func (a *Aggregator) MergeOpenAPIV2(local cached.Value[*spec.Swagger]) *MergedOpenAPIV2 {
 	return &MergedOpenAPIV2{specs: &a.specs, local: local}
 }
 
-// MergedOpenAPIV2 makes the document when it is asked for, and keeps it.
+// MergedOpenAPIV2 builds the merged document on request and caches it.
 type MergedOpenAPIV2 struct {
 	specs *specs
 
@@ -114,7 +117,7 @@ type MergedOpenAPIV2 struct {
 	etag  string
 }
 
-// UpdateSpecLazy replaces the document of the server.
+// UpdateSpecLazy replaces the document of this server.
 func (m *MergedOpenAPIV2) UpdateSpecLazy(local cached.Value[*spec.Swagger]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -148,13 +151,14 @@ func (m *MergedOpenAPIV2) Get() (*spec.Swagger, string, error) {
 	return m.last, m.etag, nil
 }
 
-// merge adds paths and definitions to those of the server. Where a definition is
-// there already and differs, the other's gets a new name.
+// merge adds the paths and definitions of the remote documents to those of this
+// server. If a definition differs from an existing one of the same name, it is
+// renamed.
 func merge(own *spec.Swagger, documents []*documentV2) *spec.Swagger {
 	merged := *own
 	merged.Paths, merged.Definitions, merged.Parameters = nil, nil, nil
 	if err := aggregator.MergeSpecsIgnorePathConflictRenamingDefinitionsAndParameters(&merged, own); err != nil {
-		klog.ErrorS(err, "Merging the OpenAPI document of this server")
+		klog.ErrorS(err, "Failed to merge the OpenAPI document of this server")
 		return own
 	}
 	for _, d := range documents {
@@ -163,14 +167,15 @@ func merge(own *spec.Swagger, documents []*documentV2) *spec.Swagger {
 			err = aggregator.MergeSpecsIgnorePathConflictRenamingDefinitionsAndParameters(&merged, swagger)
 		}
 		if err != nil {
-			klog.ErrorS(err, "Merging the OpenAPI document of an aggregated API server", "paths", d.prefix)
+			klog.ErrorS(err, "Failed to merge the OpenAPI document of an aggregated API server", "paths", d.prefix)
 		}
 	}
 	return &merged
 }
 
-// v3Handler answers for the list of documents when there are others than the
-// server's, and for the documents of remote servers.
+// v3Handler returns the handler of an OpenAPI v3 path: of the list of
+// documents, if there are remote documents, and of each remote document. It
+// returns nil for paths that this server answers itself.
 func (s *specs) v3Handler(path string) http.Handler {
 	all := s.sorted()
 	if len(all) == 0 {
@@ -196,8 +201,9 @@ func (s *specs) v3Handler(path string) http.Handler {
 	return nil
 }
 
-// serveV3Root adds the documents of the remote servers to the server's list,
-// where they cannot take the place of one of its own.
+// serveV3Root answers with this server's list of documents, to which it adds
+// those of the remote servers. A remote document never replaces one of this
+// server.
 func (s *specs) serveV3Root(w http.ResponseWriter, r *http.Request, all []*remoteSpec) {
 	own := r.Clone(r.Context())
 	own.Header.Del("If-None-Match")
@@ -226,7 +232,7 @@ func (s *specs) serveV3Root(w http.ResponseWriter, r *http.Request, all []*remot
 	_, _ = w.Write(data)
 }
 
-// convert makes a document of version 3 for a server that has only version 2.
+// convert builds an OpenAPI v3 document for a remote server that only has v2.
 func convert(path string, d *documentV2) (*documentV3, error) {
 	swagger, err := d.parse()
 	if err != nil {

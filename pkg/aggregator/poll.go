@@ -24,18 +24,19 @@ import (
 )
 
 const (
-	// pollInterval is how often documents are asked for; after a failure it
-	// begins with pollRetry and doubles.
+	// pollInterval is the time between two reads of a document. After a failure
+	// the time is pollRetry, and it doubles with each further failure up to
+	// pollInterval.
 	pollInterval = time.Minute
 	pollRetry    = time.Second
-	// pollTimeout is how long a server may take for a document.
+	// pollTimeout limits the time of one read.
 	pollTimeout = 30 * time.Second
 )
 
-// remoteSpec follows the OpenAPI documents of one remote APIService, in a
-// goroutine of its own: a server that is slow is slow alone.
+// remoteSpec polls the OpenAPI documents of one remote APIService. Each has its
+// own goroutine, so that a slow server does not delay the documents of others.
 type remoteSpec struct {
-	// path is the name of its document of version 3: apis/<group>/<version>.
+	// path is the name of the OpenAPI v3 document: apis/<group>/<version>.
 	path     string
 	proxy    *proxy
 	priority atomic.Int32
@@ -61,10 +62,11 @@ func (r *remoteSpec) start(ctx context.Context) {
 	r.once.Do(func() { go r.run(ctx) })
 }
 
-// poke asks soon, for example because the server has become available.
+// poke triggers a read now, for example because the server has become
+// available.
 func (r *remoteSpec) poke() { r.poked.Enqueue() }
 
-// stop ends what start has begun.
+// stop ends the goroutine that start has started.
 func (r *remoteSpec) stop() { r.ended.Set() }
 
 func (r *remoteSpec) run(ctx context.Context) {
@@ -73,7 +75,7 @@ func (r *remoteSpec) run(ctx context.Context) {
 		after := pollInterval
 		if r.proxy.target.Load().available {
 			if err := r.poll(ctx); err != nil && ctx.Err() == nil {
-				klog.V(2).InfoS("Reading the OpenAPI documents of an aggregated API server", "document", r.path, "err", err)
+				klog.V(2).InfoS("Failed to read the OpenAPI documents of an aggregated API server", "document", r.path, "err", err)
 				after, retry = retry, min(2*retry, pollInterval)
 			} else {
 				retry = pollRetry
@@ -90,11 +92,12 @@ func (r *remoteSpec) run(ctx context.Context) {
 	}
 }
 
-// poll reads both documents. What was read before stays when that fails.
+// poll reads both documents. If a read fails, the document of the last
+// successful read stays in use.
 func (r *remoteSpec) poll(ctx context.Context) (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("the document made a library panic: %v", reason)
+			err = fmt.Errorf("processing the document caused a panic: %v", reason)
 		}
 	}()
 	errV2 := r.pollV2(ctx)
@@ -142,7 +145,7 @@ func (r *remoteSpec) pollV2(ctx context.Context) error {
 	case http.StatusNotModified:
 		return nil
 	case http.StatusNotFound:
-		r.v2.Store(nil) // it has none
+		r.v2.Store(nil) // the server does not have an OpenAPI v2 document
 		return nil
 	case http.StatusOK:
 	default:
@@ -162,7 +165,7 @@ func (r *remoteSpec) pollV2(ctx context.Context) error {
 	return nil
 }
 
-// get reads a document as the user that kube-apiserver reads it as.
+// get reads a document as the user system:aggregator, as kube-apiserver does.
 func (r *remoteSpec) get(ctx context.Context, path, etag string) (*document, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
@@ -183,18 +186,18 @@ func (r *remoteSpec) get(ctx context.Context, path, etag string) (*document, err
 	return d, d.err
 }
 
-// documentV2 is a document of version 2 as it came.
+// documentV2 is an OpenAPI v2 document as it was received.
 type documentV2 struct {
 	data []byte
 	etag string
-	// prefix is where the paths are that count.
+	// prefix is the path of the group version; paths outside it are ignored.
 	prefix string
 }
 
 func (d *documentV2) parse() (swagger *spec.Swagger, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("the document made a library panic: %v", reason)
+			err = fmt.Errorf("processing the document caused a panic: %v", reason)
 		}
 	}()
 	swagger = &spec.Swagger{}
@@ -207,17 +210,20 @@ func (d *documentV2) parse() (swagger *spec.Swagger, err error) {
 	return aggregator.FilterSpecByPathsWithoutSideEffects(swagger, []string{d.prefix}), nil
 }
 
-// documentV3 is where a document of version 3 is.
+// documentV3 locates an OpenAPI v3 document.
 type documentV3 struct {
-	// url is relative to the server, with the hash of the content.
+	// url is relative to the remote server and contains the hash of the
+	// content.
 	url string
-	// converted, if set, serves the document, made of one of version 2.
+	// converted, if not nil, serves the document that was converted from
+	// OpenAPI v2.
 	converted *handler3.OpenAPIService
 	from      *documentV2
 }
 
-// parseV3Root finds the document of a group version in a server's list. What
-// else is in there does not count: it is not registered to be that server's.
+// parseV3Root finds the document of one group version in the list of a remote
+// server. It ignores all other entries, because the APIService registers only
+// this group version for that server.
 func parseV3Root(data []byte, path string) (*documentV3, error) {
 	var list handler3.OpenAPIV3Discovery
 	if err := json.Unmarshal(data, &list); err != nil {

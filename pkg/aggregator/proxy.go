@@ -23,23 +23,24 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// proxy forwards requests to the server of one APIService, in the name of the
-// user: with this server's certificate, and the user's name in headers.
+// proxy forwards requests to the server of one APIService. It authenticates
+// itself with the front proxy certificate of this server and names the user in
+// headers.
 type proxy struct {
 	aggregator *Aggregator
 	target     atomic.Pointer[target]
 }
 
-// target is an APIService as the proxy needs it.
+// target contains what the proxy needs of an APIService.
 type target struct {
 	service   apiregistrationv1.ServiceReference
 	available bool
 	transport http.RoundTripper
-	// err says why there is no transport.
+	// err is set if the transport could not be created.
 	err error
 }
 
-// update takes over a changed APIService, or a changed certificate of this server.
+// update takes over a changed APIService or a changed client certificate.
 func (p *proxy) update(service *apiregistrationv1.APIService) {
 	cert, key := p.aggregator.config.ClientCert.CurrentCertKeyContent()
 	t := &target{
@@ -60,8 +61,9 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.forward(w, r, t)
 }
 
-// always is the proxy for the server's own requests, which find out whether the
-// other is there.
+// always returns a handler that forwards even if the server counts as
+// unavailable. The controllers of this server use it to find out whether the
+// remote server is available.
 func (p *proxy) always() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.forward(w, r, p.target.Load()) })
 }
@@ -78,7 +80,7 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request, t *target) {
 	}
 	host, err := p.aggregator.resolver.ResolveEndpoint(t.service.Namespace, t.service.Name, *t.service.Port)
 	if err != nil {
-		klog.ErrorS(err, "Resolving the service of an aggregated API", "service", klog.KRef(t.service.Namespace, t.service.Name))
+		klog.ErrorS(err, "Failed to resolve the service of an aggregated API", "service", klog.KRef(t.service.Namespace, t.service.Name))
 		fail(w, r, "service unavailable", http.StatusServiceUnavailable)
 		return
 	}
@@ -94,7 +96,8 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request, t *target) {
 	upgrade := httpstream.IsUpgradeRequest(r)
 	roundTripper := transport.NewAuthProxyRoundTripper(user.GetName(), uid, user.GetGroups(), user.GetExtra(), t.transport)
 	if upgrade {
-		// An upgrade dials by itself and writes the request as it is.
+		// An upgrade does not go through the round tripper: the connection is
+		// dialed and the request written directly. So the headers are set here.
 		transport.SetAuthProxyHeaders(out, user.GetName(), uid, user.GetGroups(), user.GetExtra())
 		out.Header.Set("Connection", "Upgrade")
 	} else if p.aggregator.config.Tracer != nil {
@@ -106,7 +109,7 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request, t *target) {
 	handler.ServeHTTP(w, out)
 }
 
-// unreachable answers when no answer came.
+// unreachable answers 503 when the remote server could not be reached.
 type unreachable struct{}
 
 // Error implements utilproxy.ErrorResponder.
@@ -114,14 +117,14 @@ func (unreachable) Error(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, err.Error(), http.StatusServiceUnavailable)
 }
 
-// bearerProtocol is how browsers send a token: among the subprotocols of a
-// WebSocket.
+// bearerProtocol is the prefix of the WebSocket subprotocol in which browsers
+// send a bearer token.
 const bearerProtocol = "base64url.bearer.authorization.k8s.io."
 
-// withoutCredentials removes what the client has authenticated itself with, as
-// far as the authenticators have left it there: the other server is to know who
-// the user is, and not to be able to act as the user elsewhere. The headers that
-// name the user are set by the transport, in place of the client's.
+// withoutCredentials removes the client's credentials that the authenticators
+// have left in the request. The remote server may learn who the user is, but
+// must not be able to act as the user elsewhere. The headers that name the user
+// need not be removed: the transport replaces them.
 func withoutCredentials(header http.Header) {
 	header.Del("Authorization")
 	const name = "Sec-Websocket-Protocol"
@@ -143,7 +146,7 @@ func withoutCredentials(header http.Header) {
 	}
 }
 
-// fail answers without having asked the other server.
+// fail answers a request that was not forwarded, and counts it in the metrics.
 func fail(w http.ResponseWriter, r *http.Request, message string, code int) {
 	http.Error(w, message, code)
 	if info, ok := genericapirequest.RequestInfoFrom(r.Context()); ok {

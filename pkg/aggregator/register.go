@@ -18,15 +18,16 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// customGroupPriority and customVersionPriority are those of groups that consist
-// of custom resources.
+// customGroupPriority and customVersionPriority are the priorities of groups
+// that contain only custom resources.
 const customGroupPriority, customVersionPriority = 1000, 100
 
-// BuiltIn is a group version that the server has built in.
+// BuiltIn is a group version that is built into this server.
 type BuiltIn struct {
 	schema.GroupVersion
-	// GroupPriority and VersionPriority are those of its APIService. With a
-	// GroupPriority of 0 it has none: APIServices register others, not themselves.
+	// GroupPriority and VersionPriority are the priorities in its APIService.
+	// If GroupPriority is 0, there is no APIService: this is the case for
+	// apiregistration.k8s.io itself.
 	GroupPriority, VersionPriority int32
 }
 
@@ -38,24 +39,26 @@ func newAPIService(gv schema.GroupVersion, groupPriority, versionPriority int32)
 	}
 }
 
-// registration keeps the APIServices of what this server serves itself.
+// registration maintains the APIServices of the group versions that this server
+// serves itself.
 type registration struct {
 	controller interface {
 		autoregister.AutoAPIServiceRegistration
 		GetAPIServiceToSync(name string) *apiregistrationv1.APIService
 		Run(workers int, stop <-chan struct{})
 	}
-	// ready, if set, is closed when the group versions that custom resources
-	// have are all registered; otherwise those of the last start would be deleted.
+	// ready, if not nil, is closed when the group versions of all existing
+	// custom resources are registered. The controller must not run earlier,
+	// because it would delete their APIServices of the last start.
 	ready <-chan struct{}
 
 	mu sync.Mutex
-	// custom are the APIServices of custom resources.
+	// custom contains the APIServices of custom resources by name.
 	custom map[string]*apiregistrationv1.APIService
 }
 
-// AddCustomGroupVersion registers a group version of custom resources. Discovery
-// has it at once, the APIService follows.
+// AddCustomGroupVersion registers a group version of custom resources. It
+// appears in discovery immediately; its APIService is stored in the background.
 func (a *Aggregator) AddCustomGroupVersion(gv schema.GroupVersion) {
 	service := newAPIService(gv, customGroupPriority, customVersionPriority)
 	a.register.mu.Lock()
@@ -69,8 +72,8 @@ func (a *Aggregator) AddCustomGroupVersion(gv schema.GroupVersion) {
 	}
 }
 
-// RemoveCustomGroupVersion is for a group version of which the last custom
-// resource is gone.
+// RemoveCustomGroupVersion removes a group version when it has no custom
+// resource any more.
 func (a *Aggregator) RemoveCustomGroupVersion(gv schema.GroupVersion) {
 	name := gv.Version + "." + gv.Group
 	a.register.mu.Lock()
@@ -81,13 +84,14 @@ func (a *Aggregator) RemoveCustomGroupVersion(gv schema.GroupVersion) {
 	}
 }
 
-// WaitForCustomGroupVersions makes the registration wait, in the background, for
-// a channel that is closed when AddCustomGroupVersion was called for all custom
-// resources that there are. Call it before Install.
+// WaitForCustomGroupVersions delays the registration of APIServices until ready
+// is closed, which must happen when AddCustomGroupVersion has been called for
+// all existing custom resources. It must be called before Install. It does not
+// block.
 func (a *Aggregator) WaitForCustomGroupVersions(ready <-chan struct{}) { a.register.ready = ready }
 
-// pending returns the APIServices of custom resources that are not among those
-// that exist.
+// pending returns the APIServices of custom resources that do not exist in
+// storage yet.
 func (r *registration) pending(exists func(name string) bool) (services []*apiregistrationv1.APIService) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,8 +109,8 @@ func (r *registration) run(ctx context.Context) {
 	}
 }
 
-// completion is the health check of the registration: all of the names were
-// available at some time.
+// completion is the health check of the registration. It passes when each of
+// the APIServices has been available at least once.
 type completion struct {
 	mu      sync.Mutex
 	missing map[string]bool

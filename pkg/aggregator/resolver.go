@@ -9,7 +9,8 @@ import (
 	aggregatorlib "k8s.io/kube-aggregator/pkg/apiserver"
 )
 
-// resolver finds the address of a service: of those of this process first.
+// resolver returns the address of a service. Backends that were registered in
+// this process have precedence over services of the cluster.
 type resolver struct {
 	backends backends
 	cluster  aggregatorlib.ServiceResolver
@@ -38,8 +39,8 @@ func (r *resolver) ResolveEndpoint(namespace, name string, port int32) (*url.URL
 	return r.cluster.ResolveEndpoint(namespace, name, port)
 }
 
-// backends are the servers that were registered by URL, in this process, by the
-// name of the service that their APIServices have.
+// backends contains the URLs of servers that were registered in this process,
+// by the name of the service in their APIServices.
 type backends struct {
 	mu   sync.RWMutex
 	urls map[types.NamespacedName]url.URL
@@ -49,7 +50,7 @@ func (b *backends) get(namespace, name string) *url.URL {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if u, ok := b.urls[types.NamespacedName{Namespace: namespace, Name: name}]; ok {
-		return &u // callers add a path to it
+		return &u // a copy, because callers modify the path
 	}
 	return nil
 }
@@ -67,9 +68,9 @@ func (b *backends) set(name types.NamespacedName, to *url.URL) {
 	b.urls[name] = *to
 }
 
-// SetBackend lets APIServices with this service reach a server at the URL,
-// whether the service exists or not. A nil URL ends that. Only scheme https and
-// the host of the URL count.
+// SetBackend makes the proxy connect to the URL for all APIServices with this
+// service. The service need not exist. A nil URL removes the backend. Only the
+// scheme, which must be https, and the host of the URL are used.
 func (a *Aggregator) SetBackend(service types.NamespacedName, to *url.URL) {
 	a.resolver.backends.set(service, to)
 }

@@ -16,8 +16,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// TestResolver finds addresses with the informers of a server that serves
-// services, without running them.
+// TestResolver fills the indexers of the informers directly, without running
+// them.
 func TestResolver(t *testing.T) {
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "s"},
 		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: "10.0.0.7", Ports: []corev1.ServicePort{{Name: "https", Port: 443}}}}

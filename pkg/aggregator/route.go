@@ -8,13 +8,13 @@ import (
 const (
 	apisPrefix   = "/apis/"
 	openAPIV3    = "/openapi/v3"
-	legacyRoute  = "/v1" // the route of the APIService v1.
+	legacyRoute  = "/v1" // the APIService "v1" of the core group
 	legacyPrefix = "/api"
 )
 
-// Wrap returns the handler that stands in front of the server's own: it answers
-// for what is remote and for the discovery of groups, and leaves the rest to
-// next. It comes after authentication and authorization.
+// Wrap returns a handler that is to be placed in front of this server's own
+// handler, after authentication and authorization. It answers requests for
+// remote APIs and for the discovery of groups, and passes all others to next.
 func (a *Aggregator) Wrap(next http.Handler) http.Handler {
 	a.specs.local = next
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,7 +26,8 @@ func (a *Aggregator) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// handler returns what answers a path, nil for the server itself.
+// handler returns the handler of a path, or nil if this server answers the path
+// itself.
 func (a *Aggregator) handler(path string) http.Handler {
 	routes := *a.routes.Load()
 	switch {

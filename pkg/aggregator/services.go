@@ -12,7 +12,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// services is the informer of services, with those of this process among them.
+// services is an informer whose lister also returns the backends that were
+// registered in this process.
 type services struct {
 	informer cache.SharedIndexInformer
 	backends *backends
@@ -51,8 +52,9 @@ type namespaceLister struct {
 	backends  *backends
 }
 
-// Get implements corev1listers.ServiceNamespaceLister. A server of this process
-// is a service elsewhere, whose endpoints nobody knows.
+// Get implements corev1listers.ServiceNamespaceLister. A backend of this
+// process is returned as a service of type ExternalName, because the
+// availability controller does not look for the endpoints of such a service.
 func (l namespaceLister) Get(name string) (*corev1.Service, error) {
 	if own := l.backends.get(l.namespace, name); own != nil {
 		return &corev1.Service{
@@ -83,8 +85,8 @@ func (s endpointSlices) Lister() discoveryv1listers.EndpointSliceLister {
 	return discoveryv1listers.NewEndpointSliceLister(s.informer.GetIndexer())
 }
 
-// unserved is the informer of a resource that is not served: there is nothing,
-// and nothing happens. It never runs.
+// unserved is the informer of a resource that is not served. It is always
+// empty, counts as synced, and is never run.
 type unserved struct{ cache.SharedIndexInformer }
 
 func newUnserved(object runtime.Object) unserved {

@@ -31,7 +31,8 @@ func apiServices(t testing.TB, c *rest.Config) apiregistrationclient.APIServiceI
 	return client.APIServices()
 }
 
-// eventuallyReason waits for the reason of the condition Available.
+// eventuallyReason waits until the condition Available of an APIService has the
+// given reason.
 func eventuallyReason(t testing.TB, s *testserver.Server, name, reason string) (condition apiregistrationv1.APIServiceCondition) {
 	t.Helper()
 	client := apiServices(t, s.Config)
@@ -59,10 +60,10 @@ func TestAServiceThatIsNotThere(t *testing.T) {
 		t.Errorf("%+v", condition)
 	}
 	admin := client(t, s.Config)
-	got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil)
-	if got.code != http.StatusServiceUnavailable || got.body != "service unavailable\n" {
-		t.Errorf("%d %q", got.code, got.body)
-	}
+	eventually(t, "requests are refused", func() bool {
+		got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil)
+		return got.code == http.StatusServiceUnavailable && got.body == "service unavailable\n"
+	})
 	eventually(t, "discovery says that it is stale", func() bool { return freshness(t, s, toys) == apidiscoveryv2.DiscoveryFreshnessStale })
 	if got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com", nil, nil); got.code != http.StatusOK {
 		t.Errorf("the group: %d %s", got.code, got.body)
@@ -105,7 +106,7 @@ func TestABackendThatDies(t *testing.T) {
 	eventually(t, "discovery is current again", func() bool { return freshness(t, s, toys) == apidiscoveryv2.DiscoveryFreshnessCurrent })
 }
 
-// touch lets the controllers look at an APIService.
+// touch changes an APIService, so that the controllers handle it immediately.
 func touch(t testing.TB, s *testserver.Server, name string) {
 	t.Helper()
 	patch := fmt.Sprintf(`{"metadata":{"annotations":{"touched":"%d"}}}`, time.Now().UnixNano())
@@ -141,8 +142,8 @@ func TestTheCAOfABackendIsReplaced(t *testing.T) {
 	})
 }
 
-// TestMaliciousBackends has backends whose documents are endless, nonsense or
-// somebody else's.
+// TestMaliciousBackends registers backends whose documents are endless,
+// invalid, or claim the groups of others.
 func TestMaliciousBackends(t *testing.T) {
 	s := testserver.Start(t)
 	endless := func(start string) http.HandlerFunc {
@@ -182,7 +183,7 @@ func TestMaliciousBackends(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			if test.stale {
-				ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second) // it never becomes current
+				ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second) // registration cannot complete: the discovery document is never accepted
 			}
 			defer cancel()
 			api := server.API{GroupVersions: []schema.GroupVersion{toys}, URL: listen(t, s, backend(toys, test.routes))}
@@ -209,8 +210,8 @@ func TestMaliciousBackends(t *testing.T) {
 	}
 }
 
-// TestASlowBackend answers too late: its requests end with their time limit,
-// and those to other groups are not held up.
+// TestASlowBackend checks that requests to a slow backend end at their time
+// limit, and that requests for other groups are not delayed.
 func TestASlowBackend(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t, "--request-timeout=2s")

@@ -14,33 +14,35 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// IPAddresses is where the addresses that are taken are stored.
+// IPAddresses stores the allocated addresses.
 type IPAddresses interface {
-	// Create returns an AlreadyExists error when the address is taken.
+	// Create returns an AlreadyExists error if the address is allocated.
 	Create(ctx context.Context, ip *networkingv1.IPAddress) error
-	// Delete returns a NotFound error when the address is not taken.
+	// Delete returns a NotFound error if the address is not allocated.
 	Delete(ctx context.Context, name string) error
 }
 
 // Addresses allocates cluster IPs.
 type Addresses struct {
 	objects IPAddresses
-	// synced are closed when the first lists of the watches have arrived.
+	// synced contains a channel for each watch, which is closed when the first
+	// list has arrived.
 	synced []<-chan struct{}
 
 	mu sync.Mutex
-	// pools are those of the ServiceCIDRs that are ready.
+	// pools contains the ranges of the ServiceCIDRs that are ready.
 	pools []*pool
-	// used are the addresses that have an object, or are about to.
+	// used contains the addresses that have an IPAddress object, or for which
+	// one is being created.
 	used map[netip.Addr]struct{}
 }
 
-// syncTimeout is how long a request waits for the watches of a server that has
-// just started.
+// syncTimeout limits how long a request waits for the watches when the server
+// has just started.
 const syncTimeout = 10 * time.Second
 
-// Allocate takes any free address of a family. A dry run takes none, and returns
-// the address of the network, which no service can have.
+// Allocate allocates any free address of a family. A dry run allocates nothing
+// and returns the network address, which no service can have.
 func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, service *corev1.Service, dryRun bool) (netip.Addr, error) {
 	if err := a.wait(ctx); err != nil {
 		return netip.Addr{}, err
@@ -57,8 +59,8 @@ func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, servic
 		if err == nil {
 			return ip, nil
 		}
-		// Another server has it: the watch will tell, and until then it must
-		// not be chosen again.
+		// Another server has allocated this address. It stays marked as used,
+		// so that it is not chosen again before the watch reports it.
 		if !apierrors.IsAlreadyExists(err) {
 			a.forget(ip)
 			return netip.Addr{}, err
@@ -66,8 +68,8 @@ func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, servic
 	}
 }
 
-// Take takes a certain address. A dry run only looks whether it could be one
-// of a service.
+// Take allocates a specific address. A dry run only checks that the address is
+// in a range.
 func (a *Addresses) Take(ctx context.Context, ip netip.Addr, service *corev1.Service, dryRun bool) error {
 	if err := a.wait(ctx); err != nil {
 		return err
@@ -85,7 +87,8 @@ func (a *Addresses) Take(ctx context.Context, ip netip.Addr, service *corev1.Ser
 	return err
 }
 
-// Release gives an address back. The watch makes it known.
+// Release frees an address. The address can be allocated again as soon as the
+// watch reports the deletion.
 func (a *Addresses) Release(ctx context.Context, ip netip.Addr) error {
 	if err := a.objects.Delete(ctx, ip.String()); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("releasing the cluster IP %s: %w", ip, err)
@@ -118,7 +121,7 @@ func (a *Addresses) reserve(family corev1.IPFamily) (netip.Addr, error) {
 	return netip.Addr{}, err
 }
 
-// example returns an address for a dry run.
+// example returns the address for a dry run.
 func (a *Addresses) example(family corev1.IPFamily) (netip.Addr, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -130,7 +133,7 @@ func (a *Addresses) example(family corev1.IPFamily) (netip.Addr, error) {
 	return netip.Addr{}, errNoRange
 }
 
-// Allows reports whether an address is one that services can have.
+// Allows returns an error if services cannot have the address.
 func (a *Addresses) Allows(ip netip.Addr) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -146,7 +149,7 @@ func (a *Addresses) Allows(ip netip.Addr) error {
 	return err
 }
 
-// mark needs the lock.
+// The caller must hold mu.
 func (a *Addresses) mark(ip netip.Addr) {
 	if _, already := a.used[ip]; already {
 		return
@@ -189,8 +192,9 @@ func (a *Addresses) setPools(prefixes []netip.Prefix) {
 	}
 }
 
-// reset replaces what is known to be used. What is being created right now
-// may get lost: then its creation fails, and another address is chosen.
+// reset replaces the set of used addresses. It can lose an address whose object
+// is being created. If such an address is chosen again, its creation fails and
+// another one is chosen.
 func (a *Addresses) reset(used map[netip.Addr]struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -203,7 +207,7 @@ func (a *Addresses) reset(used map[netip.Addr]struct{}) {
 	}
 }
 
-// FamilyOf returns the family of an address.
+// FamilyOf returns the IP family of an address.
 func FamilyOf(ip netip.Addr) corev1.IPFamily {
 	if ip.Is4() {
 		return corev1.IPv4Protocol

@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// fakeObjects is the storage that several servers share.
+// fakeObjects is a storage that several servers share.
 type fakeObjects struct {
 	mu  sync.Mutex
 	all map[string]*networkingv1.IPAddress
@@ -56,8 +56,8 @@ func newAllocator(objects IPAddresses, cidrs ...string) *Addresses {
 
 var service = &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s"}}
 
-// TestNoAddressTwice lets 64 clients of two servers, which do not know of each
-// other's addresses, take all there are.
+// TestNoAddressTwice lets 64 clients of two servers allocate all addresses. The
+// servers do not know about each other's allocations.
 func TestNoAddressTwice(t *testing.T) {
 	objects := &fakeObjects{all: map[string]*networkingv1.IPAddress{}}
 	servers := []*Addresses{newAllocator(objects, "10.0.0.0/25", "10.0.1.0/25"), newAllocator(objects, "10.0.0.0/25", "10.0.1.0/25")}
@@ -125,7 +125,8 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// TestFailedCreation gives the address back that it has reserved.
+// TestFailedCreation checks that an address is free again when the creation of
+// its object has failed.
 func TestFailedCreation(t *testing.T) {
 	broken := errors.New("etcd is away")
 	objects := &fakeObjects{all: map[string]*networkingv1.IPAddress{}, err: broken}
@@ -161,7 +162,7 @@ func TestFamilyAndDryRun(t *testing.T) {
 	}
 }
 
-// TestBandCounts checks that the counts follow what comes and goes.
+// TestBandCounts checks that the counters follow allocations and releases.
 func TestBandCounts(t *testing.T) {
 	a := newAllocator(&fakeObjects{}, "10.0.0.0/24")
 	low, high, other := netip.MustParseAddr("10.0.0.3"), netip.MustParseAddr("10.0.0.200"), netip.MustParseAddr("10.9.0.1")

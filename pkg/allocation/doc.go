@@ -1,16 +1,17 @@
-// Package allocation gives services their cluster IPs and node ports.
+// Package allocation allocates the cluster IPs and node ports of services.
 //
-// A cluster IP is taken by creating the IPAddress object of that name. Which
-// addresses are free is known in memory, from a watch of the IPAddress and
-// ServiceCIDR objects; what is in memory only chooses, the creation in etcd
-// decides. Several servers can therefore allocate at the same time.
+// A cluster IP is allocated by creating an IPAddress object whose name is the
+// address. The free addresses are known in memory, from watches of IPAddress
+// and ServiceCIDR objects. Memory is only used to choose a candidate; whether
+// the allocation succeeds is decided by the create operation in etcd. Several
+// servers can therefore allocate at the same time.
 //
-// Node ports are bits of a RangeAllocation object, which is written with every
-// change, in the form that kube-apiserver writes.
+// Node ports are bits in a RangeAllocation object, which is written with each
+// change, in the format of kube-apiserver.
 //
-// Both ranges have a lower band for numbers that people choose; dynamic
-// allocation turns to it only when the upper band is exhausted (KEP-3070,
-// KEP-3668).
+// Both ranges are divided into two bands. The lower band is intended for
+// numbers that users choose. Automatic allocation uses it only when the upper
+// band is exhausted (KEP-3070, KEP-3668).
 package allocation
 
 import (
@@ -18,8 +19,7 @@ import (
 	"fmt"
 )
 
-// What can be wrong with an address or port that was asked for. The texts are
-// kube-apiserver's.
+// Errors for requested addresses and ports. The texts are kube-apiserver's.
 var (
 	ErrFull            = errors.New("range is full")
 	ErrAddressTaken    = errors.New("provided IP is already allocated")
@@ -31,9 +31,9 @@ var (
 	errPortNotValid    = "provided port is not in the valid range. The range of valid ports is %s"
 )
 
-// staticBand returns how many numbers at the beginning of a range of a size are
-// left to static allocation: one in step, at least min and at most max; none in
-// a range of no more than min.
+// staticBand returns the size of the lower band of a range: the size of the
+// range divided by step, but at least min and at most max. If the range has no
+// more than min elements, it has no lower band.
 func staticBand(size, min, max, step uint64) uint64 {
 	if size <= min {
 		return 0

@@ -41,7 +41,8 @@ func withAddress(obj any, f func(netip.Addr)) {
 	}
 }
 
-// readyRanges are those of the ServiceCIDRs that addresses may be taken from.
+// readyRanges returns the CIDRs of all ServiceCIDRs from which addresses may be
+// allocated.
 func readyRanges(lister listers.ServiceCIDRLister) (prefixes []netip.Prefix) {
 	all, err := lister.List(labels.Everything())
 	if err != nil {
@@ -60,8 +61,9 @@ func readyRanges(lister listers.ServiceCIDRLister) (prefixes []netip.Prefix) {
 	return prefixes
 }
 
-// ready reports whether a ServiceCIDR is in use. One without the condition is:
-// it is the controller manager that sets it, and there may be none.
+// ready reports whether a ServiceCIDR may be used. Without the condition Ready
+// it may, because this condition is set by kube-controller-manager, which may
+// not be running.
 func ready(c *networkingv1.ServiceCIDR) bool {
 	if !c.DeletionTimestamp.IsZero() {
 		return false

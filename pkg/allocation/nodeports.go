@@ -13,24 +13,27 @@ import (
 	"k8s.io/apiserver/pkg/storage"
 )
 
-// NodePortsKey is where the ports in use are stored.
+// NodePortsKey is the storage key of the allocated ports.
 const NodePortsKey = "/ranges/servicenodeports"
 
-// NodePorts allocates the ports of nodes that lead to services.
+// NodePorts allocates node ports.
 type NodePorts struct {
 	ports utilnet.PortRange
 	store storage.Interface
-	// mu keeps the goroutines of this server from failing each other's writes.
+	// mu serializes the writes of this server, which would otherwise conflict.
 	mu sync.Mutex
 }
 
-// NewNodePorts returns an allocator of a range, which is stored with others.
+// NewNodePorts returns an allocator for a range of ports. All servers of the
+// cluster share the store.
 func NewNodePorts(ports utilnet.PortRange, store storage.Interface) *NodePorts {
 	return &NodePorts{ports: ports, store: store}
 }
 
-// Change lets a function take and free ports. Nothing is stored when it returns
-// an error, or in a dry run. It may be called more than once.
+// Change calls a function that allocates and frees ports, and stores the
+// result. It stores nothing if the function returns an error, or in a dry run.
+// The function can be called several times, because a conflicting write is
+// repeated.
 func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports) error) error {
 	stored := &corev1.RangeAllocation{}
 	if dryRun {
@@ -54,7 +57,8 @@ func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports)
 	}), nil)
 }
 
-// decode reads what is stored, also for another range.
+// decode reads the stored ports. The stored range may differ from the current
+// one.
 func (n *NodePorts) decode(stored *corev1.RangeAllocation) *Ports {
 	ports := &Ports{PortRange: n.ports, bits: new(big.Int)}
 	bits := new(big.Int).SetBytes(stored.Data)
@@ -72,19 +76,19 @@ func (n *NodePorts) decode(stored *corev1.RangeAllocation) *Ports {
 	return ports
 }
 
-// Ports are the node ports in use.
+// Ports is the set of allocated node ports.
 type Ports struct {
 	utilnet.PortRange
 	bits *big.Int
-	// A dry run takes the port after the last one that it took.
+	// In a dry run, Next returns the number after last.
 	dryRun bool
 	last   int
 }
 
-// Taken reports whether a port is in use.
+// Taken reports whether a port is allocated.
 func (p *Ports) Taken(port int) bool { return p.Contains(port) && p.bits.Bit(port-p.Base) == 1 }
 
-// Take takes a certain port.
+// Take allocates a specific port.
 func (p *Ports) Take(port int) error {
 	if !p.Contains(port) {
 		return fmt.Errorf(errPortNotValid, p.PortRange)
@@ -99,15 +103,17 @@ func (p *Ports) Take(port int) error {
 	return nil
 }
 
-// Free gives a port back.
+// Free frees a port.
 func (p *Ports) Free(port int) {
 	if p.Contains(port) {
 		p.bits.SetBit(p.bits, port-p.Base, 0)
 	}
 }
 
-// Next takes any free port, from the upper band if there is one. In a dry run it
-// is one that no service gets, unless others were asked for.
+// Next allocates any free port, from the upper band if possible. In a dry run it
+// returns consecutive numbers, as kube-apiserver does: they begin after the
+// highest port that Take has allocated, or after the end of the range if Take
+// has not been called.
 func (p *Ports) Next() (int, error) {
 	if p.dryRun {
 		p.last++

@@ -12,8 +12,8 @@ import (
 
 var defaultPorts = utilnet.PortRange{Base: 30000, Size: 2768}
 
-// TestStoredForm reads and writes what kube-apiserver does: the first port is
-// the lowest bit of a big-endian number.
+// TestStoredForm checks the format of kube-apiserver: the first port is the
+// lowest bit of a big-endian number.
 func TestStoredForm(t *testing.T) {
 	n := NewNodePorts(defaultPorts, nil)
 	ports := n.decode(&corev1.RangeAllocation{Range: "30000-32767", Data: []byte{1, 2}})
@@ -31,7 +31,8 @@ func TestStoredForm(t *testing.T) {
 	}
 }
 
-// TestOtherRange keeps the ports that are in the new range too.
+// TestOtherRange checks that the ports that are also in a new range stay
+// allocated.
 func TestOtherRange(t *testing.T) {
 	n := NewNodePorts(utilnet.PortRange{Base: 30005, Size: 100}, nil)
 	ports := n.decode(&corev1.RangeAllocation{Range: "30000-30099", Data: new(big.Int).SetBit(big.NewInt(0b100001), 99, 1).Bytes()})
@@ -70,7 +71,7 @@ func TestPorts(t *testing.T) {
 	}
 }
 
-// TestDryRunPorts chooses ports as kube-apiserver's dry runs do.
+// TestDryRunPorts checks that dry runs return the same ports as kube-apiserver.
 func TestDryRunPorts(t *testing.T) {
 	ports := &Ports{PortRange: defaultPorts, bits: new(big.Int), dryRun: true, last: 32768}
 	for _, want := range []int{32769, 32770} {

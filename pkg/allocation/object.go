@@ -8,15 +8,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// manager is the value of the label that says who made an address.
+// manager is the value of the label that names the manager of an address.
 const manager = "ipallocator.k8s.io"
 
-// ownedFields are the fields that the server sets, in the form of managed
-// fields: the objects do not pass the handlers that would note them.
+// ownedFields are the managed fields of an IPAddress. They are written here,
+// because these objects are stored directly and do not pass the handlers that
+// usually update managed fields.
 const ownedFields = `{"f:metadata":{"f:labels":{".":{},"f:ipaddress.kubernetes.io/ip-family":{},"f:ipaddress.kubernetes.io/managed-by":{}}},` +
 	`"f:spec":{"f:parentRef":{".":{},"f:name":{},"f:namespace":{},"f:resource":{}}}}`
 
-// ObjectFor returns the object that says that an address is a service's.
+// ObjectFor returns the object that allocates an address to a service.
 func ObjectFor(ip netip.Addr, service *corev1.Service) *networkingv1.IPAddress {
 	now := metav1.Now()
 	return &networkingv1.IPAddress{
@@ -34,7 +35,7 @@ func ObjectFor(ip netip.Addr, service *corev1.Service) *networkingv1.IPAddress {
 	}
 }
 
-// belongsTo reports whether an address is that of a service.
+// belongsTo reports whether an address is allocated to a service.
 func belongsTo(ip *networkingv1.IPAddress, service *corev1.Service) bool {
 	parent := ip.Spec.ParentRef
 	return parent != nil && parent.Group == "" && parent.Resource == "services" &&

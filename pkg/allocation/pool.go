@@ -6,20 +6,22 @@ import (
 	"net/netip"
 )
 
-// pool is the usable addresses of one CIDR, known by their offset in it.
+// pool is the set of usable addresses of one CIDR. An address is represented by
+// its offset in the CIDR.
 type pool struct {
 	prefix netip.Prefix
-	// first, dynamic and end bound the two bands: [first,dynamic) is left to
-	// static allocation while there is anything in [dynamic,end).
+	// The lower band is [first,dynamic), the upper band is [dynamic,end).
+	// Automatic allocation uses the upper band first.
 	first, dynamic, end uint64
-	// taken counts the addresses in use in the lower and the upper band.
+	// taken counts the allocated addresses in the lower and in the upper band.
 	taken [2]uint64
 }
 
-// maxHostBits bounds the part of an IPv6 range that is used.
+// maxHostBits limits the part of an IPv6 range that is used.
 const maxHostBits = 63
 
-// newPool leaves out the address of the network and, for IPv4, of its broadcast.
+// newPool returns the pool of a CIDR. It excludes the network address and, for
+// IPv4, the broadcast address.
 func newPool(prefix netip.Prefix) *pool {
 	bits := min(prefix.Addr().BitLen()-prefix.Bits(), maxHostBits)
 	p := &pool{prefix: prefix.Masked(), first: 1, end: 1 << bits}
@@ -33,8 +35,8 @@ func newPool(prefix netip.Prefix) *pool {
 	return p
 }
 
-// offset returns the place of an address in the pool. It is not ok for an address
-// that cannot be allocated.
+// offset returns the offset of an address. ok is false if the address cannot be
+// allocated from this pool.
 func (p *pool) offset(ip netip.Addr) (offset uint64, ok bool) {
 	if !p.prefix.Contains(ip) {
 		return 0, false
@@ -56,7 +58,7 @@ func (p *pool) address(offset uint64) netip.Addr {
 	return netip.AddrFrom16(a)
 }
 
-// count notes that an address was taken (by 1) or given back (by -1).
+// count adds by to the counter of the band that contains the address.
 func (p *pool) count(ip netip.Addr, by int) {
 	offset, ok := p.offset(ip)
 	if !ok {
@@ -69,7 +71,7 @@ func (p *pool) count(ip netip.Addr, by int) {
 	p.taken[band] += uint64(by)
 }
 
-// free returns an address that is not used, from the upper band if there is one.
+// free returns an address that is not used, from the upper band if possible.
 func (p *pool) free(used map[netip.Addr]struct{}) (netip.Addr, bool) {
 	if p.taken[1] < p.end-p.dynamic {
 		if ip, ok := p.search(p.dynamic, p.end, used); ok {
@@ -82,7 +84,8 @@ func (p *pool) free(used map[netip.Addr]struct{}) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// search looks at the offsets from low to high, beginning anywhere.
+// search looks for an unused address with an offset in [low,high). It begins at
+// a random offset.
 func (p *pool) search(low, high uint64, used map[netip.Addr]struct{}) (netip.Addr, bool) {
 	size := high - low
 	start := rand.Uint64N(size)

@@ -27,8 +27,8 @@ func TestPoolBands(t *testing.T) {
 	}
 }
 
-// TestPoolExhausted takes every address: the upper band's first, none twice,
-// and never that of the network or its broadcast.
+// TestPoolExhausted takes every address. Those of the upper band come first,
+// none comes twice, and the network and broadcast addresses are never returned.
 func TestPoolExhausted(t *testing.T) {
 	p := newPool(netip.MustParsePrefix("10.0.1.0/24"))
 	used := map[netip.Addr]struct{}{}

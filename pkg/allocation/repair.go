@@ -16,32 +16,36 @@ import (
 )
 
 const (
-	// leakAge is how old an address without a service must be: a younger one
-	// may belong to a service that is being created.
+	// leakAge is the minimum age of an address without a service before it is
+	// deleted. The service of a younger one may not be stored yet.
 	leakAge = time.Minute
-	// leakRounds is for how many rounds a port without a service is kept.
+	// leakRounds is the number of runs after which a port without a service is
+	// freed.
 	leakRounds = 3
 )
 
-// Repair makes allocations agree with the services: what a service has is
-// allocated, and what none has is given back after a while.
+// Repair makes the allocations agree with the services: it allocates what
+// services use, and frees what no service has used for some time.
 type Repair struct {
 	*Services
 	client kubernetes.Interface
 	now    func() time.Time
-	// leaked counts for ports without a service the rounds that are left to them.
+	// leaked contains the ports without a service, with the number of runs
+	// after which they are freed.
 	leaked map[int]int
 }
 
-// NewRepair returns a repair that reads with a client.
+// NewRepair returns a Repair that reads services and addresses with the client.
 func NewRepair(services *Services, client kubernetes.Interface) *Repair {
 	return &Repair{Services: services, client: client, now: time.Now, leaked: map[int]int{}}
 }
 
-// Run repairs once. It must not run twice at the same time.
+// Run compares and repairs the allocations once. It must not be called
+// concurrently.
 func (r *Repair) Run(ctx context.Context) error {
-	// First the allocations and then the services: what was allocated in
-	// between is not missing, and what was released is not restored.
+	// List the addresses before the services. Then an address that is allocated
+	// in between does not count as unused, and one that is released in between
+	// is not allocated again.
 	addresses, err := r.client.NetworkingV1().IPAddresses().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
@@ -65,7 +69,7 @@ func (r *Repair) addresses(ctx context.Context, addresses []networkingv1.IPAddre
 	for i := range services {
 		for _, address := range clusterIPs(&services[i]) {
 			if other := owners[address]; other != nil {
-				klog.Warningf("The cluster IP %s of service %s/%s is that of %s/%s too: create one of them again", address,
+				klog.Warningf("The cluster IP %s of service %s/%s is also used by service %s/%s: delete one of them and create it again", address,
 					services[i].Namespace, services[i].Name, other.Namespace, other.Name)
 				continue
 			}
@@ -75,7 +79,7 @@ func (r *Repair) addresses(ctx context.Context, addresses []networkingv1.IPAddre
 	}
 	for name, ip := range byName {
 		if ip.Labels[networkingv1.LabelManagedBy] == manager && owners[name] == nil && r.now().Sub(ip.CreationTimestamp.Time) > leakAge {
-			klog.Infof("The IPAddress %s has no service and is deleted", name)
+			klog.Infof("The IPAddress %s has no service and will be deleted", name)
 			errs = append(errs, r.delete(ctx, ip))
 		}
 	}
@@ -83,7 +87,7 @@ func (r *Repair) addresses(ctx context.Context, addresses []networkingv1.IPAddre
 	return errors.Join(errs...)
 }
 
-// clusterIPs are the addresses of a service that are allocated.
+// clusterIPs returns the cluster IPs of a service that are allocated.
 func clusterIPs(s *corev1.Service) (ips []string) {
 	if s.Spec.Type == corev1.ServiceTypeExternalName {
 		return nil
@@ -96,7 +100,8 @@ func clusterIPs(s *corev1.Service) (ips []string) {
 	return ips
 }
 
-// restore makes the object of a service's address what it must be.
+// restore creates or corrects the IPAddress object for the address of a
+// service.
 func (r *Repair) restore(ctx context.Context, address string, have *networkingv1.IPAddress, s *corev1.Service) error {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
@@ -110,21 +115,21 @@ func (r *Repair) restore(ctx context.Context, address string, have *networkingv1
 			return err
 		}
 	}
-	// The lists are a moment old; the service may be gone, and its address with it.
+	// The lists may be out of date: check that the service still exists.
 	if _, err := r.client.CoreV1().Services(s.Namespace).Get(ctx, s.Name, metav1.GetOptions{}); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
 		return err
 	}
-	klog.Infof("The cluster IP %s of service %s/%s had no IPAddress: it is created", address, s.Namespace, s.Name)
+	klog.Infof("The cluster IP %s of service %s/%s has no IPAddress, which will be created", address, s.Namespace, s.Name)
 	if err := r.Addresses.objects.Create(ctx, ObjectFor(ip, s)); err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("IPAddress %s: %w", address, err)
 	}
 	return nil
 }
 
-// delete deletes the very object that was seen.
+// delete deletes the object only if it is still the one that was listed.
 func (r *Repair) delete(ctx context.Context, ip *networkingv1.IPAddress) error {
 	err := r.client.NetworkingV1().IPAddresses().Delete(ctx, ip.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(ip.UID))})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
@@ -133,7 +138,8 @@ func (r *Repair) delete(ctx context.Context, ip *networkingv1.IPAddress) error {
 	return err
 }
 
-// ports takes the ports that services have and counts down those that none has.
+// ports allocates the ports that services use, and frees those that no service
+// has used for some runs.
 func (r *Repair) ports(ctx context.Context, services []corev1.Service) error {
 	inUse := map[int]bool{}
 	for i := range services {

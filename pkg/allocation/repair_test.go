@@ -17,8 +17,8 @@ func withIP(name, ip string) *corev1.Service {
 	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: name}, Spec: corev1.ServiceSpec{ClusterIP: ip, ClusterIPs: []string{ip}}}
 }
 
-// TestRepairAddresses creates what services lack, and deletes what none has: not
-// at once, and not what is somebody else's.
+// TestRepairAddresses checks that missing objects are created and unused ones
+// are deleted, but not immediately, and not if another component manages them.
 func TestRepairAddresses(t *testing.T) {
 	now := time.Now()
 	object := func(ip string, service *corev1.Service, age time.Duration) networkingv1.IPAddress {

@@ -2,9 +2,11 @@ package allocation
 
 import corev1 "k8s.io/api/core/v1"
 
-// Services is what services need of the cluster.
+// Services contains what the storage of services needs: the allocators and the
+// IP families.
 type Services struct {
-	// Families are the IP families that the cluster has, the preferred one first.
+	// Families contains the IP families of the cluster, the preferred one
+	// first.
 	Families  []corev1.IPFamily
 	Addresses *Addresses
 	NodePorts *NodePorts

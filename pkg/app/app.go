@@ -1,4 +1,4 @@
-// Package app is the command line: the root command serves.
+// Package app implements the command line. The root command runs the server.
 package app
 
 import (
@@ -22,11 +22,11 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
-// started is when the process began, as near as Go code can tell.
+// started approximates the time at which the process was started.
 var started = time.Now()
 
 // Main runs the command line and returns the exit code: 0 after a signal, 1
-// after an error, which is printed in one line.
+// after an error, which it prints in one line.
 func Main() int {
 	if err := NewCommand(os.Stdout, os.Stderr).ExecuteContext(signals()); err != nil {
 		fmt.Fprintf(os.Stderr, "gatehouse: %v\n", err)
@@ -35,13 +35,14 @@ func Main() int {
 	return 0
 }
 
-// NewCommand returns the root command, which serves until its context ends.
+// NewCommand returns the root command. It runs the server until its context
+// ends.
 func NewCommand(stdout, stderr io.Writer) *cobra.Command {
 	o := options.New()
 	cmd := &cobra.Command{
 		Use:   "gatehouse",
 		Short: "A Kubernetes API server in one process",
-		Long: "A Kubernetes API server in one process, with its etcd: what kube-apiserver answers, with its flags.\n\n" +
+		Long: "A Kubernetes API server in one process, which includes etcd. It serves the API and accepts the flags of kube-apiserver.\n\n" +
 			"Without flags it listens on https://127.0.0.1:6443 and keeps its data, its certificates and the\n" +
 			"administrator's kubeconfig in .gatehouse.",
 		Version:       version.Git,
@@ -95,13 +96,13 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 	return s.Run(ctx)
 }
 
-// settling is how long after the server is ready the memory that only its
-// start needed is given back: by then the controllers have done their first
-// round, and a server for one short test is gone.
+// settling is the delay after which the server returns the memory that only the
+// start needed to the operating system. By then the controllers have finished
+// their first round, and a server for one short test has stopped.
 const settling = time.Second
 
-// signals returns a context that ends with the first SIGINT or SIGTERM; the
-// second ends the process at once.
+// signals returns a context that ends with the first SIGINT or SIGTERM. The
+// second signal ends the process immediately.
 func signals() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := make(chan os.Signal, 2)

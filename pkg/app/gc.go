@@ -7,17 +7,17 @@ import (
 	"runtime/metrics"
 )
 
-// The heap may grow by three times what is alive before it is collected, but by
-// no more than maxHeadroom unless what is alive is more than that. On a server whose
-// objects are short-lived that saves an eighth to a quarter of the CPU while
-// the heap is small, and costs no memory to speak of when it is large.
+// The heap may grow by three times the size of the live heap before the next garbage collection,
+// but by no more than maxHeadroom or the size of the live heap, whichever is larger. On a server
+// with short-lived objects this saves 12 to 25 percent of the CPU time while the heap is small.
+// When the heap is large, it costs hardly any memory.
 const (
 	growth      = 3
 	maxHeadroom = 256 << 20
 )
 
-// tuneGC keeps the garbage collector's percentage to that rule, after every
-// collection. It leaves alone what GOGC in the environment says.
+// tuneGC sets the percentage of the garbage collector by this rule after each
+// collection. It does nothing if the environment variable GOGC is set.
 func tuneGC() {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -26,7 +26,7 @@ func tuneGC() {
 	afterEveryGC(func() { debug.SetGCPercent(gcPercent(liveHeap())) })
 }
 
-// gcPercent returns the percentage for a live heap of so many bytes.
+// gcPercent returns the percentage for a live heap of the given size in bytes.
 func gcPercent(live uint64) int {
 	headroom := max(live, min(growth*live, maxHeadroom))
 	if live == 0 {
@@ -41,8 +41,9 @@ func liveHeap() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// afterEveryGC calls f after each collection: an object that nothing refers to
-// is found by it, and its finalizer makes the next one.
+// afterEveryGC calls f after each garbage collection. It uses the finalizer of
+// an unreachable object, which runs after a collection and then creates the
+// next such object.
 func afterEveryGC(f func()) {
 	type sentinel struct{ _ *int }
 	var arm func()

@@ -9,9 +9,9 @@ import (
 	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
 )
 
-// applyLogging configures the log. Without --v it has warnings and errors only:
-// the libraries log every step of a start as information, and the one line that
-// a user is looking for is another.
+// applyLogging configures logging. Without --v it logs only warnings and
+// errors: the libraries log each step of the start as information, which would
+// hide the message that the server is ready.
 func applyLogging(o *logs.Options) error {
 	var stderr io.Writer = os.Stderr
 	if o.Verbosity == 0 && o.Format == logsapi.DefaultLogFormat {
@@ -20,7 +20,7 @@ func applyLogging(o *logs.Options) error {
 	return logsapi.ValidateAndApplyWithOptions(o, &logsapi.LoggingOptions{ErrorStream: stderr, InfoStream: stderr}, nil)
 }
 
-// withoutInfo drops the entries of the text format that are information: each
+// withoutInfo drops entries with the severity "info" in the text format. Each
 // entry is one write and begins with the letter of its severity.
 type withoutInfo struct{ io.Writer }
 

@@ -1,6 +1,7 @@
-// Package authentication builds the chain that finds out who sent a request.
-// The methods are tried in kube-apiserver's order; the first that knows the
-// credentials decides. Each method has a folder, here or in k8s.io/apiserver.
+// Package authentication builds the chain of authenticators, which find out who
+// sent a request. The methods are tried in kube-apiserver's order, and the
+// first one that accepts the credentials decides. Methods that are not part of
+// k8s.io/apiserver have their own package below this one.
 package authentication
 
 import (
@@ -25,42 +26,45 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// Config says which credentials count. What is nil or empty does not.
+// Config configures New. A method whose field is nil or empty is disabled.
 type Config struct {
-	// Audiences are those of this server. Methods whose tokens have none are
-	// meant for it.
+	// Audiences are the audiences of this server. A token that does not name
+	// audiences is valid for these.
 	Audiences authenticator.Audiences
-	// RequestHeader trusts a front proxy to name the user.
+	// RequestHeader describes the front proxy that is trusted to name the user
+	// in headers.
 	RequestHeader *authenticatorfactory.RequestHeaderConfig
 	// ClientCA verifies client certificates.
 	ClientCA dynamiccertificates.CAContentProvider
 	// TokenFile is a CSV file of static tokens.
 	TokenFile string
-	// ServiceAccounts knows the tokens of service accounts.
+	// ServiceAccounts authenticates the tokens of service accounts.
 	ServiceAccounts authenticator.Token
-	// BootstrapTokens reads the secrets of bootstrap tokens.
+	// BootstrapTokens reads the secrets that contain bootstrap tokens.
 	BootstrapTokens *objects.Access
-	// OIDC has the OpenID Connect providers, and decides about requests without
-	// credentials. A request with wrong credentials is refused in any case.
+	// OIDC configures the OpenID Connect providers, and whether requests
+	// without credentials are accepted. A request with invalid credentials is
+	// refused in any case.
 	OIDC oidc.Config
-	// Webhook asks a remote service.
+	// Webhook configures a remote service that authenticates tokens.
 	Webhook *webhook.Config
 }
 
-// Chain is an authenticator of requests that follows its files.
+// Chain is an authenticator of requests. Run reloads its files.
 type Chain struct {
 	authenticator.Request
 	followers []func(context.Context)
 }
 
-// Run follows the files that can change until the context ends.
+// Run reloads the files of the authenticators when they change, until the
+// context ends.
 func (c *Chain) Run(ctx context.Context) {
 	for _, follow := range c.followers {
 		go follow(ctx)
 	}
 }
 
-// New returns the chain.
+// New returns the chain for a configuration.
 func New(c Config) (*Chain, error) {
 	chain := &Chain{}
 	var methods []authenticator.Request
@@ -87,7 +91,7 @@ func New(c Config) (*Chain, error) {
 	return chain, nil
 }
 
-// tokens returns the methods that know bearer tokens.
+// tokens returns the authenticators of bearer tokens.
 func (chain *Chain) tokens(c Config, provider *oidc.Authenticator) (authenticator.Token, error) {
 	var methods []authenticator.Token
 	if c.TokenFile != "" {

@@ -1,7 +1,7 @@
 // Package authorization decides what an authenticated user may do. Members of
-// system:masters may do everything; about others the authorizers of a
-// configuration are asked in its order, and the first one with an opinion
-// decides. The configuration comes from flags, or from a file that is read again
+// system:masters may do everything. For other users, the authorizers are asked
+// in the configured order, and the first one that allows or denies the request
+// decides. The configuration comes from flags, or from a file that is reloaded
 // when it changes.
 package authorization
 
@@ -24,8 +24,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 )
 
-// The modes, by their names in --authorization-mode. They are also the types of
-// authorizers in a file.
+// The modes, as named in --authorization-mode. They are also the types of
+// authorizers in a configuration file.
 const (
 	ModeAlwaysAllow = "AlwaysAllow"
 	ModeAlwaysDeny  = "AlwaysDeny"
@@ -35,43 +35,44 @@ const (
 	ModeNode        = "Node"
 )
 
-// Modes returns the modes that there are.
+// Modes returns all modes.
 func Modes() []string {
 	return []string{ModeABAC, ModeAlwaysAllow, ModeAlwaysDeny, ModeNode, ModeRBAC, ModeWebhook}
 }
 
-// Config is what authorizers are made of.
+// Config contains what the authorizers need.
 type Config struct {
-	// PolicyFile has the policies of ABAC.
+	// PolicyFile contains the policies of the mode ABAC.
 	PolicyFile string
 	// RBAC finds the rules of a user.
 	RBAC *rbac.Resolver
-	// Client and Served are what the node authorizer reads from: see node.New.
+	// Client and Served are passed to the node authorizer; see node.New.
 	Client kubernetes.Interface
 	Served func(schema.GroupVersionResource) bool
-	// Dial, if not nil, makes the connections to webhooks.
+	// Dial, if not nil, opens the connections to webhooks.
 	Dial utilnet.DialFunc
-	// Backoff is between the tries of a request to a webhook; the zero value
-	// stands for kube-apiserver's.
+	// Backoff determines how failed requests to a webhook are repeated. The
+	// zero value means kube-apiserver's backoff.
 	Backoff wait.Backoff
-	// ServerID tells this server from others in the metrics of reloads.
+	// ServerID identifies this server in the metrics of reloads.
 	ServerID string
 }
 
-// Authorizer is a configured chain of authorizers, and lists what they allow.
+// Authorizer is a configured chain of authorizers. It can also list the rules
+// of a user.
 type Authorizer interface {
 	authorizer.Authorizer
 	authorizer.RuleResolver
 }
 
-// New returns the chain of a configuration that does not change. What runs in
-// the background ends with the context.
+// New returns the chain of a fixed configuration. Background work ends with the
+// context.
 func (c Config) New(ctx context.Context, authorizers []apiserver.AuthorizerConfiguration) (Authorizer, error) {
 	return c.builder(ctx).chain(authorizers)
 }
 
-// builder makes chains. Those that follow each other share the authorizers that
-// have a state: there is only one of each type.
+// builder creates chains. The chains that it creates one after another share
+// the authorizers that have state, of which there is at most one per type.
 type builder struct {
 	Config
 	ctx context.Context

@@ -30,7 +30,8 @@ func of(modes ...string) []apiserver.AuthorizerConfiguration {
 	return all
 }
 
-// TestChain asks authorizers in their order, and members of system:masters none.
+// TestChain checks that authorizers are asked in their order, and that none is
+// asked for members of system:masters.
 func TestChain(t *testing.T) {
 	deny := newHook(t, status(false, true, "never"))
 	silent := newHook(t, status(false, false, "no idea"))
@@ -53,10 +54,10 @@ func TestChain(t *testing.T) {
 		{"first denies", append([]apiserver.AuthorizerConfiguration{deny.config("Deny")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionDeny, "never", false},
 		{"second allows", of(ModeRBAC, ModeAlwaysAllow), nil, authorizer.DecisionAllow, "", false},
 		{"masters", []apiserver.AuthorizerConfiguration{deny.config("Deny")}, []string{user.SystemPrivilegedGroup}, authorizer.DecisionAllow, "", false},
-		{"all reasons", append(of(ModeAlwaysDeny), silent.config("Deny"), named("again", silent.config("Deny"))), nil, no, "Everything is forbidden.\nno idea\nno idea", false},
-		{"an error stays", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysDeny)...), nil, no, "Everything is forbidden.", true},
-		{"an error that is made good", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionAllow, "", false},
-		{"closed", append([]apiserver.AuthorizerConfiguration{broken.config("Deny")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionDeny, "", true},
+		{"the reasons of all authorizers", append(of(ModeAlwaysDeny), silent.config("Deny"), named("again", silent.config("Deny"))), nil, no, "Everything is forbidden.\nno idea\nno idea", false},
+		{"an error without a decision", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysDeny)...), nil, no, "Everything is forbidden.", true},
+		{"an error before a decision", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionAllow, "", false},
+		{"an error with failure policy Deny", append([]apiserver.AuthorizerConfiguration{broken.config("Deny")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionDeny, "", true},
 	} {
 		decision, reason, err := newChainOf(t, test.chain...).Authorize(t.Context(), podRequest("alice", test.groups...))
 		if decision != test.want || reason != test.reason || (err != nil) != test.failed {

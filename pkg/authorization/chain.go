@@ -12,9 +12,9 @@ import (
 	"k8s.io/apiserver/pkg/authorization/union"
 )
 
-// chain asks authorizers one after another. It takes the place of the library's
-// union for the sake of the reasons: users see them as kube-apiserver 1.36 words
-// them, without the name that the union puts before each.
+// chain asks authorizers one after another. It replaces the union authorizer of
+// k8s.io/apiserver, which puts the name of the authorizer before each reason.
+// kube-apiserver 1.36 does not show these names to users.
 type chain struct {
 	authorizer.AuthorizerFunc
 	authorizer.RuleResolver
@@ -37,8 +37,8 @@ func (c *chain) finish() *chain {
 	return c
 }
 
-// authorize returns the first opinion. Without one, the reasons are those of
-// all authorizers, a line each, and so are the errors.
+// authorize returns the first decision. If no authorizer decides, it returns
+// the reasons of all authorizers, one per line, and all errors.
 func (c *chain) authorize(ctx context.Context, attrs authorizer.Attributes) (authorizer.Decision, string, error) {
 	var reasons []string
 	var errs []error

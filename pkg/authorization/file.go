@@ -20,19 +20,19 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/filewatch"
 )
 
-// fileAuthorizer is the chain of a file's last good content.
+// fileAuthorizer is the chain of the last valid configuration in a file.
 type fileAuthorizer struct {
 	authorizer.AuthorizerFunc
 	*builder
 	current atomic.Pointer[chain]
-	// types are those that a reload must neither add nor remove.
+	// types are the authorizers that a reload must neither add nor remove.
 	types []string
 }
 
-// NewFromFile returns the chain of an AuthorizationConfiguration in a file. When
-// the file changes, it is read again: a good configuration replaces the one in
-// force, a bad one is logged and counted. A reload may change and reorder
-// everything but must not add or remove authorizers other than webhooks.
+// NewFromFile returns the chain of an AuthorizationConfiguration in a file. The
+// file is read again when it changes. A valid configuration replaces the
+// current one; an invalid one is logged and counted. A reload may change and
+// reorder the authorizers, but must not add or remove any except webhooks.
 func (c Config) NewFromFile(ctx context.Context, file string) (Authorizer, error) {
 	metrics.RegisterMetrics()
 	f := &fileAuthorizer{builder: c.builder(ctx)}
@@ -56,7 +56,7 @@ func (c Config) NewFromFile(ctx context.Context, file string) (Authorizer, error
 	metrics.RecordAuthorizationConfigLastConfigInfo(c.ServerID, string(data))
 	go filewatch.Watch(ctx, file, data, func(data []byte) {
 		if err := f.reload(data); err != nil {
-			klog.FromContext(ctx).Error(err, "The authorization configuration has changed, but it cannot be used: the former one stays in force", "file", file)
+			klog.FromContext(ctx).Error(err, "Failed to reload the authorization configuration, the previous one stays in effect", "file", file)
 			metrics.RecordAuthorizationConfigAutomaticReloadFailure(c.ServerID)
 			return
 		}
@@ -71,14 +71,14 @@ func (f *fileAuthorizer) RulesFor(ctx context.Context, u user.Info, namespace st
 	return f.current.Load().RulesFor(ctx, u, namespace)
 }
 
-// reload puts a configuration into force. Only one call runs at a time.
+// reload puts a configuration into effect. It must not be called concurrently.
 func (f *fileAuthorizer) reload(data []byte) error {
 	config, err := f.parse(data)
 	if err != nil {
 		return err
 	}
 	if types := fixedTypes(config); !slices.Equal(types, f.types) {
-		return fmt.Errorf("a reload must not add or remove authorizers other than webhooks: there are %v now, were %v", types, f.types)
+		return fmt.Errorf("a reload must not add or remove authorizers other than webhooks: the types are now %v and were %v", types, f.types)
 	}
 	all, err := f.chain(config.Authorizers)
 	if err != nil {
@@ -96,7 +96,7 @@ func (b *builder) parse(data []byte) (*apiserver.AuthorizationConfiguration, err
 	}
 	errs := validation.ValidateAuthorizationConfiguration(b.compiler, nil, config, sets.New(Modes()...), sets.New(ModeWebhook))
 	for i, a := range config.Authorizers {
-		// There is no other server that this one could ask.
+		// A connection of type InClusterConfig would lead back to this server.
 		if a.Webhook != nil && a.Webhook.ConnectionInfo.Type == apiserver.AuthorizationWebhookConnectionInfoTypeInCluster {
 			errs = append(errs, field.Invalid(field.NewPath("authorizers").Index(i).Child("connectionInfo", "type"),
 				a.Webhook.ConnectionInfo.Type, "not allowed for kube-apiserver, which would ask itself"))
@@ -105,7 +105,7 @@ func (b *builder) parse(data []byte) (*apiserver.AuthorizationConfiguration, err
 	return config, errs.ToAggregate()
 }
 
-// fixedTypes returns the types of a configuration other than webhooks, sorted.
+// fixedTypes returns the sorted types of all authorizers except webhooks.
 func fixedTypes(config *apiserver.AuthorizationConfiguration) []string {
 	var types []string
 	for _, a := range config.Authorizers {
@@ -117,8 +117,8 @@ func fixedTypes(config *apiserver.AuthorizationConfiguration) []string {
 	return types
 }
 
-// FileHas reports whether the configuration in a file has an authorizer of a
-// type, as far as it can be read.
+// FileHas reports whether the configuration in a file contains an authorizer of
+// the given type. It returns false if the file cannot be read.
 func FileHas(file, authorizerType string) bool {
 	config, err := load.LoadFromFile(file)
 	return err == nil && slices.ContainsFunc(config.Authorizers, func(a apiserver.AuthorizerConfiguration) bool {

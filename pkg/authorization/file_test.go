@@ -24,8 +24,8 @@ func simple(kind string) string {
 	return fmt.Sprintf("- type: %s\n  name: %s\n", kind, strings.ToLower(kind))
 }
 
-// hooked is a webhook with a name of its own, and more lines in its
-// configuration.
+// hooked returns the configuration of a webhook. more contains additional
+// lines.
 func hooked(name, kubeconfig string, more ...string) string {
 	lines := fmt.Sprintf("- type: Webhook\n  name: %s\n  webhook:\n    timeout: 3s\n    subjectAccessReviewVersion: v1\n    failurePolicy: Deny\n"+
 		"    connectionInfo:\n      type: KubeConfigFile\n      kubeConfigFile: %s\n", name, kubeconfig)
@@ -37,7 +37,7 @@ func hooked(name, kubeconfig string, more ...string) string {
 
 func write(t *testing.T, file, content string) {
 	t.Helper()
-	// As a careful administrator does: the file is never half there.
+	// The file is replaced by a rename, so that it is never incomplete.
 	if err := os.WriteFile(file+".new", []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +77,8 @@ func TestFileErrors(t *testing.T) {
 	}
 }
 
-// TestReload changes the file and looks at what becomes of a request that the
-// webhooks decide differently.
+// TestReload changes the file and sends a request that the webhooks decide
+// differently.
 func TestReload(t *testing.T) {
 	allow, deny := newHook(t, status(true, false, "")), newHook(t, status(false, true, "second"))
 	file := filepath.Join(t.TempDir(), "authorization.yaml")
@@ -105,7 +105,7 @@ func TestReload(t *testing.T) {
 	write(t, file, document(hooked("deny", deny.kubeconfig), simple("RBAC"), hooked("allow", allow.kubeconfig)))
 	eventually("another webhook, another order", func() bool { return ask() == authorizer.DecisionDeny })
 
-	// What is bad changes nothing but the count of failures.
+	// An invalid configuration only increases the counter of failures.
 	failures, successes := reloads(t, "failure"), reloads(t, "success")
 	for i, bad := range []string{"", "nonsense", document(simple("RBAC"), simple("AlwaysAllow")), document(hooked("allow", allow.kubeconfig)), document(simple("RBAC"), hooked("x", "/does/not/exist"))} {
 		write(t, file, bad)
@@ -122,7 +122,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// reloads reads a counter of the library.
+// reloads returns the value of a counter of the library.
 func reloads(t *testing.T, status string) int {
 	t.Helper()
 	families, err := legacyregistry.DefaultGatherer.Gather()

@@ -17,7 +17,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// hook is a server that reviews access.
+// hook is a server that answers SubjectAccessReviews.
 type hook struct {
 	*httptest.Server
 	kubeconfig string
@@ -25,7 +25,7 @@ type hook struct {
 	last       atomic.Pointer[authorizationv1.SubjectAccessReview]
 }
 
-// answer writes a review's answer.
+// answer writes the answer to a review.
 type answer func(w http.ResponseWriter, r *http.Request, review *authorizationv1.SubjectAccessReview)
 
 func newHook(t *testing.T, respond answer) *hook {
@@ -40,14 +40,15 @@ func newHook(t *testing.T, respond answer) *hook {
 		h.last.Store(&review)
 		respond(w, r, &review)
 	}))
-	h.Config.ErrorLog = log.New(io.Discard, "", 0) // one test makes handshakes fail
+	h.Config.ErrorLog = log.New(io.Discard, "", 0) // in one test the TLS handshakes fail
 	h.StartTLS()
 	t.Cleanup(h.Close)
 	h.kubeconfig = h.writeKubeconfig(t, true)
 	return h
 }
 
-// writeKubeconfig returns the file of a kubeconfig that trusts the server, or not.
+// writeKubeconfig returns the path of a kubeconfig for the server. If trusted
+// is false, it does not contain the right CA.
 func (h *hook) writeKubeconfig(t *testing.T, trusted bool) string {
 	t.Helper()
 	cluster := &clientcmdapi.Cluster{Server: h.URL}
@@ -68,7 +69,7 @@ func status(allowed, denied bool, reason string) answer {
 	return func(w http.ResponseWriter, _ *http.Request, review *authorizationv1.SubjectAccessReview) {
 		review.Status = authorizationv1.SubjectAccessReviewStatus{Allowed: allowed, Denied: denied, Reason: reason}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(review) // the client sees a broken answer
+		_ = json.NewEncoder(w).Encode(review) // if this fails, the client receives an incomplete answer
 	}
 }
 
@@ -76,7 +77,7 @@ func raw(code int, body string) answer {
 	return func(w http.ResponseWriter, _ *http.Request, _ *authorizationv1.SubjectAccessReview) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(code)
-		_, _ = w.Write([]byte(body)) // the client sees a broken answer
+		_, _ = w.Write([]byte(body)) // if this fails, the client receives an incomplete answer
 	}
 }
 

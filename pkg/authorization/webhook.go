@@ -13,17 +13,17 @@ import (
 	"k8s.io/apiserver/plugin/pkg/authorizer/webhook/metrics"
 )
 
-// webhookMetrics are kube-apiserver's: those of the requests of an aggregated
-// server are not among them.
+// webhookMetrics records kube-apiserver's metrics. It omits the request metrics
+// that only aggregated API servers have.
 type webhookMetrics struct {
 	metrics.NoopRequestMetrics
 	metrics.WebhookMetrics
 	cel.MatcherMetrics
 }
 
-// webhook returns an authorizer that asks a remote server. An answer is kept
-// for a while; a failed request is tried again, and in the end the policy for
-// failures decides.
+// webhook returns an authorizer that asks a remote server. Answers are cached
+// and failed requests are repeated. If all attempts fail, the failure policy
+// decides.
 func (b *builder) webhook(name string, config *apiserver.WebhookConfiguration) (*webhook.WebhookAuthorizer, error) {
 	if config == nil || config.ConnectionInfo.Type != apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile || config.ConnectionInfo.KubeConfigFile == nil {
 		return nil, fmt.Errorf("a webhook needs connectionInfo of type %s", apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile)
@@ -47,7 +47,7 @@ func (b *builder) webhook(name string, config *apiserver.WebhookConfiguration) (
 		webhookMetrics{WebhookMetrics: metrics.NewWebhookMetrics(), MatcherMetrics: cel.NewMatcherMetrics()}, b.compiler)
 }
 
-// lifetime is how long an answer is kept: zero for not at all.
+// lifetime returns how long an answer is cached; zero disables the cache.
 func lifetime(cached bool, ttl time.Duration) time.Duration {
 	if !cached {
 		return 0
@@ -55,8 +55,8 @@ func lifetime(cached bool, ttl time.Duration) time.Duration {
 	return ttl
 }
 
-// lazyCompiler makes a CEL environment, which takes a while, for those who have
-// match conditions.
+// lazyCompiler creates the CEL environment when it is first needed: this is
+// expensive, and only webhooks with match conditions need it.
 type lazyCompiler func() cel.Compiler
 
 // CompileCELExpression implements cel.Compiler.

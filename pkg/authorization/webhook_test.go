@@ -25,7 +25,7 @@ func (h *hook) config(failurePolicy string) apiserver.AuthorizerConfiguration {
 	}}
 }
 
-// testConfig does not wait between tries.
+// testConfig returns a configuration without delays between attempts.
 func testConfig() Config {
 	return Config{RBAC: rbac.Empty(), Backoff: wait.Backoff{Duration: time.Millisecond, Steps: 3}}
 }
@@ -80,7 +80,7 @@ func TestWebhookAnswers(t *testing.T) {
 	}
 }
 
-// TestWebhookUnreachable covers what fails before there is an answer.
+// TestWebhookUnreachable checks errors that occur before there is an answer.
 func TestWebhookUnreachable(t *testing.T) {
 	slow := newHook(t, func(_ http.ResponseWriter, r *http.Request, _ *authorizationv1.SubjectAccessReview) {
 		<-r.Context().Done()
@@ -133,7 +133,7 @@ func TestWebhookCache(t *testing.T) {
 	}
 }
 
-// TestWebhookReview looks at what is sent, in both versions.
+// TestWebhookReview checks the review that is sent, in both versions.
 func TestWebhookReview(t *testing.T) {
 	for _, version := range []string{"v1", "v1beta1"} {
 		h := newHook(t, status(true, false, ""))
@@ -162,7 +162,8 @@ func TestWebhookReview(t *testing.T) {
 	}
 }
 
-// TestMatchConditions asks the webhook only about what all conditions match.
+// TestMatchConditions checks that the webhook is asked only about requests that
+// match all conditions.
 func TestMatchConditions(t *testing.T) {
 	const no = authorizer.DecisionNoOpinion
 	path := authorizer.AttributesRecord{User: &user.DefaultInfo{Name: "alice"}, Verb: "get", Path: "/x"}

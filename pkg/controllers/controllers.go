@@ -1,7 +1,8 @@
-// Package controllers is what controllers are made of. A Loop has the queue, the
-// retries and the workers, so that a controller is what it watches and its Sync;
-// Controller is its entry in the list of pkg/controllers/loops. Each controller
-// has a folder below this one.
+// Package controllers contains the building blocks of controllers. A Loop
+// provides the queue, the retries and the workers; a controller only defines
+// what it watches and its Sync function. Controller describes a controller in
+// the list of pkg/controllers/loops. Each controller has its own package below
+// this one.
 package controllers
 
 import (
@@ -16,21 +17,21 @@ import (
 
 // Controller is a controller that the server can run.
 type Controller struct {
-	// Name is kube-controller-manager's name of it, by which --controllers
-	// chooses it.
+	// Name is the name of the controller in kube-controller-manager and in the
+	// flag --controllers.
 	Name string
-	// Needs are the resources that it cannot do without: it does not run when
+	// Needs are the resources that the controller requires. It does not run if
 	// one of them is not served.
 	Needs []schema.GroupVersionResource
-	// New makes the loop. It is called before the informers start.
+	// New creates the loop. It is called before the informers start.
 	New func(Deps) *Loop
 }
 
-// Deps is what controllers are given.
+// Deps contains what the server provides for controllers.
 type Deps struct {
-	// Client has all rights.
+	// Client may do everything.
 	Client kubernetes.Interface
-	// Informers start when all loops are made.
+	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
 }
 
@@ -46,19 +47,20 @@ func (l List) Names() []string {
 	return names
 }
 
-// Validate returns an error for a choice with names that are not on the list.
+// Validate returns an error if the choice contains a name that is not in the
+// list.
 func (l List) Validate(choice []string) error {
 	for _, name := range choice {
 		if name != "*" && !slices.Contains(l.Names(), strings.TrimPrefix(name, "-")) {
-			return fmt.Errorf("%q is none of the controllers %s", name, strings.Join(l.Names(), ", "))
+			return fmt.Errorf("unknown controller %q: choose among %s", name, strings.Join(l.Names(), ", "))
 		}
 	}
 	return nil
 }
 
-// New makes the loops of a choice: names, "*" for all of them and "-name" for
-// all but one. Controllers that need a resource that is not served are left
-// out.
+// New creates the loops of the chosen controllers. An element of choice is a
+// name, "*" for all controllers, or "-name" for all except one. Controllers
+// that need a resource that is not served are omitted.
 func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionResource) bool) []*Loop {
 	var chosen []*Loop
 	for _, c := range l {

@@ -34,7 +34,7 @@ func TestChoice(t *testing.T) {
 		{"all that can run", []string{"*"}, []string{"a", "b"}, ""},
 		{"all but one", []string{"*", "-a"}, []string{"b"}, ""},
 		{"without a resource that it needs", []string{"c"}, nil, ""},
-		{"unknown", []string{"d"}, nil, `"d" is none of the controllers a, b, c`},
+		{"unknown", []string{"d"}, nil, `unknown controller "d": choose among a, b, c`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			made = nil

@@ -13,35 +13,35 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// Loop brings the state of a cluster to what it should be, key by key. A key
-// that is added several times before a worker has taken it counts once, and no
-// two workers have the same key at the same time.
+// Loop moves the cluster towards its desired state, one key at a time. A key
+// that is added several times before a worker takes it is handled once. A key
+// is never handled by two workers at the same time.
 type Loop struct {
-	// Workers is how many keys are in work at the same time; 0 is 1.
+	// Workers is the number of keys that are handled concurrently; 0 means 1.
 	Workers int
-	// Watches say which keys to look at, and when.
+	// Watches determine which keys are added to the queue, and when.
 	Watches []Watch
-	// Sync looks at a key and does what is to be done. After an error or a panic
-	// it is called again: after 5 ms at first, then after twice as long each
-	// time, up to 1,000 s. Its context ends when the loop is to stop.
+	// Sync handles a key. After an error or a panic it is called again with
+	// exponential backoff: after 5 ms at first, and at most after 1,000 s. Its
+	// context ends when the loop is to stop.
 	Sync func(ctx context.Context, key string) error
 
-	// name is the controller's, for logs and the metrics of the queue.
+	// name is the name of the controller, for logs and the metrics of the
+	// queue.
 	name  string
 	queue workqueue.TypedRateLimitingInterface[string]
 }
 
-// Add makes the loop look at a key soon. It is for Sync and for what runs while
-// the loop does.
+// Add adds a key to the queue. It may be called only while the loop runs, for
+// example by Sync.
 func (l *Loop) Add(key string) { l.queue.Add(key) }
 
-// AddAfter makes the loop look at a key, again, after a while: for a Sync that
-// waits for a time to come. It is for Sync and for what runs while the loop
-// does.
+// AddAfter adds a key to the queue after a delay, for example because Sync has
+// to wait until a certain time. It may be called only while the loop runs.
 func (l *Loop) AddAfter(key string, after time.Duration) { l.queue.AddAfter(key, after) }
 
-// Run works until the context ends, and returns when all workers have ended. It
-// begins when all watches have synced, and must be called only once.
+// Run waits until all watches have synced, and handles keys until the context
+// ends. It returns when all workers have ended. It must be called only once.
 func (l *Loop) Run(ctx context.Context) {
 	ctx = klog.NewContext(ctx, klog.LoggerWithName(klog.FromContext(ctx), l.name))
 	l.queue = workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[string](),
@@ -51,7 +51,7 @@ func (l *Loop) Run(ctx context.Context) {
 	for _, w := range l.Watches {
 		done, stop, err := w.follow(ctx, l)
 		if err != nil {
-			klog.FromContext(ctx).Error(err, "The controller does not run")
+			klog.FromContext(ctx).Error(err, "Failed to start the controller")
 			return
 		}
 		defer stop()
@@ -60,7 +60,7 @@ func (l *Loop) Run(ctx context.Context) {
 	if !signals.Wait(ctx, synced...) {
 		return
 	}
-	// A worker that waits for a key notices the end of the queue.
+	// The end of the queue wakes the workers that wait for a key.
 	defer context.AfterFunc(ctx, l.queue.ShutDown)()
 	var workers sync.WaitGroup
 	for range max(l.Workers, 1) {
@@ -72,8 +72,8 @@ func (l *Loop) Run(ctx context.Context) {
 	workers.Wait()
 }
 
-// next waits for a key and works on it. It reports false when there is nothing
-// left to do: keys that are still in the queue when the context ends stay there.
+// next waits for a key and handles it. It returns false when the queue or the
+// context has ended; keys that are still in the queue are not handled.
 func (l *Loop) next(ctx context.Context) bool {
 	key, ended := l.queue.Get()
 	if ended {
@@ -89,13 +89,13 @@ func (l *Loop) next(ctx context.Context) bool {
 		return true
 	}
 	if ctx.Err() == nil {
-		klog.FromContext(ctx).Error(err, "Sync failed; trying again", "key", key)
+		klog.FromContext(ctx).Error(err, "Sync failed, will retry", "key", key)
 	}
 	l.queue.AddRateLimited(key)
 	return true
 }
 
-// protect makes an error of a panic.
+// protect converts a panic to an error.
 func protect(f func() error) (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
 
-// calls are the keys that a Sync was called with.
+// calls records the keys with which Sync was called.
 type calls struct {
 	mu   sync.Mutex
 	keys []string
@@ -49,8 +49,9 @@ func (c *calls) expect(t *testing.T, want ...string) {
 	c.keys = nil
 }
 
-// run runs a loop on the ConfigMaps of a client in a bubble, in which time
-// passes only when nothing else can happen, and which no goroutine survives.
+// run runs a loop on the ConfigMaps of a client in a synctest bubble: time
+// passes only when all goroutines wait, and all goroutines must have ended at
+// the end.
 func run(t *testing.T, sync func(ctx context.Context, l *controllers.Loop, key string) error, test func(client kubernetes.Interface, l *controllers.Loop)) {
 	synctest.Test(t, func(t *testing.T) {
 		client := fake.NewClientset(configMap("first"))
@@ -151,8 +152,8 @@ func TestAddAfter(t *testing.T) {
 	})
 }
 
-// TestStop ends the context while Sync is at work: Run waits for it, and leaves
-// the other keys alone.
+// TestStop ends the context while Sync runs. Run must wait for Sync and must
+// not handle further keys.
 func TestStop(t *testing.T) {
 	var c calls
 	finished := false
@@ -185,7 +186,7 @@ func TestStopBeforeSync(t *testing.T) {
 	})
 }
 
-// informer lets a test call the handler of a watch.
+// informer gives a test access to the event handler of a watch.
 type informer struct {
 	cache.SharedIndexInformer
 	handler cache.ResourceEventHandler

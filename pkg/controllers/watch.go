@@ -9,19 +9,19 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// Watch is something that a loop follows.
+// Watch is an informer that a loop uses.
 type Watch struct {
 	informer cache.SharedInformer
-	// keys returns the keys that an object of the informer concerns; nil if the
-	// loop only reads.
+	// keys returns the keys to add to the queue for an object of the informer.
+	// It is nil if the loop only reads from the informer.
 	keys func(obj any) ([]string, error)
 }
 
-// On returns a watch that makes the loop look at some keys whenever an object
-// is new, has changed or is gone, and after every resync of the informer. keys
-// returns them for an object of the type T, such as *corev1.Pod; a change calls
-// it for the object as it was, too, because that may have concerned other keys.
-// The objects belong to the informer and must not be changed.
+// On returns a watch that adds keys to the queue whenever an object is created,
+// changed or deleted, and after each resync of the informer. The function keys
+// returns the keys for an object of type T, such as *corev1.Pod. After a change
+// it is called for both the old and the new object, because they may concern
+// different keys. It must not change the objects.
 func On[T metav1.Object](informer cache.SharedInformer, keys func(obj T) []string) Watch {
 	return Watch{informer, func(obj any) ([]string, error) {
 		if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
@@ -35,18 +35,18 @@ func On[T metav1.Object](informer cache.SharedInformer, keys func(obj T) []strin
 	}}
 }
 
-// Reads returns a watch of an informer that Sync only reads from: the loop waits
-// for it at the start.
+// Reads returns a watch of an informer from which Sync only reads. The loop
+// waits until the informer has synced.
 func Reads(informer cache.SharedInformer) Watch { return Watch{informer: informer} }
 
-// Self is the keys function of On for the object itself: its key is
-// namespace/name, or only the name without a namespace. cache.SplitMetaNamespaceKey
-// takes it apart.
+// Self is a keys function for On. It returns the key of the object itself,
+// which is namespace/name, or only the name if there is no namespace.
+// cache.SplitMetaNamespaceKey splits such a key.
 func Self[T metav1.Object](obj T) []string { return []string{cache.MetaObjectToName(obj).String()} }
 
-// follow adds the keys of the watch's events to the loop. It returns a channel
-// that is closed when the objects that there were at the start are among them,
-// and a function that ends it.
+// follow adds the keys of events to the queue. It returns a channel that is
+// closed when the keys of all objects that existed at the start have been
+// added, and a function that ends the watch.
 func (w Watch) follow(ctx context.Context, l *Loop) (synced <-chan struct{}, stop func(), err error) {
 	if w.keys == nil {
 		return w.informer.HasSyncedChecker().Done(), func() {}, nil
@@ -65,7 +65,7 @@ func (w Watch) follow(ctx context.Context, l *Loop) (synced <-chan struct{}, sto
 			return nil
 		})
 		if err != nil {
-			klog.FromContext(ctx).Error(err, "An event of a watch is lost")
+			klog.FromContext(ctx).Error(err, "Failed to handle an event of a watch, the event is lost")
 		}
 	}
 	registration, err := w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
@@ -76,6 +76,6 @@ func (w Watch) follow(ctx context.Context, l *Loop) (synced <-chan struct{}, sto
 	if err != nil {
 		return nil, nil, err
 	}
-	stop = func() { _ = w.informer.RemoveEventHandler(registration) } // fails only for what another informer has registered
+	stop = func() { _ = w.informer.RemoveEventHandler(registration) } // fails only for registrations of other informers
 	return registration.HasSyncedChecker().Done(), stop, nil
 }

@@ -12,7 +12,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// conditions name conditions that are True, or False after "not ".
+// conditions lists the types of conditions that are True. A type after "not "
+// is a condition that is False.
 type conditions []string
 
 func define(name string, c conditions, change ...func(*apiextensionsv1.CustomResourceDefinition)) *apiextensionsv1.CustomResourceDefinition {
@@ -50,7 +51,8 @@ func listerOf(t *testing.T, crds ...*apiextensionsv1.CustomResourceDefinition) l
 	return listers.NewCustomResourceDefinitionLister(indexer)
 }
 
-// TestSettledLister checks that the copy is old, and the original as it was.
+// TestSettledLister checks that the returned copy says that the definition
+// became Established long ago, and that the original in the cache is unchanged.
 func TestSettledLister(t *testing.T) {
 	for _, c := range []conditions{{"NamesAccepted", "Established"}, {"NamesAccepted", "not Established"}, {"NamesAccepted"}, nil} {
 		crd := define("things.example.com", c)

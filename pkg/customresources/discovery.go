@@ -14,32 +14,34 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/discovery"
 )
 
-// apiGroup is a group of custom resources as discovery shows it.
+// apiGroup describes a group of custom resources for discovery.
 type apiGroup struct {
 	Name string
-	// Versions have at least one resource each, the preferred version first.
+	// Versions are sorted, the preferred version first. Each has at least one
+	// resource.
 	Versions []apiVersion
 }
 
-// apiVersion is one version of a group.
+// apiVersion describes one version of a group.
 type apiVersion struct {
 	Name string
-	// CRDs define the resources, by name.
+	// CRDs are the definitions of the resources, sorted by name.
 	CRDs []*apiextensionsv1.CustomResourceDefinition
-	// Resources and subresources in the plain form of discovery, and in the
-	// aggregated one.
+	// Resources contains resources and subresources in the form of legacy
+	// discovery, Aggregated in the form of aggregated discovery.
 	Resources  []metav1.APIResource
 	Aggregated []apidiscoveryv2.APIResourceDiscovery
 }
 
 var (
-	// Those of kube-apiserver, in its order.
+	// The verbs and their order are those of kube-apiserver.
 	allVerbs         = metav1.Verbs{"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"}
 	terminatingVerbs = metav1.Verbs{"delete", "deletecollection", "get", "list", "watch"}
 	subresourceVerbs = metav1.Verbs{"get", "patch", "update"}
 )
 
-// newGroup describes the group of definitions that are all served.
+// newGroup describes a group. All of the definitions must belong to it and must
+// be served.
 func newGroup(name string, crds []*apiextensionsv1.CustomResourceDefinition) apiGroup {
 	slices.SortFunc(crds, func(a, b *apiextensionsv1.CustomResourceDefinition) int { return cmp.Compare(a.Name, b.Name) })
 	byVersion := map[string]*apiVersion{}
@@ -108,7 +110,8 @@ func subresources(v apiextensionsv1.CustomResourceDefinitionVersion, kind metav1
 	return all
 }
 
-// storageHash is empty when the version that is stored is not served.
+// storageHash returns the storage version hash, or "" if the stored version is
+// not served.
 func storageHash(crd *apiextensionsv1.CustomResourceDefinition) string {
 	for _, v := range crd.Spec.Versions {
 		if v.Storage && v.Served {
@@ -118,7 +121,8 @@ func storageHash(crd *apiextensionsv1.CustomResourceDefinition) string {
 	return ""
 }
 
-// discovery is the group in the plain form. It must have a version.
+// discovery returns the group in the form of legacy discovery. The group must
+// have at least one version.
 func (g apiGroup) discovery() metav1.APIGroup {
 	group := metav1.APIGroup{Name: g.Name}
 	for _, v := range g.Versions {
@@ -129,7 +133,7 @@ func (g apiGroup) discovery() metav1.APIGroup {
 	return group
 }
 
-// version returns nil for a version that is not served.
+// version returns the version with the given name, or nil if it is not served.
 func (g apiGroup) version(name string) *apiVersion {
 	for i := range g.Versions {
 		if g.Versions[i].Name == name {

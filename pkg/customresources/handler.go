@@ -16,8 +16,9 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// router separates the paths of discovery, which it answers from the
-// definitions as they are at the moment of the request, from those of resources.
+// router answers discovery requests itself, from the definitions at the time of
+// the request. It passes requests for resources on to the handler of the
+// library.
 type router struct {
 	resources http.Handler
 	crds      listers.CustomResourceDefinitionLister
@@ -60,8 +61,9 @@ func (r *router) discover(w http.ResponseWriter, req *http.Request, path []strin
 	r.notFound.ServeHTTP(w, req)
 }
 
-// isWrite reports whether the body of a request is a custom resource. That of
-// the scale subresource is not, nor are the options of a deletion.
+// isWrite reports whether the body of a request is a custom resource. The body
+// of a write to the scale subresource is a Scale, and the body of a delete
+// request contains options; neither is a custom resource.
 func isWrite(info *request.RequestInfo) bool {
 	return (info.Verb == "create" || info.Verb == "update") && info.Subresource != "scale"
 }
@@ -71,11 +73,11 @@ func isProtobuf(req *http.Request) bool {
 	return mediaType == runtime.ContentTypeProtobuf
 }
 
-// refuseProtobuf answers what the library panics on: custom resources have no
-// protobuf form.
+// refuseProtobuf answers a write in protobuf with 415. Custom resources have no
+// protobuf encoding, and the library would panic.
 func (r *router) refuseProtobuf(w http.ResponseWriter, req *http.Request, info *request.RequestInfo) {
 	if _, err := r.crds.Get(info.Resource + "." + info.APIGroup); err != nil {
-		r.resources.ServeHTTP(w, req) // which does not know the resource either
+		r.resources.ServeHTTP(w, req) // answers 404
 		return
 	}
 	err := &apierrors.StatusError{ErrStatus: metav1.Status{

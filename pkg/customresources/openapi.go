@@ -15,38 +15,39 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
 
-// OpenAPIV2 is where the document of version 2 is replaced by another; a
-// handler.OpenAPIService is one.
+// OpenAPIV2 accepts a new OpenAPI v2 document. handler.OpenAPIService
+// implements it.
 type OpenAPIV2 interface {
 	UpdateSpecLazy(document cached.Value[*spec.Swagger])
 }
 
-// OpenAPI is where the documents are served.
+// OpenAPI contains the services to which custom resources are added.
 type OpenAPI struct {
 	V2 OpenAPIV2
-	// BuiltIn is the V2 document without custom resources.
+	// BuiltIn is the v2 document of the built-in resources.
 	BuiltIn cached.Value[*spec.Swagger]
 	V3      *handler3.OpenAPIService
 }
 
-// ServeOpenAPI adds custom resources to the documents. It must come before the
-// server runs.
+// ServeOpenAPI adds custom resources to the OpenAPI documents. It must be
+// called before the server runs.
 func (s *Server) ServeOpenAPI(o OpenAPI) { s.publisher.openAPI.OpenAPI = o }
 
-// openAPI says which custom resources are in the documents. A document is made
-// by the first request for it, from the documents of the single definitions,
-// which are kept until they change.
+// openAPI tracks which custom resources are in the OpenAPI documents. A
+// document is built when it is first requested, by merging the documents of the
+// single definitions. Those are cached until the definition changes.
 type openAPI struct {
 	OpenAPI
-	// groups has what is in the documents, by version.
+	// groups contains the current documents by group and version.
 	groups map[string]map[string][]*document
-	// changes makes a new etag for each new content.
+	// changes counts the updates; its value is the ETag of each new document.
 	changes int
 }
 
-// document is what the documents say of one version of a definition.
+// document contains the OpenAPI documents of one version of a definition.
 type document struct {
-	// of names what it was made from.
+	// of identifies the state of the definition from which the document is
+	// built.
 	of string
 	v2 cached.Value[*spec.Swagger]
 	v3 cached.Value[*spec3.OpenAPI]
@@ -60,7 +61,8 @@ func newDocument(of string, crd *apiextensionsv1.CustomResourceDefinition, versi
 			if err != nil {
 				return nil, "", err
 			}
-			// The document that it will be part of has none either.
+			// MergeSpecs adds this part to the built-in document, which has no
+			// defaults.
 			swagger.Definitions = handler.PruneDefaults(swagger.Definitions)
 			return swagger, of, nil
 		})),
@@ -71,7 +73,7 @@ func newDocument(of string, crd *apiextensionsv1.CustomResourceDefinition, versi
 	}
 }
 
-// update replaces what the documents say of a group.
+// update replaces the documents of a group.
 func (o *openAPI) update(group apiGroup) {
 	if o.V3 == nil {
 		return
@@ -107,7 +109,8 @@ func (o *openAPI) update(group apiGroup) {
 	o.updateV2()
 }
 
-// reuse finds the document of a definition among the old ones, or makes it.
+// reuse returns the existing document of a definition if the definition is
+// unchanged, and a new one otherwise.
 func reuse(old []*document, crd *apiextensionsv1.CustomResourceDefinition, version string) *document {
 	of := fmt.Sprintf("%s/%d/%s/%v", crd.UID, crd.Generation, version, crd.Status.AcceptedNames)
 	for _, d := range old {
@@ -145,7 +148,7 @@ func (o *openAPI) updateV2() {
 	})))
 }
 
-// merged is the V3 document of a group version.
+// merged returns the v3 document of a group version.
 func merged(documents []*document, etag string) cached.Value[*spec3.OpenAPI] {
 	return cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
 		var parts []*spec3.OpenAPI

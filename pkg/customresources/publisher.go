@@ -22,28 +22,33 @@ import (
 )
 
 const (
-	// Those with which kube-apiserver registers the versions of custom resources.
+	// kube-apiserver registers the versions of custom resources with these
+	// priorities.
 	groupPriority, versionPriority = 1000, 100
 )
 
-// publisher lists custom resources in discovery and OpenAPI, and has their
-// definitions established once that is done.
+// publisher adds custom resources to discovery and OpenAPI. It then passes
+// their definitions to the establishing controller.
 type publisher struct {
 	crds listers.CustomResourceDefinitionLister
-	// early publishes a definition that is about to be Established.
+	// early publishes a definition as soon as its names are accepted, which is
+	// before it is Established.
 	early bool
-	// establish hands a definition over to be Established.
+	// establish asks the establishing controller to make a definition
+	// Established.
 	establish func(name string)
 	server    *genericapiserver.GenericAPIServer
-	// builtIn are the groups whose discovery is not ours.
+	// builtIn are the groups whose legacy discovery document is published by
+	// the built-in APIs.
 	builtIn []string
-	// registrar, if set, is told of group versions.
+	// registrar, if not nil, is told about added and removed group versions.
 	registrar Registrar
 
 	mu sync.Mutex
-	// known says by name what is published of a definition: see entry.
+	// known maps the name of each published definition to its entry; see the
+	// method entry.
 	known map[string]string
-	// groups has the versions that are published of each group.
+	// groups contains the published versions of each group.
 	groups  map[string][]string
 	openAPI openAPI
 }
@@ -81,21 +86,22 @@ func accepted(crd *apiextensionsv1.CustomResourceDefinition) bool {
 	return apihelpers.IsCRDConditionTrue(crd, apiextensionsv1.NamesAccepted)
 }
 
-// serves reports whether a definition belongs into discovery.
+// serves reports whether a definition is to be listed in discovery.
 func (p *publisher) serves(crd *apiextensionsv1.CustomResourceDefinition) bool {
 	return apihelpers.IsCRDConditionTrue(crd, apiextensionsv1.Established) ||
 		p.early && accepted(crd) && !badWebhook(crd)
 }
 
-// badWebhook reports whether the webhook of a definition keeps it from being
-// Established.
+// badWebhook reports whether the CA bundle of the conversion webhook is
+// invalid. Such a definition does not become Established.
 func badWebhook(crd *apiextensionsv1.CustomResourceDefinition) bool {
 	conversion := crd.Spec.Conversion
 	return conversion != nil && conversion.Webhook != nil && conversion.Webhook.ClientConfig != nil &&
 		len(webhook.ValidateCABundle(field.NewPath(""), conversion.Webhook.ClientConfig.CABundle)) > 0
 }
 
-// group describes a group as it is now; it has no versions when it is not served.
+// group describes the current state of a group. It has no versions if none of
+// its definitions is served.
 func (p *publisher) group(name string) apiGroup {
 	all, err := p.crds.List(labels.Everything())
 	if err != nil {
@@ -111,8 +117,9 @@ func (p *publisher) group(name string) apiGroup {
 	return newGroup(name, served)
 }
 
-// entry names everything of a definition that discovery and OpenAPI show; it is
-// empty for one that is not served.
+// entry returns a string that changes whenever something changes that discovery
+// or OpenAPI shows of the definition. It is empty if the definition is not
+// served.
 func (p *publisher) entry(crd *apiextensionsv1.CustomResourceDefinition) string {
 	if !p.serves(crd) {
 		return ""
@@ -120,8 +127,9 @@ func (p *publisher) entry(crd *apiextensionsv1.CustomResourceDefinition) string 
 	return fmt.Sprintf("%s/%d/%v/%v", crd.UID, crd.Generation, crd.Status.AcceptedNames, apihelpers.IsCRDConditionTrue(crd, apiextensionsv1.Terminating))
 }
 
-// update publishes the group of a definition if its entry is another one: most
-// changes of a definition, those of its status, are none for others.
+// update publishes the group of a definition if the entry of the definition has
+// changed. Most changes of a definition concern only its status; discovery and
+// OpenAPI do not show them, so nothing is published.
 func (p *publisher) update(name, group, entry string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,8 +142,7 @@ func (p *publisher) update(name, group, entry string) {
 	p.publish(group)
 }
 
-// publish brings discovery and OpenAPI up to date with a group. The caller holds
-// the lock.
+// publish updates discovery and OpenAPI for one group. The caller must hold mu.
 func (p *publisher) publish(name string) {
 	group := p.group(name)
 	p.openAPI.update(group)
@@ -152,7 +159,9 @@ func (p *publisher) publish(name string) {
 	}
 }
 
-// publishPlain keeps the groups sorted by their names, after those built in.
+// publishPlain updates legacy discovery. The groups of custom resources are
+// listed after the built-in groups, sorted by name. A new group is inserted by
+// removing all later ones and adding them again.
 func (p *publisher) publishPlain(group apiGroup) {
 	manager := p.server.DiscoveryGroupManager
 	_, published := p.groups[group.Name]
@@ -194,7 +203,8 @@ func (p *publisher) publishAggregated(group apiGroup) {
 	}
 }
 
-// Registrar is told which group versions custom resources have.
+// Registrar is told about the group versions of custom resources. The
+// aggregator uses this to create an APIService for each of them.
 type Registrar interface {
 	AddCustomGroupVersion(gv schema.GroupVersion)
 	RemoveCustomGroupVersion(gv schema.GroupVersion)

@@ -29,41 +29,44 @@ import (
 )
 
 const (
-	// resyncInterval is upstream's.
+	// resyncInterval is kube-apiserver's.
 	resyncInterval = 5 * time.Minute
-	// establishDelay is how long a definition is held back when there are other
-	// servers that have to see it, as upstream does.
+	// establishDelay is the time for which kube-apiserver delays Established
+	// when other servers have to observe the definition first.
 	establishDelay = 5 * time.Second
 	workers        = 5
 )
 
-// Config is what a Server is made of.
+// Config configures New.
 type Config struct {
-	// Client is for the server itself.
+	// Client is the configuration of the client with which the server reads and
+	// updates definitions.
 	Client *restclient.Config
-	// RESTOptions is for the storage of custom resources.
+	// RESTOptions returns the storage options of custom resources.
 	RESTOptions generic.RESTOptionsGetter
 	Admission   admission.Interface
 	Authorizer  authorizer.UnconditionalAuthorizer
-	// Services and Credentials are for conversion webhooks.
+	// Services and Credentials are used to call conversion webhooks.
 	Services    webhook.ServiceResolver
 	Credentials webhook.AuthenticationInfoResolverWrapper
-	// Servers is how many API servers share the storage. When there are several,
-	// a definition becomes Established only after all should have seen it.
+	// Servers is the number of API servers that share the storage. If there are
+	// several, a definition becomes Established after a delay in which the
+	// others can observe it.
 	Servers int
-	// RequestTimeout is how long an old storage is kept for its requests;
-	// MinRequestTimeout is the shortest time limit of a watch.
+	// RequestTimeout is how long the storage of a changed definition is kept
+	// for the requests that still use it. MinRequestTimeout is the lower bound
+	// of the time limit of a watch.
 	RequestTimeout, MinRequestTimeout time.Duration
-	// MaxBodyBytes limits the body of a write; 0 is no limit.
+	// MaxBodyBytes limits the size of the body of a write; 0 means no limit.
 	MaxBodyBytes int64
-	// MetaSchemas are the definitions of the metadata of all objects.
+	// MetaSchemas are the OpenAPI schemas of object metadata.
 	MetaSchemas map[string]*spec.Schema
-	// NotFound answers what is no custom resource either.
+	// NotFound answers requests that are not for a custom resource either.
 	NotFound http.Handler
 }
 
 // Server serves custom resources. It is a handler for the requests that no
-// built-in API has answered.
+// built-in API answers.
 type Server struct {
 	http.Handler
 
@@ -71,13 +74,15 @@ type Server struct {
 	factory externalinformers.SharedInformerFactory
 	crds    informers.CustomResourceDefinitionInformer
 	storage *storages
-	// published is set when all definitions of the start are published.
+	// published is set when all definitions that existed at the start are
+	// published.
 	published *signals.Latch
 	publisher *publisher
 	run       []func(context.Context)
 }
 
-// New makes a server, which does nothing before Install.
+// New returns a server that does nothing until Install is called and the server
+// that it is installed in runs.
 func New(c Config) (*Server, error) {
 	validation.RegisterMetrics()
 	client, err := clientset.NewForConfig(c.Client)
@@ -123,8 +128,9 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// idle returns an establishing controller that drops what it is given: the
-// handler would have definitions established before they are published.
+// idle returns an establishing controller that ignores all definitions. The
+// handler of the library queues definitions in it as soon as their names are
+// accepted; that is too early, because publisher has not published them yet.
 func idle(crds informers.CustomResourceDefinitionInformer, client clientset.Interface) *establish.EstablishingController {
 	controller := establish.NewEstablishingController(crds, client.ApiextensionsV1())
 	ended, cancel := context.WithCancel(context.Background())
@@ -133,16 +139,18 @@ func idle(crds informers.CustomResourceDefinitionInformer, client clientset.Inte
 	return controller
 }
 
-// Register tells a registrar of the group versions of custom resources. It must
-// come before Install.
+// Register sets the registrar that is told about the group versions of custom
+// resources. It must be called before Install.
 func (s *Server) Register(r Registrar) { s.publisher.registrar = r }
 
-// Published returns a channel that is closed when the definitions that there
-// were at the start are published and registered.
+// Published returns a channel that is closed when all definitions that existed
+// at the start are published and registered.
 func (s *Server) Published() <-chan struct{} { return s.published.Done() }
 
-// Install adds the hooks to the server that this one stands behind, under
-// kube-apiserver's names, and publishes the resources there.
+// Install connects this handler with the server whose unanswered requests it
+// receives: it adds the post-start hooks, under kube-apiserver's names, and
+// publishes the custom resources in the server's discovery. builtIn are the
+// groups of the built-in APIs.
 func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []string) error {
 	s.publisher.server, s.publisher.builtIn = server, builtIn
 	synced := s.crds.Informer().HasSyncedChecker().Done()

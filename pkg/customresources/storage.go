@@ -16,8 +16,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// storages makes the storage of custom resources, and knows what of it is open:
-// the library's handler does not let others close it.
+// storages creates the storage of custom resources and keeps track of the
+// storages that are open. The handler of the library offers no way to close
+// them when the server stops.
 type storages struct {
 	options generic.RESTOptionsGetter
 
@@ -62,7 +63,7 @@ func (s *storages) track(destroy factory.DestroyFunc) factory.DestroyFunc {
 	}
 }
 
-// destroy closes what is open, when the server ends.
+// destroy closes all open storages. It is called when the server stops.
 func (s *storages) destroy() {
 	s.mu.Lock()
 	open := s.open
@@ -73,12 +74,12 @@ func (s *storages) destroy() {
 	}
 }
 
-// patience is how long the first reads of a new resource wait for its watch
-// cache, which needs some milliseconds.
+// patience is the longest time that a read waits until the watch cache of a new
+// resource is ready. Normally this takes some milliseconds.
 const patience = 3 * time.Second
 
-// patient lets reads wait for a watch cache that has just been made, where the
-// library answers 429.
+// patient makes reads wait until a new watch cache is ready. The library would
+// answer 429.
 type patient struct{ storage.Interface }
 
 // GetList implements storage.Interface.
@@ -93,8 +94,8 @@ func (p patient) Watch(ctx context.Context, key string, options storage.ListOpti
 	return p.Interface.Watch(ctx, key, options)
 }
 
-// wait returns when the cache is ready, or when patience ends: the read itself
-// says then what is wrong.
+// wait returns when the watch cache is ready or patience has passed. It returns
+// no error: the read that follows reports why the cache is not ready.
 func (p patient) wait(ctx context.Context) {
 	if p.ReadinessCheck() == nil {
 		return

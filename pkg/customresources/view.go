@@ -11,8 +11,9 @@ import (
 )
 
 // settledInformer shows definitions as if they had become Established long ago.
-// The library's handler lets the first create of a custom resource sleep for two
-// seconds otherwise, for the sake of other servers.
+// Otherwise the handler of the library would delay the first create of a custom
+// resource by up to two seconds, so that other API servers can observe the
+// definition.
 type settledInformer struct {
 	informers.CustomResourceDefinitionInformer
 }
@@ -26,8 +27,8 @@ type settledLister struct {
 	listers.CustomResourceDefinitionLister
 }
 
-// Get implements listers.CustomResourceDefinitionLister. The copy is shallow:
-// what it shares with the cache is read only.
+// Get implements listers.CustomResourceDefinitionLister. It returns a shallow
+// copy, which must not be modified because it shares memory with the cache.
 func (l settledLister) Get(name string) (*apiextensionsv1.CustomResourceDefinition, error) {
 	crd, err := l.CustomResourceDefinitionLister.Get(name)
 	if err != nil {
@@ -41,8 +42,8 @@ func (l settledLister) Get(name string) (*apiextensionsv1.CustomResourceDefiniti
 			return &settled, nil
 		}
 	}
-	// The handler does not expect the condition to be missing, but a client can
-	// write a status without it.
+	// The handler panics if the condition is missing, but a client can write a
+	// status without it.
 	settled.Status.Conditions = append(settled.Status.Conditions, apiextensionsv1.CustomResourceDefinitionCondition{
 		Type: apiextensionsv1.Established, Status: apiextensionsv1.ConditionUnknown, LastTransitionTime: longAgo})
 	return &settled, nil

@@ -1,4 +1,4 @@
-// Package filewatch tells when the content of a file changes.
+// Package filewatch reports changes of the content of a file.
 package filewatch
 
 import (
@@ -13,32 +13,32 @@ import (
 )
 
 const (
-	// settle is how long a file must be left alone before it is read, because
-	// many programs write in several steps.
+	// settle is how long a file must be unchanged before it is read. Many
+	// programs write a file in several steps.
 	settle = 50 * time.Millisecond
-	// interval is how often the file is read in any case: not all file systems
-	// tell of changes.
+	// interval is how often the file is read without a notification. Not all
+	// file systems send notifications.
 	interval = time.Minute
 )
 
-// Watch calls changed with the new content whenever the file's content is
-// another than the last one, until the context ends. It begins with last, what
-// the caller has read already. A file that is replaced, or reached through a
-// symbolic link as in a mounted ConfigMap, counts by its name. One that cannot
-// be read is left alone until it can.
+// Watch calls changed with the new content of a file after each change, until
+// the context ends. last is the content that the caller has already read. The
+// file may be replaced, and it may be reached through a symbolic link that
+// changes, as in a mounted ConfigMap. While the file cannot be read, changed is
+// not called.
 func Watch(ctx context.Context, file string, last []byte, changed func(content []byte)) {
 	defer utilruntime.HandleCrashWithContext(ctx)
 	events := make(<-chan fsnotify.Event)
 	if watcher, err := fsnotify.NewWatcher(); err != nil {
-		utilruntime.HandleErrorWithContext(ctx, err, "Changes are seen once a minute only", "file", file)
+		utilruntime.HandleErrorWithContext(ctx, err, "Failed to watch the file, changes are detected only once per minute", "file", file)
 	} else {
 		defer watcher.Close()
 		if err := watcher.Add(filepath.Dir(file)); err != nil {
-			utilruntime.HandleErrorWithContext(ctx, err, "Changes are seen once a minute only", "file", file)
+			utilruntime.HandleErrorWithContext(ctx, err, "Failed to watch the file, changes are detected only once per minute", "file", file)
 		}
 		events = watcher.Events
 	}
-	// The file may have changed before the watch began.
+	// The file may have changed before the watch started.
 	timer := time.NewTimer(settle)
 	defer timer.Stop()
 	for {

@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/filewatch"
 )
 
-// follow watches a file and returns what waits for its next content.
+// follow watches a file and returns a function that waits for its next content.
 func follow(t *testing.T, file, last string) func(want string) {
 	contents := make(chan string, 10)
 	go filewatch.Watch(t.Context(), file, []byte(last), func(content []byte) { contents <- string(content) })
@@ -32,9 +32,9 @@ func TestWatch(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	testutil.Check(t, os.WriteFile(file, []byte("one"), 0o600))
 	next := follow(t, file, "zero")
-	next("one") // changed before the watch
+	next("one") // the content that was written before the watch started
 
-	testutil.Check(t, os.WriteFile(file, []byte("one"), 0o600)) // the same
+	testutil.Check(t, os.WriteFile(file, []byte("one"), 0o600)) // not reported, because the content is the same
 	testutil.Check(t, os.WriteFile(file, []byte("two"), 0o600))
 	next("two")
 
@@ -48,7 +48,8 @@ func TestWatch(t *testing.T) {
 	next("four")
 }
 
-// TestWatchLink replaces the directory behind a link, as a mounted ConfigMap does.
+// TestWatchLink replaces the directory to which a link points, as a mounted
+// ConfigMap does.
 func TestWatchLink(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -2,8 +2,8 @@ package openapi
 
 import "net/http"
 
-// orNotFound answers 404 when a handler says nothing, as the library's does
-// about a document that it does not have.
+// orNotFound answers 404 if the handler writes nothing. The handler of the
+// library writes nothing if it does not have the requested document.
 func orNotFound(handler http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := &answered{ResponseWriter: w}
@@ -13,7 +13,7 @@ func orNotFound(handler http.HandlerFunc) http.Handler {
 	})
 }
 
-// answered remembers whether there was an answer.
+// answered records whether anything was written.
 type answered struct {
 	http.ResponseWriter
 	yes bool

@@ -1,6 +1,6 @@
-// Package openapi makes the OpenAPI documents of the server, and from the same
-// definitions the schemas for server-side apply. Both wait until something asks
-// for them.
+// Package openapi creates the OpenAPI documents of the server and, from the
+// same definitions, the schemas for server-side apply. Both are created on
+// first use.
 package openapi
 
 import (
@@ -37,16 +37,17 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
 )
 
-// Documents makes the OpenAPI configuration, when the first document or the first
-// write with managed fields asks for it: the generated definitions are tens of
-// thousands of lines, which a start should not wait for.
+// Documents creates the OpenAPI configuration when the first document is
+// requested, or at the first write with managed fields. The generated
+// definitions consist of tens of thousands of lines, and the start should not
+// have to wait for them.
 type Documents struct {
 	version    string
 	namer      func() *openapinamer.DefinitionNamer
 	converters map[*runtime.Scheme]managedfields.TypeConverter
 }
 
-// New makes documents that carry a version of Kubernetes, such as v1.37.0.
+// New returns documents for a version of Kubernetes, such as v1.37.0.
 func New(version string) *Documents {
 	d := &Documents{version: version, namer: sync.OnceValue(func() *openapinamer.DefinitionNamer {
 		return openapinamer.NewDefinitionNamer(apis.Scheme, extensions.Scheme)
@@ -58,20 +59,21 @@ func New(version string) *Documents {
 	return d
 }
 
-// TypeConverter returns the schemas of the types of a Scheme, for server-side
-// apply: of the server's Scheme or that of apiextensions.
+// TypeConverter returns the schemas for server-side apply of the types of a
+// Scheme. The Scheme must be that of the server or that of apiextensions.
 func (d *Documents) TypeConverter(scheme *runtime.Scheme) managedfields.TypeConverter {
 	return d.converters[scheme]
 }
 
-// definitions are those of all types that are built in.
+// definitions returns the definitions of all built-in types.
 func definitions(ref openapicommon.ReferenceCallback) map[string]openapicommon.OpenAPIDefinition {
 	all := extensionsopenapi.GetOpenAPIDefinitions(ref)
 	maps.Copy(all, openapi.GetOpenAPIDefinitions(ref))
 	return all
 }
 
-// All operations take a bearer token, as the documents say it.
+// security is the name of the security scheme of all operations: they accept a
+// bearer token.
 const security = "BearerToken"
 
 var securityScheme = spec.SecuritySchemeProps{Type: "apiKey", Name: "authorization", In: "header", Description: "Bearer Token authentication"}
@@ -101,10 +103,12 @@ func (d *Documents) v3(definitions openapicommon.GetOpenAPIDefinitions) *openapi
 	return c
 }
 
-// kindsExtension lists the kinds that a definition is the schema of.
+// kindsExtension is the extension of a definition that lists the kinds for
+// which the definition is the schema.
 const kindsExtension = "x-kubernetes-group-version-kind"
 
-// name is the name of a definition, and its kinds without the hub's.
+// name returns the name of a definition and its extensions, without the kinds
+// of the hub version.
 func (d *Documents) name(definition string) (string, spec.Extensions) {
 	name, extensions := d.namer().GetDefinitionName(definition)
 	kinds, _ := extensions[kindsExtension].([]any)
@@ -113,13 +117,13 @@ func (d *Documents) name(definition string) (string, spec.Extensions) {
 		return k["version"] == runtime.APIVersionInternal
 	})
 	if len(external) == len(kinds) {
-		return name, maps.Clone(extensions) // the library deletes what it does not want
+		return name, maps.Clone(extensions) // a copy, because the library deletes entries
 	}
 	return name, spec.Extensions{kindsExtension: external}
 }
 
-// Install serves /openapi/v2 and /openapi/v3, to which custom resources and the
-// servers of other APIs add theirs, if there are such.
+// Install serves /openapi/v2 and /openapi/v3. extensions adds the documents of
+// custom resources and others those of aggregated API servers; both can be nil.
 func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
 	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
@@ -160,7 +164,8 @@ func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extension
 	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
 }
 
-// ownCopy copies what the builder writes to: documents are built in parallel.
+// ownCopy copies the parts of the configuration to which the builder writes,
+// because documents are built concurrently.
 func ownCopy(shared *openapicommon.OpenAPIV3Config) *openapicommon.OpenAPIV3Config {
 	own := *shared
 	own.Definitions = make(map[string]openapicommon.OpenAPIDefinition, len(shared.Definitions))
@@ -171,8 +176,9 @@ func ownCopy(shared *openapicommon.OpenAPIV3Config) *openapicommon.OpenAPIV3Conf
 	return &own
 }
 
-// narrowKinds leaves in the document of one group version only its own kinds of
-// DeleteOptions and WatchEvent, which are registered in every group.
+// narrowKinds removes kinds from the document of one group version.
+// DeleteOptions and WatchEvent are registered in every group; only their kinds
+// in this group version and in v1 stay.
 func narrowKinds(document *spec3.OpenAPI, root string) {
 	gv := strings.TrimPrefix(strings.TrimPrefix(root, "apis/"), "api/")
 	parsed, err := schema.ParseGroupVersion(gv)
@@ -197,8 +203,8 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 	}
 }
 
-// typeConverter returns the schemas of a scheme's types for server-side apply.
-// The definitions that they are built from are not kept.
+// typeConverter returns the schemas of the types of a scheme for server-side
+// apply. It does not keep the definitions from which they are built.
 func (d *Documents) typeConverter(scheme *runtime.Scheme, definitions openapicommon.GetOpenAPIDefinitions) managedfields.TypeConverter {
 	return lazyTypeConverter{sync.OnceValues(func() (managedfields.TypeConverter, error) {
 		models, err := builder3.BuildOpenAPIDefinitionsForResources(d.v3(definitions), typeNames(scheme)...)
@@ -209,8 +215,8 @@ func (d *Documents) typeConverter(scheme *runtime.Scheme, definitions openapicom
 	})}
 }
 
-// typeNames returns the names of the definitions of all types in the scheme, of
-// which the resources that are served, and their subresources, are some.
+// typeNames returns the names of the definitions of all types in the scheme
+// that can be resources or subresources.
 func typeNames(scheme *runtime.Scheme) (names []string) {
 	for _, version := range scheme.PrioritizedVersionsAllGroups() {
 		for kind, t := range scheme.KnownTypes(version) {
@@ -227,13 +233,13 @@ func typeNames(scheme *runtime.Scheme) (names []string) {
 	return slices.Compact(names)
 }
 
-// ownType reports whether a type is a group's own, unlike the options and
-// watch events that every group has.
+// ownType reports whether a type belongs to one group, in contrast to the
+// options and watch events, which are registered in every group.
 func ownType(t reflect.Type) bool {
 	return apis.HasHub(t) || strings.HasPrefix(t.PkgPath(), "k8s.io/apiextensions-apiserver/")
 }
 
-// lazyTypeConverter builds its schemas on the first use.
+// lazyTypeConverter builds its schemas on first use.
 type lazyTypeConverter struct {
 	get func() (managedfields.TypeConverter, error)
 }

@@ -17,7 +17,8 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// load returns nothing when neither file exists.
+// load reads the certificate and the key. It returns nil values if neither file
+// exists.
 func (p Pair) load() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	certPEM, certErr := os.ReadFile(p.CertFile)
 	keyPEM, keyErr := os.ReadFile(p.KeyFile)
@@ -25,7 +26,7 @@ func (p Pair) load() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 		return nil, nil, nil
 	}
 	if err := errors.Join(certErr, keyErr); err != nil {
-		return nil, nil, fmt.Errorf("reading a certificate and its key: %w (delete both to have them made anew)", err)
+		return nil, nil, fmt.Errorf("reading a certificate and its key: %w (delete both files to create new ones)", err)
 	}
 	certs, err := cert.ParseCertsPEM(certPEM)
 	if err != nil {
@@ -43,11 +44,11 @@ func (p Pair) load() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 }
 
 func damaged(file string, err error) error {
-	return fmt.Errorf("%s is damaged: %w (restore it, or delete it and its pair to have them made anew)", file, err)
+	return fmt.Errorf("%s is damaged: %w (restore the file, or delete the certificate and its key to create new ones)", file, err)
 }
 
-// issue signs a certificate and writes it with its new key. Without a CA it
-// signs itself.
+// issue signs a certificate and writes it and its new key to the files. If ca
+// is nil, the certificate is self-signed.
 func (p Pair) issue(template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	signed, key, err := sign(template, ca, now, validity)
 	if err != nil {
@@ -91,7 +92,7 @@ func ensureServiceAccountKey(keyFile, publicFile string) error {
 		if keys, err := keyutil.ParsePublicKeysPEM(data); err != nil {
 			return damaged(publicFile, err)
 		} else if !slices.ContainsFunc(keys, func(public any) bool { return key.PublicKey.Equal(public) }) {
-			// Others may be there, of keys that signed before.
+			// The file may also contain the public parts of earlier keys.
 			return damaged(publicFile, fmt.Errorf("it does not have the public part of %s", filepath.Base(keyFile)))
 		}
 		return nil
@@ -103,14 +104,14 @@ func ensureServiceAccountKey(keyFile, publicFile string) error {
 	return WriteFile(publicFile, public)
 }
 
-// WriteFile replaces a file at once, so that a crash leaves the old one or the
-// new one, readable by the owner alone.
+// WriteFile replaces a file atomically: after a crash it has either the old or
+// the new content. Only the owner can read the file.
 func WriteFile(name string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // mode 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) // fails when the rename below has succeeded
+	defer os.Remove(tmp.Name()) // does nothing if the rename below has succeeded
 	_, writeErr := tmp.Write(data)
 	if err := errors.Join(writeErr, tmp.Close()); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)

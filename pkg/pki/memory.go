@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// PublicKeyPEM encodes the public part of a key.
+// PublicKeyPEM encodes the public part of a key in PEM.
 func PublicKeyPEM(key *ecdsa.PrivateKey) ([]byte, error) {
 	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	if err != nil {
@@ -24,8 +24,8 @@ func PublicKeyPEM(key *ecdsa.PrivateKey) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: keyutil.PublicKeyBlockType, Bytes: der}), nil
 }
 
-// SelfSigned returns a certificate for one DNS name that is its own CA, and its
-// key, both PEM, without a file.
+// SelfSigned returns a self-signed certificate for one DNS name and its key,
+// both in PEM. It writes no file.
 func SelfSigned(name string, now time.Time, validity time.Duration) (certPEM, keyPEM []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -50,8 +50,8 @@ func SelfSigned(name string, now time.Time, validity time.Duration) (certPEM, ke
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), keyPEM, err
 }
 
-// IssueServing returns a serving certificate for the hosts that this PKI's CA
-// has signed, valid for a year, and its key, both PEM, without a file.
+// IssueServing returns a serving certificate for the hosts, which is signed by
+// the CA and valid for one year, and its key, both in PEM. It writes no file.
 func (p *PKI) IssueServing(now time.Time, hosts ...string) (certPEM, keyPEM []byte, err error) {
 	ca, key, err := p.CA.load()
 	if err != nil {
@@ -72,7 +72,8 @@ func (p *PKI) IssueServing(now time.Time, hosts ...string) (certPEM, keyPEM []by
 	return encode(signed, leafKey)
 }
 
-// sign makes a key and a certificate for it. Without a CA it signs itself.
+// sign creates a key and a certificate for it. If ca is nil, the certificate is
+// self-signed.
 func sign(template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -81,7 +82,7 @@ func sign(template x509.Certificate, ca *authority, now time.Time, validity time
 	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
 		return nil, nil, err
 	}
-	// The clocks of clients on other machines may be a little behind.
+	// Tolerate that the clocks of clients on other machines are a little slow.
 	template.NotBefore, template.NotAfter = now.Add(-5*time.Minute).UTC(), now.Add(validity).UTC()
 	if ca == nil {
 		ca = &authority{&template, key}

@@ -1,7 +1,8 @@
-// Package pki makes and keeps the certificates of a server that was given none:
-// a CA, the serving certificate, the administrator's client certificate, the
-// front proxy's CA and client certificate, and the service account key. All
-// keys are ECDSA P-256, in files that only their owner can read.
+// Package pki creates and renews the certificates and keys of a server whose
+// flags do not name any: a CA, the serving certificate, the administrator's
+// client certificate, the CA and the client certificate of the front proxy, and
+// the service account key. All keys are ECDSA P-256 keys. Only the owner of the
+// files can read them.
 package pki
 
 import (
@@ -18,12 +19,12 @@ import (
 const (
 	caValidity   = 10 * 365 * 24 * time.Hour
 	leafValidity = 365 * 24 * time.Hour
-	// renewBefore is how long before its end a certificate is replaced at the
-	// next start.
+	// renewBefore is the remaining validity below which the next start renews a
+	// certificate.
 	renewBefore = 30 * 24 * time.Hour
 )
 
-// PKI is the set of files in a directory.
+// PKI contains the paths of the files in a directory.
 type PKI struct {
 	dir string
 
@@ -33,22 +34,24 @@ type PKI struct {
 	ServiceAccountPublicKey        string
 }
 
-// Pair is a certificate and its key, by file name.
+// Pair contains the file names of a certificate and its key.
 type Pair struct {
 	CertFile, KeyFile string
 }
 
-// Request says for whom the serving certificate is.
+// Request describes what Ensure has to provide.
 type Request struct {
-	// Hosts are the DNS names and IPs of the server.
+	// Hosts are the DNS names and IP addresses for which the serving
+	// certificate must be valid.
 	Hosts []string
-	// Now is the time of the start.
+	// Now is the current time.
 	Now time.Time
 }
 
-// Ensure makes what is missing in dir, renews what is near its end or does not
-// cover the hosts, and leaves the rest as it is. A file that cannot be read as
-// what it should be is an error that names it: nothing is overwritten.
+// Ensure creates the files that are missing in dir, and renews certificates
+// that expire soon or are not valid for all hosts. It does not change other
+// files. If a file is damaged, it returns an error that names the file and does
+// not overwrite it.
 func Ensure(dir string, req Request) (*PKI, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("certificate directory: %w", err)
@@ -107,7 +110,7 @@ func clientTemplate(name string, groups ...string) x509.Certificate {
 	}
 }
 
-// authority is a CA with its key, ready to sign.
+// authority is a CA certificate with its key.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -144,7 +147,7 @@ func ensureLeaf(pair Pair, ca *authority, template x509.Certificate, now time.Ti
 	return err
 }
 
-// covers reports whether a certificate has all the hosts of a template.
+// covers reports whether a certificate is valid for all hosts of a template.
 func covers(cert *x509.Certificate, template x509.Certificate) bool {
 	for _, name := range template.DNSNames {
 		if cert.VerifyHostname(name) != nil {

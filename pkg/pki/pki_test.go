@@ -128,8 +128,8 @@ func TestEnsureRefusesHalfAPair(t *testing.T) {
 	}
 }
 
-// TestServiceAccountKeysRotate puts a new key beside the public part of the old
-// one, whose tokens are still in use.
+// TestServiceAccountKeysRotate replaces the key and keeps the public part of
+// the old key, because its tokens are still in use.
 func TestServiceAccountKeysRotate(t *testing.T) {
 	p, other := ensure(t, t.TempDir(), now, "localhost"), ensure(t, t.TempDir(), now, "localhost")
 	replace := func(file, data string) {

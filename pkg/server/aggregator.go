@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// newAggregator makes what stands in front of the server's own APIs. Without
-// apiservices nothing does, and it returns nil.
+// newAggregator returns the aggregator, which stands in front of the server's
+// own APIs, or nil if apiservices are not served.
 func newAggregator(b *base) (*aggregator.Aggregator, error) {
 	if !b.enabled.Serves(apiregistrationv1.SchemeGroupVersion.WithResource("apiservices")) {
 		return nil, nil
@@ -53,7 +53,7 @@ func newAggregator(b *base) (*aggregator.Aggregator, error) {
 	})
 }
 
-// installAggregator registers the group versions that are served.
+// installAggregator registers the group versions that this server serves.
 func (s *Server) installAggregator() error {
 	if s.aggregator == nil {
 		return nil

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -25,8 +24,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
 
-// assemble makes the server of what open has opened, in the order in which its
-// parts depend on each other.
+// assemble builds the server from what open has opened. The order of the steps
+// follows the dependencies between the parts.
 func assemble(ctx context.Context, b *base) (*Server, error) {
 	o, g := b.options, b.generic
 	stored, err := storage.Apply(*o.Etcd, b.etcd, b.enabled.Groups, g)
@@ -116,7 +115,8 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 	return s, s.tellWhere()
 }
 
-// runControllers lets the controllers that the flag chooses run with the server.
+// runControllers adds the controllers that --controllers selects to the
+// lifetime of the server.
 func runControllers(b *base) {
 	deps := controllers.Deps{Client: b.client, Informers: b.informers}
 	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
@@ -140,8 +140,8 @@ func groupNames(groups []registry.Group) (names []string) {
 	return names
 }
 
-// tellWhere finds out where the server listens, and writes the administrator's
-// kubeconfig.
+// tellWhere sets the URL and writes the administrator's kubeconfig. It must be
+// called when the port is open.
 func (s *Server) tellWhere() error {
 	g, keys := s.base.generic, s.base.keys
 	host, port, err := genericapiserver.LoopbackHostPort(g.SecureServing.Listener.Addr().String())
@@ -154,7 +154,7 @@ func (s *Server) tellWhere() error {
 		ca, err = os.ReadFile(cert.CertFile)
 	}
 	if err != nil {
-		return errors.Join(errors.New("kubeconfig"), err)
+		return fmt.Errorf("administrator's kubeconfig: %w", err)
 	}
 	s.Kubeconfig = s.base.options.Data.Path("admin.kubeconfig")
 	return writeKubeconfig(s.Kubeconfig, s.URL, ca, keys.Admin)

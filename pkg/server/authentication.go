@@ -14,8 +14,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/webhook"
 )
 
-// applyAuthentication builds the chain of authenticators, with that of service
-// account tokens in it, and returns the CA of client certificates.
+// applyAuthentication builds the chain of authenticators, which includes
+// accounts, the authenticator of service account tokens. It returns the CA of
+// client certificates.
 func applyAuthentication(b *base, accounts authenticator.Token) (dynamiccertificates.CAContentProvider, error) {
 	o, g := b.options.Authentication, b.generic
 	ca, err := clientCA(b)
@@ -71,13 +72,14 @@ func applyAuthentication(b *base, accounts authenticator.Token) (dynamiccertific
 	return ca, nil
 }
 
-// anonymous is --anonymous-auth, except that requests without credentials never
-// come in where everybody may do everything.
+// anonymous returns --anonymous-auth, but false if everybody may do everything:
+// like kube-apiserver, the server never combines anonymous requests with
+// AlwaysAllow.
 func anonymous(b *base) bool {
 	return b.options.Authentication.Anonymous && !alwaysAllows(b)
 }
 
-// clientCA is the CA of client certificates.
+// clientCA returns the CA that verifies client certificates.
 func clientCA(b *base) (dynamiccertificates.CAContentProvider, error) {
 	own, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", b.keys.CA.CertFile)
 	if err != nil {
@@ -91,12 +93,14 @@ func clientCA(b *base) (dynamiccertificates.CAContentProvider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--client-ca-file: %w", err)
 	}
-	// The administrator's kubeconfig goes on working beside it.
+	// Both CAs are accepted, so that the administrator's kubeconfig stays
+	// valid.
 	return dynamiccertificates.NewUnionCAContentProvider(given, own), nil
 }
 
-// requestHeader says which front proxy is trusted: that of the flags, or else
-// the one with our own certificate.
+// requestHeader returns the configuration of the trusted front proxy: the one
+// that the flags describe or, without these flags, a proxy that uses the front
+// proxy certificate of the data directory.
 func requestHeader(b *base) (*authenticatorfactory.RequestHeaderConfig, error) {
 	o := b.options.Authentication.RequestHeader
 	if o.ClientCAFile != "" {

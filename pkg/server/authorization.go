@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 )
 
-// applyAuthorization builds the chain of authorizers, and returns the rules of
-// RBAC, which are none when roles are not served.
+// applyAuthorization builds the chain of authorizers. It also returns the RBAC
+// rules, which are empty if roles are not served.
 func applyAuthorization(b *base) (rules *rbac.Resolver, err error) {
 	o, g := b.options.Authorization, b.generic
 	rules = rbac.Empty()
@@ -30,7 +30,8 @@ func applyAuthorization(b *base) (rules *rbac.Resolver, err error) {
 			return nil, err
 		}
 	}
-	// What the authorizers watch ends with the server, or when it never ran.
+	// The watches of the authorizers end when the server stops, or when it is
+	// closed without having run.
 	ctx, cancel := context.WithCancel(context.Background())
 	b.life.runs(func(run context.Context) { context.AfterFunc(run, cancel) })
 	b.life.onClose(cancel)

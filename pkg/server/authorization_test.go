@@ -34,7 +34,7 @@ func impersonate(s *testserver.Server, user string, groups ...string) kubernetes
 	return kubernetes.NewForConfigOrDie(config)
 }
 
-// eventually waits until a request has the expected outcome.
+// eventually polls until holds returns true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 2*time.Millisecond, 20*time.Second, true, func(context.Context) (bool, error) { return holds(), nil })
@@ -43,7 +43,8 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// TestNodes lets kubelets read what their pods need, and only that.
+// TestNodes checks that a kubelet can read what its pods need, and nothing
+// else.
 func TestNodes(t *testing.T) {
 	ctx := t.Context()
 	s := testserver.Start(t)
@@ -97,8 +98,9 @@ func TestNodes(t *testing.T) {
 	eventually(t, "a pod that is gone", func() bool { return apierrors.IsForbidden(get(a, "of-a")) })
 }
 
-// reviewer serves a webhook that denies everything to mallory and has no
-// opinion on others, and returns its kubeconfig and a function that stops it.
+// reviewer starts a webhook that denies everything to mallory and has no
+// opinion on other users. It returns the kubeconfig of the webhook and a
+// function that stops it.
 func reviewer(t *testing.T) (kubeconfig string, stop func()) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +110,7 @@ func reviewer(t *testing.T) (kubeconfig string, stop func()) {
 		}
 		review.Status = authorizationv1.SubjectAccessReviewStatus{Denied: review.Spec.User == "mallory", Reason: "the webhook says so"}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(review) // the server sees a broken answer
+		_ = json.NewEncoder(w).Encode(review) // if this fails, the server receives an incomplete answer
 	}))
 	t.Cleanup(server.Close)
 	kubeconfig = filepath.Join(t.TempDir(), "webhook.kubeconfig")
@@ -122,7 +124,7 @@ func reviewer(t *testing.T) (kubeconfig string, stop func()) {
 	return kubeconfig, server.Close
 }
 
-// letReadersList lets alice and mallory list config maps.
+// letReadersList allows alice and mallory to list config maps.
 func letReadersList(t *testing.T, s *testserver.Server) {
 	t.Helper()
 	admin := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
@@ -143,7 +145,8 @@ func list(t *testing.T, client kubernetes.Interface) error {
 	return err
 }
 
-// TestWebhookMode fails open: without the webhook the other modes decide.
+// TestWebhookMode checks that the other modes decide when the webhook is not
+// available.
 func TestWebhookMode(t *testing.T) {
 	kubeconfig, stop := reviewer(t)
 	s := testserver.Start(t, "--authorization-mode=Webhook,RBAC", "--authorization-webhook-config-file="+kubeconfig,
@@ -163,7 +166,8 @@ func TestWebhookMode(t *testing.T) {
 	}
 }
 
-// TestAuthorizationConfig fails closed, and is reloaded.
+// TestAuthorizationConfig checks that a webhook with the failure policy Deny
+// denies requests when it is not available, and that the file is reloaded.
 func TestAuthorizationConfig(t *testing.T) {
 	kubeconfig, stop := reviewer(t)
 	file := filepath.Join(t.TempDir(), "authorization.yaml")

@@ -23,31 +23,33 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
-// informerResync is kube-apiserver's.
+// informerResync is kube-apiserver's interval.
 const informerResync = 10 * time.Minute
 
-// base is what the steps of the assembly have in common: what a start opens
-// first. The steps take it with what else they need, and return what they make.
-// The library's own configuration is the exception: its options write to it.
+// base contains what all steps of the assembly use: what open has opened. Each
+// step takes base and its other inputs as parameters and returns what it
+// creates. Only generic is modified by several steps, because the options of
+// k8s.io/apiserver write to it.
 type base struct {
 	options options.Completed
 	generic *genericapiserver.Config
-	// keys are the server's certificates and keys.
+	// keys are the certificates and keys of this server.
 	keys *pki.PKI
-	// etcd is nil when another process has it.
+	// etcd is nil if the server uses an external etcd.
 	etcd *storage.Etcd
-	// client has all rights; informers are its.
+	// client may do everything; informers uses it.
 	client    kubernetes.Interface
 	informers informers.SharedInformerFactory
-	// objects reads from the storage of the resources, once that is there.
+	// objects reads from the storage of the resources. It can be used as soon
+	// as that storage exists.
 	objects *objects.Access
-	// enabled says which groups, versions and resources are served.
+	// enabled knows which groups, versions and resources are served.
 	enabled install.Enabled
 	life    *lifetime
 }
 
-// open opens the data directory, the etcd in it and the port. What it has opened
-// is closed by the lifetime, also when it fails.
+// open opens the data directory, the embedded etcd and the port. The lifetime
+// closes them, even if open returns an error.
 func open(ctx context.Context, o options.Completed, life *lifetime) (*base, error) {
 	b := &base{options: o, generic: genericapiserver.NewConfig(apis.Codecs), objects: &objects.Access{}, life: life}
 	lock, err := lockDataDir(o.Data)
@@ -56,7 +58,7 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 	}
 	life.onClose(func() { _ = lock.Unlock() })
 
-	// Certificates, the port and etcd have nothing to do with each other.
+	// The certificates with the port, and etcd, are independent of each other.
 	var parallel errgroup.Group
 	parallel.Go(func() error {
 		var err error
@@ -84,8 +86,8 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 	return b, b.configure()
 }
 
-// startEtcd starts the embedded etcd, or returns nil when there is another,
-// which has to answer.
+// startEtcd starts the embedded etcd. If the flags name an external etcd, it
+// checks that this one answers, and returns nil.
 func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) {
 	if !o.Embedded {
 		if err := storage.Reach(ctx, o.Etcd.StorageConfig); err != nil {
@@ -100,7 +102,8 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 	})
 }
 
-// configure sets what does not depend on other steps.
+// configure sets the parts of the configuration that do not depend on other
+// steps.
 func (b *base) configure() error {
 	o, g := b.options, b.generic
 	if err := o.Generic.ApplyTo(g); err != nil {
@@ -125,8 +128,8 @@ func (b *base) configure() error {
 	return nil
 }
 
-// wrapHandlers puts our own handlers around the library's chain. The wrapper of
-// the aggregator is nil without one.
+// wrapHandlers adds our handlers to the handler chain of k8s.io/apiserver.
+// aggregated adds the aggregator; it is nil if there is none.
 func (b *base) wrapHandlers(aggregated func(http.Handler) http.Handler) {
 	allowPrivileged := b.options.AllowPrivileged
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {

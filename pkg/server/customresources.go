@@ -21,9 +21,10 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 )
 
-// newCustomResources returns what stands behind the built-in APIs: custom
-// resources, unless their definitions are not served, and the 404 behind them. The
-// server is nil without custom resources.
+// newCustomResources returns the handler of requests that no built-in API
+// answers. This is the server of custom resources, which passes unknown paths
+// on to a handler that answers 404. If definitions are not served, the returned
+// server is nil and the target answers 404.
 func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptionsGetter, services bootstrap.Services) (genericapiserver.DelegationTarget, *customresources.Server, error) {
 	g := b.generic
 	notFound := notfoundhandler.New(g.Serializer, genericapifilters.NoMuxAndDiscoveryIncompleteKey)
@@ -41,7 +42,8 @@ func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptions
 		RequestTimeout:    g.RequestTimeout,
 		MinRequestTimeout: time.Duration(g.MinRequestTimeout) * time.Second,
 		MaxBodyBytes:      g.MaxRequestBodyBytes,
-		// The documents of the definitions have those of the metadata.
+		// The OpenAPI document of each definition already contains the schemas
+		// of object metadata.
 		MetaSchemas: map[string]*spec.Schema{},
 		NotFound:    notFound,
 	})
@@ -51,9 +53,10 @@ func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptions
 	return genericapiserver.NewEmptyDelegateWithCustomHandler(server), server, nil
 }
 
-// replicas is how many servers share the storage, as far as a start can know:
-// what the flag says, or at least two when an external etcd has leases of others,
-// or does not answer.
+// replicas returns the number of servers that share the storage, as far as it
+// can be known at the start. It is the value of --apiserver-count, or at least
+// 2 if an external etcd contains the leases of other servers, or if the leases
+// cannot be read.
 func replicas(ctx context.Context, b *base, services bootstrap.Services) int {
 	if b.options.Embedded || b.options.Servers > 1 {
 		return b.options.Servers
@@ -66,10 +69,10 @@ func replicas(ctx context.Context, b *base, services bootstrap.Services) int {
 	return 1
 }
 
-// leaseTimeout is how long a start waits for the leases of other servers.
+// leaseTimeout limits the time for reading the leases of other servers.
 const leaseTimeout = 5 * time.Second
 
-// serviceResolver finds the cluster addresses of services, for webhooks.
+// serviceResolver returns the cluster IPs of services, for webhooks.
 type serviceResolver struct{ objects *objects.Access }
 
 // ResolveEndpoint implements webhook.ServiceResolver.
@@ -77,8 +80,8 @@ func (s serviceResolver) ResolveEndpoint(namespace, name string, port int32) (*u
 	return proxy.ResolveCluster(serviceLister{objects: s.objects}, namespace, name, port)
 }
 
-// serviceLister and serviceGetter are as much of a lister as it takes to find
-// one service.
+// serviceLister and serviceGetter implement the part of a lister that is needed
+// to get one service.
 type serviceLister struct {
 	corelisters.ServiceLister
 	objects *objects.Access

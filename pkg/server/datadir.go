@@ -13,7 +13,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 )
 
-// lockDataDir makes the data directory and keeps other processes out of it.
+// lockDataDir creates the data directory and locks it, so that no other process
+// uses it.
 func lockDataDir(o *options.DataOptions) (*flock.Flock, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--data-dir: %w (choose a directory that can be written)", err)
@@ -29,8 +30,8 @@ func lockDataDir(o *options.DataOptions) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// writeKubeconfig writes the administrator's kubeconfig, with the certificates
-// in it, so that it can be copied elsewhere.
+// writeKubeconfig writes the administrator's kubeconfig. Certificates are
+// embedded in the file, so that it can be copied to another place.
 func writeKubeconfig(file, url string, ca []byte, admin pki.Pair) error {
 	cert, certErr := os.ReadFile(admin.CertFile)
 	key, keyErr := os.ReadFile(admin.KeyFile)

@@ -1,11 +1,13 @@
-// Package server assembles the API server on k8s.io/apiserver's
-// GenericAPIServer.
+// Package server assembles the API server from k8s.io/apiserver's
+// GenericAPIServer and the other packages of this project. New opens the data
+// directory, etcd and the port; Run serves until its context ends.
 //
-// A request, here one that creates an object, passes these stages in this
-// order. Where a stage is ours to decide, the second column is the file; the
-// third is the library's function, below k8s.io/apiserver/pkg or
-// k8s.io/apimachinery/pkg. The last is what tracing shows of the stage: a test
-// compares it with a real request.
+// A request passes the following stages in this order; the table shows them for
+// a request that creates an object. The second column names our file or package
+// if the stage is implemented or configured here. The third column is the
+// function of the library, in k8s.io/apiserver/pkg or k8s.io/apimachinery/pkg.
+// The last column is the name of the stage in a trace; a test compares it with
+// the trace of a real request.
 //
 //	stage                  ours                               library                                        trace
 //	TLS                    serving.go                         server.SecureServingInfo.Serve                 -

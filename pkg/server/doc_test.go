@@ -89,7 +89,7 @@ func TestRequestPassesTheDocumentedStages(t *testing.T) {
 		if got = createTrace(recorder.Ended(), want); len(got) == len(want) {
 			break
 		}
-		time.Sleep(20 * time.Millisecond) // spans end after the answer
+		time.Sleep(20 * time.Millisecond) // spans may end after the answer was received
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("doc.go says\n  %s\na create passes\n  %s", strings.Join(want, "\n  "), strings.Join(got, "\n  "))
@@ -97,7 +97,7 @@ func TestRequestPassesTheDocumentedStages(t *testing.T) {
 }
 
 // createTrace returns the spans and events of the request that created a config
-// map, as far as they have one of the names, in the order of time.
+// map, ordered by time. It returns only those whose name is in names.
 func createTrace(spans []sdktrace.ReadOnlySpan, names []string) (out []string) {
 	var trace [16]byte
 	for _, span := range spans {

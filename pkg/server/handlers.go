@@ -15,17 +15,17 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 )
 
-// forbidPrivileged is for a server with --allow-privileged=false: the
-// validation of pods finds that in the context of its request.
+// forbidPrivileged implements --allow-privileged=false. It stores the setting
+// in the context of each request, where the validation of pods reads it.
 func forbidPrivileged(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r.WithContext(podspec.ForbidPrivileged(r.Context())))
 	})
 }
 
-// refuseBadPatches answers 400 to the strategic merge patches on which the
-// library panics, such as one that orders a list without a merge key.
-// kube-apiserver drops the connection.
+// refuseBadPatches answers 400 to strategic merge patches that make the library
+// panic, for example a patch that orders a list that has no merge key.
+// kube-apiserver closes the connection instead.
 func refuseBadPatches(handler http.Handler, serializer runtime.NegotiatedSerializer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method != http.MethodPatch || mediaType != string(types.StrategicMergePatchType) {
@@ -38,7 +38,7 @@ func refuseBadPatches(handler http.Handler, serializer runtime.NegotiatedSeriali
 			case http.ErrAbortHandler:
 				panic(reason)
 			default:
-				utilruntime.HandleErrorWithContext(r.Context(), fmt.Errorf("%v", reason), "A strategic merge patch made the library panic", "path", r.URL.Path)
+				utilruntime.HandleErrorWithContext(r.Context(), fmt.Errorf("%v", reason), "Applying a strategic merge patch caused a panic", "path", r.URL.Path)
 				err := apierrors.NewBadRequest("the strategic merge patch cannot be applied to this object")
 				responsewriters.ErrorNegotiated(err, serializer, schema.GroupVersion{Version: "v1"}, w, r)
 			}

@@ -5,30 +5,31 @@ import (
 	"sync"
 )
 
-// lifetime is what runs as long as the server does, and what is undone when it
-// ends, or when it never ran.
+// lifetime collects the functions that run while the server runs, and those
+// that clean up when the server stops or is closed without having run.
 type lifetime struct {
 	mu         sync.Mutex
 	background []func(context.Context)
 	closers    []func()
 }
 
-// runs adds something that runs until the context of the server ends.
+// runs adds a function that start calls in its own goroutine. Its context ends
+// when the server stops.
 func (l *lifetime) runs(f func(context.Context)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.background = append(l.background, f)
 }
 
-// onClose adds something that is done when the server ends, before what was
-// added earlier.
+// onClose adds a cleanup function. close calls these functions in reverse
+// order, like defer.
 func (l *lifetime) onClose(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closers = append(l.closers, f)
 }
 
-// start starts what runs with the server.
+// start starts the functions that were added with runs.
 func (l *lifetime) start(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,7 +38,7 @@ func (l *lifetime) start(ctx context.Context) {
 	}
 }
 
-// close undoes everything, last first. A second call does nothing.
+// close calls the cleanup functions. Further calls have no effect.
 func (l *lifetime) close() {
 	l.mu.Lock()
 	closers := l.closers

@@ -14,16 +14,17 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator/registered"
 )
 
-// API is an aggregated API: group versions that another server serves, at a URL
-// or as a handler in this process.
+// API is an aggregated API: group versions that are served by another server at
+// a URL, or by a handler in this process.
 type API = registered.API
 
-// RegisterAPI makes an API part of this server's and returns when clients can use
-// it: its APIServices are available and it is in discovery. The server has to
-// run. The context bounds the call alone; the API stays until the server stops,
-// or until the returned function is called, which deletes the APIServices and
-// closes the port of a Handler. After a restart of the server the API has to be
-// registered again; until then it answers 503.
+// RegisterAPI adds an aggregated API to this server, which must be running. It
+// returns when clients can use the API: the APIServices are available and
+// discovery lists the resources. The context limits only the time of this call.
+// The API stays until the server stops, or until unregister is called, which
+// deletes the APIServices and closes the port of a Handler. After a restart of
+// the server the API must be registered again; until then requests for it are
+// answered with 503.
 func (s *Server) RegisterAPI(ctx context.Context, api API) (unregister func(context.Context) error, err error) {
 	if s.aggregator == nil {
 		return nil, errors.New("RegisterAPI: the server does not serve apiregistration.k8s.io/v1")
@@ -44,9 +45,10 @@ func (s *Server) RegisterAPI(ctx context.Context, api API) (unregister func(cont
 	return unregister, nil
 }
 
-// IssueServing returns a certificate for the hosts, signed by this server's CA,
-// its key, and the certificate of the CA, all PEM: for the server of an
-// aggregated API or of a webhook.
+// IssueServing creates a serving certificate for the hosts, for example for an
+// aggregated API server or a webhook. It returns the certificate, its key and
+// the certificate of the CA that signed it, which is this server's CA, all in
+// PEM.
 func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error) {
 	if cert, key, err = s.base.keys.IssueServing(time.Now(), hosts...); err != nil {
 		return nil, nil, nil, err
@@ -55,8 +57,8 @@ func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error)
 	return cert, key, ca, err
 }
 
-// protect asks for every request to a handler who the user is, which the front
-// proxy tells, and whether he may do that.
+// protect authenticates and authorizes each request before it reaches the
+// handler. The front proxy headers of the request name the user.
 func (s *Server) protect(handler http.Handler) http.Handler {
 	g := s.base.generic
 	handler = genericfilters.WithAuthorization(handler, g.Authorization.Authorizer, g.Serializer)

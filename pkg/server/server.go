@@ -17,22 +17,24 @@ import (
 
 // Server is an API server that is ready to run.
 type Server struct {
-	// URL is where it listens.
+	// URL is the address on which the server listens.
 	URL string
-	// Kubeconfig is the file with the administrator's credentials.
+	// Kubeconfig is the path of the file with the administrator's credentials.
 	Kubeconfig string
 
 	base    *base
 	generic *genericapiserver.GenericAPIServer
-	// extensions serves custom resources, aggregator stands in front of all; each
-	// is nil when its own resources are not served.
+	// extensions serves custom resources; aggregator handles requests before
+	// all other parts. Each is nil if the resource that configures it is not
+	// served.
 	extensions *customresources.Server
 	aggregator *aggregator.Aggregator
 	documents  *openapi.Documents
 }
 
-// New makes a server from completed options. It holds the port and the data
-// directory: Run gives them back when it ends, or Close without a Run.
+// New creates a server from completed options. It opens the port and the data
+// directory. They are released when Run returns or, if Run is not called, by
+// Close.
 func New(ctx context.Context, o options.Completed) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -56,8 +58,8 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 	return clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
 }
 
-// Run serves until the context ends, then lets requests finish and closes
-// everything.
+// Run serves until the context ends. It then lets requests finish and closes
+// everything that New has opened.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.Close()
 	prepared := s.generic.PrepareRun()
@@ -82,10 +84,10 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// Close gives back what New has opened. A server that runs does it when it ends.
+// Close releases what New has opened. It is only needed if Run is not called.
 func (s *Server) Close() { s.base.life.close() }
 
-// Ready waits until /readyz answers ok.
+// Ready waits until /readyz answers 200, or until the context ends.
 func (s *Server) Ready(ctx context.Context) error {
 	client := s.base.client.Discovery().RESTClient()
 	for {

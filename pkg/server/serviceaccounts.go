@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// serviceAccounts is what the server has for tokens of service accounts.
+// serviceAccounts issues and authenticates the tokens of service accounts.
 type serviceAccounts struct {
 	tokens        *serviceaccount.Tokens
 	authenticator authenticator.Token
@@ -51,8 +51,9 @@ func newServiceAccounts(b *base) (*serviceAccounts, error) {
 	})}, nil
 }
 
-// discovery serves the documents with which others can verify tokens, unless
-// nobody would find them by the issuer.
+// discovery serves the OpenID Connect documents with which other parties can
+// verify tokens. If the issuer is not a URL from which they could read these
+// documents, it logs a warning and serves nothing.
 func (s *serviceAccounts) discovery(container *restful.Container, jwksURI string) {
 	if err := serviceaccount.CheckDiscoverable(s.tokens.Issuer()); err != nil {
 		klog.Warningf("%s is not served: --service-account-issuer: %v", serviceaccount.ConfigurationPath, err)
@@ -65,13 +66,14 @@ func (s *serviceAccounts) discovery(container *restful.Container, jwksURI string
 		"get service account issuer OpenID JSON Web Key Set (contains public token verification keys)", s.tokens.JWKS))
 }
 
-// document is a web service with one document, which may be kept for an hour.
+// document returns a web service with one document, which clients may cache for
+// one hour.
 func document(path, contentType, operation, doc string, content func() ([]byte, error)) *restful.WebService {
 	service := new(restful.WebService).Path(path).Doc(doc)
 	return service.Route(service.GET("").To(func(req *restful.Request, resp *restful.Response) {
 		data, err := content()
 		if err != nil {
-			klog.ErrorS(err, "Making a discovery document", "path", path)
+			klog.ErrorS(err, "Failed to create an OpenID Connect document", "path", path)
 			http.Error(resp, "Internal Server Error", http.StatusInternalServerError)
 			return
 		}
@@ -81,7 +83,7 @@ func document(path, contentType, operation, doc string, content func() ([]byte, 
 	}).Produces(contentType).Operation(operation).Doc(doc).Returns(http.StatusOK, "OK", "").Writes(""))
 }
 
-// jwksURI is where clients find the keys.
+// jwksURI returns the URL at which clients find the keys.
 func jwksURI(b *base) string {
 	if uri := b.options.ServiceAccounts.JWKSURI; uri != "" {
 		return uri

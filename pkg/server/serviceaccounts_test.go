@@ -36,7 +36,7 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
-// robot makes a service account and a token of it.
+// robot creates a service account and returns a token for it.
 func robot(t *testing.T, s *testserver.Server, audiences ...string) string {
 	t.Helper()
 	accounts := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ServiceAccounts("default")
@@ -48,15 +48,16 @@ func robot(t *testing.T, s *testserver.Server, audiences ...string) string {
 	return must(accounts.CreateToken(t.Context(), "robot", req, metav1.CreateOptions{}))(t).Status.Token
 }
 
-// with is the client configuration of whoever has a token.
+// with returns a client configuration that uses the token.
 func with(s *testserver.Server, token string) *restclient.Config {
 	config := restclient.AnonymousClientConfig(s.Config)
 	config.BearerToken = token
 	return config
 }
 
-// knows reports whether a token is accepted: what it is not allowed to do is
-// forbidden then, and not unauthorized.
+// knows reports whether the server accepts a token. The request is forbidden
+// for the service account: 403 means that the token was accepted, 401 that it
+// was not.
 func knows(t *testing.T, s *testserver.Server, token string) bool {
 	t.Helper()
 	_, err := kubernetes.NewForConfigOrDie(with(s, token)).CoreV1().Secrets("default").List(t.Context(), metav1.ListOptions{})
@@ -66,8 +67,8 @@ func knows(t *testing.T, s *testserver.Server, token string) bool {
 	return apierrors.IsForbidden(err)
 }
 
-// TestOthersCanVerifyTokens lets an OpenID Connect library find the keys, as a
-// service account itself may.
+// TestOthersCanVerifyTokens uses an OpenID Connect library, which reads the
+// keys from the server with the rights of a service account.
 func TestOthersCanVerifyTokens(t *testing.T) {
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	address := listener.Addr().String()
@@ -107,14 +108,14 @@ func TestDiscoveryNeedsAnHTTPSIssuer(t *testing.T) {
 		}
 	}
 	if !knows(t, s, robot(t, s)) {
-		t.Error("tokens of such an issuer are not accepted")
+		t.Error("tokens of an issuer that is not a URL are not accepted")
 	}
 }
 
 func TestTokenAudience(t *testing.T) {
 	s := testserver.Start(t)
 	if !knows(t, s, robot(t, s)) || knows(t, s, robot(t, s, "vault")) {
-		t.Error("the audience does not decide")
+		t.Error("a token for this server is refused, or a token for another audience is accepted")
 	}
 }
 
@@ -165,7 +166,7 @@ func TestKeysAreReplacedWithoutRestart(t *testing.T) {
 	}
 }
 
-// TestLegacyToken puts a token into a secret, as kube-controller-manager does.
+// TestLegacyToken stores a token in a secret, as kube-controller-manager does.
 func TestLegacyToken(t *testing.T) {
 	data := t.TempDir()
 	s := testserver.Start(t, "--data-dir="+data)
@@ -207,8 +208,8 @@ func TestTokensEndWithTheirObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the token ends", func() bool { return !knows(t, s, token) })
-	second := robot(t, s) // of a new account of the same name
+	second := robot(t, s) // the token of a new service account with the same name
 	if !knows(t, s, second) || knows(t, s, token) {
-		t.Error("the new account's token or the old one's is taken for the other")
+		t.Error("the token of the old account is accepted for the new one of the same name, or the new token is refused")
 	}
 }

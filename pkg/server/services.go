@@ -19,8 +19,9 @@ import (
 
 var ipAddresses = networkingv1.SchemeGroupVersion.WithResource("ipaddresses")
 
-// newServices makes what allocates addresses and ports for services, and tells
-// the post-start hooks of it. Raw makes storage without a watch cache.
+// newServices creates the allocators of cluster IPs and node ports, and returns
+// what the post-start hooks need to know about services. raw creates storage
+// without a watch cache.
 func newServices(b *base, raw generic.StorageDecorator) (bootstrap.Services, error) {
 	o := b.options
 	services := bootstrap.Services{
@@ -48,7 +49,8 @@ func newServices(b *base, raw generic.StorageDecorator) (bootstrap.Services, err
 	return services, err
 }
 
-// newStore makes storage for objects that no resource serves, below a prefix.
+// newStore creates storage below a prefix for objects that are not served as a
+// resource.
 func newStore(b *base, raw generic.StorageDecorator, resource, prefix string, newFunc, newListFunc func() runtime.Object) (apistorage.Interface, error) {
 	restOptions, err := b.generic.RESTOptionsGetter.GetRESTOptions(schema.GroupResource{Resource: resource}, newFunc())
 	if err != nil {
@@ -62,7 +64,8 @@ func newStore(b *base, raw generic.StorageDecorator, resource, prefix string, ne
 	return store, nil
 }
 
-// addressObjects stores IP addresses without a request.
+// addressObjects reads and writes IPAddresses in the storage directly, without
+// an API request.
 type addressObjects struct{ *objects.Access }
 
 // Create implements allocation.IPAddresses.

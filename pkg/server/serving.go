@@ -21,11 +21,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
-// loopbackValidity is how long the certificate of the connections to itself
-// lasts; every start makes a new one.
+// loopbackValidity is the validity of the certificate for connections of the
+// server to itself. Each start creates a new certificate.
 const loopbackValidity = 3 * 365 * 24 * time.Hour
 
-// serve opens the port, with the server's own certificate unless it was given one.
+// serve opens the port. It uses the certificate of the data directory unless
+// the flags name another one.
 func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error {
 	serving := o.SecureServing
 	if cert := &serving.ServerCert; cert.CertKey.CertFile == "" && cert.CertKey.KeyFile == "" {
@@ -36,7 +37,7 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error
 		}
 	}
 	if serving.BindPort == 0 {
-		// For tests, whose port the kernel chooses.
+		// Port 0 is for tests: the kernel chooses a free port.
 		var err error
 		serving.Listener, serving.BindPort, err = genericoptions.CreateListener("tcp", net.JoinHostPort(serving.BindAddress.String(), "0"), net.ListenConfig{})
 		if err != nil {
@@ -53,8 +54,8 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error
 	return loopback(c)
 }
 
-// loopback makes the client with which the server talks to itself, with a
-// certificate and a random token that exist only in memory.
+// loopback creates the configuration of the client with which the server calls
+// itself. Its certificate and its random token exist only in memory.
 func loopback(c *genericapiserver.Config) error {
 	const name = genericapiserver.LoopbackClientServerNameOverride
 	expires := time.Now().Add(loopbackValidity)
@@ -72,7 +73,8 @@ func loopback(c *genericapiserver.Config) error {
 		return fmt.Errorf("loopback client: %w", err)
 	}
 	c.LoopbackClientConfig.ContentType = "application/vnd.kubernetes.protobuf"
-	// The name is the field manager of the objects that the server makes itself.
+	// The user agent determines the field manager of the objects that the
+	// server creates itself.
 	c.LoopbackClientConfig.UserAgent = "kube-apiserver/" + version.Git
 	check := healthz.NamedCheck("loopback-serving-certificate", func(*http.Request) error {
 		if time.Now().After(expires) {
@@ -85,12 +87,13 @@ func loopback(c *genericapiserver.Config) error {
 	return nil
 }
 
-// serviceNames are the names under which pods know the server.
+// serviceNames returns the names by which pods reach the server.
 func serviceNames() []string {
 	return []string{"kubernetes.default.svc", "kubernetes.default", "kubernetes", "kubernetes.default.svc.cluster.local", "localhost"}
 }
 
-// hosts are what the serving certificate is for.
+// hosts returns the names and addresses for which the serving certificate is
+// valid.
 func hosts(o options.Completed) []string {
 	names := append(serviceNames(), "127.0.0.1", "::1", o.Generic.AdvertiseAddress.String(), o.Services.KubernetesIP().String())
 	if ip := o.SecureServing.BindAddress; !ip.IsUnspecified() {

@@ -10,39 +10,41 @@ import (
 	authserviceaccount "k8s.io/apiserver/pkg/authentication/serviceaccount"
 )
 
-// LegacyIssuer issues the tokens in secrets, which do not expire.
+// LegacyIssuer is the issuer of the tokens that are stored in secrets. They do
+// not expire.
 const LegacyIssuer = "kubernetes/serviceaccount"
 
-// Claims are what a token says: the registered claims and either Kubernetes or,
-// in a token from a secret, Legacy.
+// Claims are the claims of a token: the registered ones, and either Kubernetes
+// or, for a token that is stored in a secret, Legacy.
 type Claims struct {
 	jose.Claims
 	Kubernetes *Kubernetes `json:"kubernetes.io,omitempty"`
 	Legacy
 }
 
-// Kubernetes names the service account and what the token is bound to: it is
-// valid as long as they exist.
+// Kubernetes names the service account and the objects to which the token is
+// bound. The token is valid as long as all of them exist.
 type Kubernetes struct {
 	Namespace      string `json:"namespace,omitempty"`
 	ServiceAccount Ref    `json:"serviceaccount"`
 	Pod            *Ref   `json:"pod,omitempty"`
 	Secret         *Ref   `json:"secret,omitempty"`
-	// Node is what the token is bound to only when Pod is nil; otherwise it
-	// tells where the pod runs.
+	// Node is the node to which the token is bound, if Pod is nil. Otherwise it
+	// only tells on which node the pod runs.
 	Node *Ref `json:"node,omitempty"`
-	// WarnAfter is when the client should have asked for a new token.
+	// WarnAfter is the time after which the client should have requested a new
+	// token.
 	WarnAfter *jose.NumericDate `json:"warnafter,omitempty"`
 }
 
-// Ref names an object.
+// Ref identifies an object.
 type Ref struct {
 	Name string `json:"name,omitempty"`
 	UID  string `json:"uid,omitempty"`
 }
 
-// Legacy names the service account and the secret of a token that is in the
-// secret.
+// Legacy names the service account of a legacy token and the secret that
+// contains the token.
 type Legacy struct {
 	Namespace          string `json:"kubernetes.io/serviceaccount/namespace,omitempty"`
 	SecretName         string `json:"kubernetes.io/serviceaccount/secret.name,omitempty"`
@@ -50,16 +52,17 @@ type Legacy struct {
 	ServiceAccountUID  string `json:"kubernetes.io/serviceaccount/service-account.uid,omitempty"`
 }
 
-// Binding is what a token is to be bound to. All may be nil.
+// Binding contains the objects to which a token is to be bound. All may be nil.
 type Binding struct {
 	Pod    *corev1.Pod
 	Secret *corev1.Secret
-	// Node is the node of the pod or, without a pod, one to be bound to.
+	// Node is the node of the pod or, if Pod is nil, the node to which the
+	// token is bound.
 	Node *corev1.Node
 }
 
-// NewClaims makes the claims of a new token, without the issuer. warnAfter is
-// the part of its life after which its use is noted; 0 is never.
+// NewClaims returns the claims of a new token, without an issuer. warnAfter is
+// the time after which use of the token is counted as stale; 0 means never.
 func NewClaims(account *corev1.ServiceAccount, to Binding, audiences []string, now time.Time, life, warnAfter time.Duration) *Claims {
 	bound := &Kubernetes{Namespace: account.Namespace, ServiceAccount: *refTo(account)}
 	if to.Pod != nil {
@@ -87,7 +90,8 @@ func NewClaims(account *corev1.ServiceAccount, to Binding, audiences []string, n
 	}
 }
 
-// NewLegacyClaims makes the claims of the token to be put into a secret.
+// NewLegacyClaims returns the claims of a token that is to be stored in a
+// secret.
 func NewLegacyClaims(account *corev1.ServiceAccount, secret *corev1.Secret) *Claims {
 	return &Claims{
 		Claims: jose.Claims{Issuer: LegacyIssuer, Subject: authserviceaccount.MakeUsername(account.Namespace, account.Name)},
@@ -95,10 +99,11 @@ func NewLegacyClaims(account *corev1.ServiceAccount, secret *corev1.Secret) *Cla
 	}
 }
 
-// IsLegacy reports whether the token is one from a secret.
+// IsLegacy reports whether the token is one that is stored in a secret.
 func (c *Claims) IsLegacy() bool { return c.Issuer == LegacyIssuer && c.Kubernetes == nil }
 
-// CredentialID is the id by which user infos and audit events name the token.
+// CredentialID returns the identifier of the token in user infos and audit
+// events.
 func (c *Claims) CredentialID() string {
 	if c.ID == "" {
 		return ""

@@ -11,13 +11,14 @@ import (
 )
 
 const (
-	// ConfigurationPath and JWKSPath are where the documents are served.
+	// ConfigurationPath and JWKSPath are the paths of the OpenID Connect
+	// documents.
 	ConfigurationPath = "/.well-known/openid-configuration"
 	JWKSPath          = "/openid/v1/jwks"
 )
 
-// configuration is the document of OpenID Connect discovery, as far as a
-// verifier of tokens needs it.
+// configuration is the OpenID Connect discovery document, with the fields that
+// a verifier of tokens needs.
 type configuration struct {
 	Issuer        string   `json:"issuer"`
 	JWKSURI       string   `json:"jwks_uri"`
@@ -26,8 +27,8 @@ type configuration struct {
 	Algorithms    []string `json:"id_token_signing_alg_values_supported"`
 }
 
-// CheckDiscoverable is an error when clients could not find the documents by
-// the issuer.
+// CheckDiscoverable returns an error if clients could not derive the URL of the
+// discovery document from the issuer.
 func CheckDiscoverable(issuer string) error {
 	u, err := url.Parse(issuer)
 	switch {
@@ -45,7 +46,7 @@ func CheckDiscoverable(issuer string) error {
 	return nil
 }
 
-// Configuration returns the discovery document, which names the URI of the keys.
+// Configuration returns the discovery document. jwksURI is the URL of the keys.
 func (t *Tokens) Configuration(jwksURI string) ([]byte, error) {
 	var algorithms []string
 	for _, k := range t.Keys.get().keys {

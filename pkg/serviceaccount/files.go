@@ -12,36 +12,37 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/filewatch"
 )
 
-// Keys are the keys in a set of files, which can be replaced without a restart:
-// first add the new public key to the files, then replace the signing key, and
-// take the old public key away when its last token has expired. Files that
-// cannot be read, or do not hold keys, change nothing.
+// Keys contains the keys in a set of files. They can be replaced without a
+// restart: add the new public key to the files, then replace the signing key,
+// and remove the old public key when its last token has expired. If a file
+// cannot be read or contains no keys, all keys stay as they were.
 type Keys struct {
-	// files are the signing key's, and then those of the keys that verify.
+	// files contains the file of the signing key, followed by those of the keys
+	// that verify.
 	files   []string
 	initial []content
 	current atomic.Pointer[keySet]
 
-	mu sync.Mutex // one reload at a time
+	mu sync.Mutex // serializes reloads
 }
 
-// ReadKeys reads the private key that signs and the files with the keys that
-// verify: public keys, private keys, whose public half is used, or certificates.
-// The public half of the signing key always verifies.
+// ReadKeys reads the private key that signs, and the files with keys that
+// verify. Those may contain public keys, private keys, whose public part is
+// used, and certificates. The public part of the signing key always verifies.
 func ReadKeys(signingFile string, verificationFiles ...string) (*Keys, error) {
 	k := &Keys{files: append([]string{signingFile}, verificationFiles...)}
 	return k, k.reload()
 }
 
-// get returns the keys of this moment.
+// get returns the current keys.
 func (k *Keys) get() *keySet { return k.current.Load() }
 
-// Run follows the files until the context ends.
+// Run reloads the files when they change, until the context ends.
 func (k *Keys) Run(ctx context.Context) {
 	for _, file := range k.initial {
 		go filewatch.Watch(ctx, file.name, file.data, func([]byte) {
 			if err := k.reload(); err != nil {
-				utilruntime.HandleError(fmt.Errorf("reading the service account keys again (those read before stay in use): %w", err))
+				utilruntime.HandleError(fmt.Errorf("reloading the service account keys, the previous ones stay in use: %w", err))
 			}
 		})
 	}

@@ -21,25 +21,27 @@ import (
 type key struct {
 	id     string
 	public crypto.PublicKey
-	// algorithms fit the key; the first is the one to sign with.
+	// algorithms are the algorithms that can be used with the key. The first
+	// one is used to sign.
 	algorithms []jose.SignatureAlgorithm
 }
 
-// keySet is what the files have said at one moment. It does not change.
+// keySet contains the keys of all files at one time. It is immutable.
 type keySet struct {
 	signer jose.Signer
-	// keys verify, the public half of the signing key among them.
+	// keys are the keys that verify, including the public part of the signing
+	// key.
 	keys []key
 }
 
-// content is a file that was read.
+// content is the content of a file.
 type content struct {
 	name string
 	data []byte
 }
 
-// newKeySet makes a set of a file with a private key and of files with any
-// number of keys or certificates each. Errors name the file.
+// newKeySet creates a set from a file with a private key, and from files with
+// any number of keys or certificates. Errors name the file.
 func newKeySet(signing content, verification []content) (*keySet, error) {
 	s := &keySet{}
 	for _, file := range verification {
@@ -81,8 +83,8 @@ func (s *keySet) add(k key) {
 	}
 }
 
-// publicKeys returns the keys of all PEM blocks: public keys, certificates or
-// private keys. Other blocks, such as EC PARAMETERS, are skipped.
+// publicKeys returns the keys of all PEM blocks with public keys, certificates
+// or private keys. It skips other blocks, such as EC PARAMETERS.
 func publicKeys(data []byte) (keys []crypto.PublicKey, _ error) {
 	for {
 		var block *pem.Block
@@ -92,7 +94,7 @@ func publicKeys(data []byte) (keys []crypto.PublicKey, _ error) {
 		one := pem.EncodeToMemory(block)
 		if public, err := keyutil.ParsePublicKeysPEM(one); err == nil {
 			keys = append(keys, public[0])
-		} else if private, err := keyutil.ParsePrivateKeyPEM(one); err == nil { // ECDSA in PKCS #8
+		} else if private, err := keyutil.ParsePrivateKeyPEM(one); err == nil { // public parts of ECDSA keys in PKCS #8
 			if signer, ok := private.(crypto.Signer); ok {
 				keys = append(keys, signer.Public())
 			}
@@ -104,9 +106,9 @@ func publicKeys(data []byte) (keys []crypto.PublicKey, _ error) {
 	return keys, nil
 }
 
-// candidates returns the keys that may have made a signature: those with the
-// id, all of them when the signature does not say, and never one that the
-// algorithm is not for.
+// candidates returns the keys that may have created a signature: those with the
+// given id or, if the id is empty, all keys. It omits keys that cannot be used
+// with the algorithm.
 func (s *keySet) candidates(id string, algorithm jose.SignatureAlgorithm) (fit []key) {
 	for _, k := range s.keys {
 		if (id == "" || id == k.id) && slices.Contains(k.algorithms, algorithm) {
@@ -116,8 +118,8 @@ func (s *keySet) candidates(id string, algorithm jose.SignatureAlgorithm) (fit [
 	return fit
 }
 
-// newKey finds the algorithms and the id of a public key, which is the digest
-// of its DER form.
+// newKey determines the algorithms and the id of a public key. The id is a
+// digest of the DER encoding.
 func newKey(public crypto.PublicKey) (key, error) {
 	algorithms, err := algorithmsFor(public)
 	if err != nil {
@@ -144,7 +146,7 @@ func algorithmsFor(public crypto.PublicKey) ([]jose.SignatureAlgorithm, error) {
 		case elliptic.P521():
 			return []jose.SignatureAlgorithm{jose.ES512}, nil
 		}
-		return nil, errors.New("the curve of the ECDSA key is none of P-256, P-384 and P-521")
+		return nil, errors.New("the curve of the ECDSA key must be P-256, P-384 or P-521")
 	}
 	return nil, fmt.Errorf("a %T is neither an RSA nor an ECDSA key", public)
 }

@@ -1,6 +1,6 @@
 // Package serviceaccount issues the tokens of service accounts and verifies
-// their signatures. Whether the objects that a token names still exist is the
-// business of pkg/authentication/serviceaccount.
+// their signatures. pkg/authentication/serviceaccount uses it and checks
+// whether the objects that a token names still exist.
 package serviceaccount
 
 import (
@@ -16,60 +16,65 @@ import (
 	"k8s.io/apimachinery/pkg/util/cache"
 )
 
-// DefaultIssuer issues tokens unless --service-account-issuer says otherwise.
+// DefaultIssuer is the issuer if --service-account-issuer is not set.
 const DefaultIssuer = "https://kubernetes.default.svc"
 
 const (
-	// ExtendableSeconds is the life for which the ServiceAccount admission
-	// plugin asks: the odd seconds tell its requests from others.
+	// ExtendableSeconds is the lifetime that the admission plugin
+	// ServiceAccount requests for the tokens in pods. The seven extra seconds
+	// distinguish its requests from others.
 	ExtendableSeconds = 60*60 + 7
-	// ExtendedLife is how long such a token lives with Config.ExtendExpiration.
+	// ExtendedLife is the lifetime of such a token if Config.ExtendExpiration
+	// is set.
 	ExtendedLife = 365 * 24 * time.Hour
 
-	// remembered is how many tokens are known by their hash: some megabytes.
+	// remembered is the number of verified tokens that are cached; they need
+	// some megabytes.
 	remembered = 8192
-	// rememberedFor is how long a token is known that does not expire.
+	// rememberedFor is how long a token without an expiration time is cached.
 	rememberedFor = time.Hour
 )
 
-// Config is how tokens are issued and which are accepted.
+// Config configures New.
 type Config struct {
 	Keys *Keys
-	// Issuers are accepted; the first is the one that issues.
+	// Issuers are the accepted issuers; the first one issues new tokens.
 	Issuers []string
-	// Audiences are those of the API server. A token gets them when none are
-	// asked for.
+	// Audiences are the audiences of the API server. They are also the
+	// audiences of a new token if none are requested.
 	Audiences []string
-	// MaxExpiration bounds the life of a token; 0: no bound.
+	// MaxExpiration limits the lifetime of tokens; 0 means no limit.
 	MaxExpiration time.Duration
-	// ExtendExpiration lets the tokens that kubelets put into pods live for a
-	// year, for clients that do not read them again.
+	// ExtendExpiration extends the lifetime of the tokens in pods to one year,
+	// for clients that do not reload them.
 	ExtendExpiration bool
 }
 
 // Tokens issues and verifies tokens.
 type Tokens struct {
 	Config
-	// verified has the claims of tokens whose signature was verified, by a
-	// digest of the token: it holds no credentials.
+	// verified caches the claims of tokens whose signature is valid. Its keys
+	// are digests of the tokens, so that it contains no credentials.
 	verified *cache.LRUExpireCache
 }
 
-// verified are the claims of a token and the keys at the time.
+// verified contains the claims of a token, and the keys with which it was
+// verified.
 type verified struct {
 	claims *Claims
 	keys   *keySet
 }
 
-// New makes Tokens of a configuration with at least one issuer.
+// New returns Tokens for a configuration, which must have at least one issuer.
 func New(c Config) *Tokens {
 	return &Tokens{Config: c, verified: cache.NewLRUExpireCache(remembered)}
 }
 
-// Issuer is the one that issues.
+// Issuer returns the issuer of new tokens.
 func (t *Tokens) Issuer() string { return t.Issuers[0] }
 
-// Sign makes a token of the claims. Without an issuer they get Issuer.
+// Sign creates a token with the claims. If they have no issuer, it is set to
+// Issuer.
 func (t *Tokens) Sign(claims *Claims) (string, error) {
 	signed := *claims
 	if signed.Issuer == "" {
@@ -78,17 +83,17 @@ func (t *Tokens) Sign(claims *Claims) (string, error) {
 	return jwt.Signed(t.Keys.get().signer).Claims(signed).CompactSerialize()
 }
 
-// Verify returns the claims of a token that one of the keys has signed; they
-// must not be changed. Nothing else about them is checked, not even the times.
-// Without claims and without an error the token is not of one of our issuers.
-// Errors do not contain the token.
+// Verify returns the claims of a token that is signed by one of the keys. The
+// caller must not change them, and must check everything else, including the
+// validity period. If Verify returns neither claims nor an error, the token is
+// from another issuer. Errors do not contain the token.
 func (t *Tokens) Verify(token string) (*Claims, error) {
 	digest, keys := sha256.Sum256([]byte(token)), t.Keys.get()
 	if known, ok := t.verified.Get(digest); ok && known.(verified).keys == keys {
 		return known.(verified).claims, nil
 	}
 	if strings.Count(token, ".") != 2 || strings.HasPrefix(token, "{") {
-		return nil, nil // neither the JSON form: it has headers that are not signed
+		return nil, nil // the JSON serialization is refused, because it has unsigned headers
 	}
 	parsed, err := jwt.ParseSigned(token)
 	if err != nil || len(parsed.Headers) != 1 {
@@ -122,7 +127,7 @@ func verify(token *jwt.JSONWebToken, keys *keySet) (*Claims, error) {
 	header := token.Headers[0]
 	candidates := keys.candidates(header.KeyID, jose.SignatureAlgorithm(header.Algorithm))
 	if len(candidates) == 0 {
-		return nil, errors.New("no service account key fits the token's key id and algorithm")
+		return nil, errors.New("no service account key matches the token's key id and algorithm")
 	}
 	var errs []error
 	for _, k := range candidates {

@@ -83,7 +83,7 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		{"dots", "..", false, false},
 		{"noise", "not-a-token", false, false},
 	} {
-		for range 2 { // the second time from memory
+		for range 2 { // the second result comes from the cache
 			claims, err := tokens.Verify(test.token)
 			if (claims != nil) != test.good || (err != nil) != (test.ours && !test.good) {
 				t.Errorf("%s: accepted %v, error %v", test.name, claims != nil, err)

@@ -1,6 +1,6 @@
-// Package signals has what goroutines tell each other without any data: that
-// something has happened once and for all (Latch), that something has changed
-// again (Pulse), and how to wait for the first kind.
+// Package signals contains signals between goroutines that carry no data: a
+// Latch signals that something has happened, and stays set; a Pulse signals
+// each time that something has changed.
 package signals
 
 import (
@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// Latch is set once and stays set. Its methods may be called by several
-// goroutines at the same time.
+// Latch is set once and stays set. Its methods can be called concurrently.
 type Latch struct {
 	done chan struct{}
 	set  func()
@@ -23,7 +22,7 @@ func NewLatch() *Latch {
 	return &Latch{done: done, set: sync.OnceFunc(func() { close(done) })}
 }
 
-// Set sets the latch. To set it again does nothing.
+// Set sets the latch. Further calls have no effect.
 func (l *Latch) Set() { l.set() }
 
 // IsSet reports whether the latch is set.
@@ -32,10 +31,10 @@ func (l *Latch) IsSet() bool { return !isOpen(l.done) }
 // Done returns a channel that is closed when the latch is set.
 func (l *Latch) Done() <-chan struct{} { return l.done }
 
-// Wait waits until all channels are closed, such as Latch.Done or what
-// HasSyncedChecker().Done() of an informer returns. It reports false when the
-// context ends first. What is closed already counts even if the context has
-// ended.
+// Wait waits until all channels are closed, for example those of Latch.Done or
+// of HasSyncedChecker().Done() of an informer. It returns false if the context
+// ends before that. If all channels are closed already, it returns true even if
+// the context has ended.
 func Wait(ctx context.Context, done ...<-chan struct{}) bool {
 	for _, d := range done {
 		select {
@@ -49,7 +48,7 @@ func Wait(ctx context.Context, done ...<-chan struct{}) bool {
 	return true
 }
 
-// WaitFor is Wait for not longer than a bound.
+// WaitFor is like Wait, but waits no longer than bound.
 func WaitFor(ctx context.Context, bound time.Duration, done ...<-chan struct{}) bool {
 	if !slices.ContainsFunc(done, isOpen) {
 		return true
@@ -68,15 +67,16 @@ func isOpen(done <-chan struct{}) bool {
 	}
 }
 
-// Pulse tells that something has changed. Whoever looks after it receives from
-// it; several changes before that count as one. A nil Pulse never comes.
+// Pulse signals changes to one receiver. Changes that happen before the
+// receiver reads from the channel are combined to one. A nil Pulse never
+// signals.
 type Pulse chan struct{}
 
 // NewPulse returns a pulse for one receiver.
 func NewPulse() Pulse { return make(Pulse, 1) }
 
-// Enqueue tells of a change and never blocks. Its name makes a Pulse a
-// dynamiccertificates.Listener of k8s.io/apiserver.
+// Enqueue signals a change. It never blocks. Because of this method, a Pulse is
+// a dynamiccertificates.Listener of k8s.io/apiserver.
 func (p Pulse) Enqueue() {
 	select {
 	case p <- struct{}{}:

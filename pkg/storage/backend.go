@@ -25,37 +25,42 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// Backend connects storage to an embedded etcd. It implements
-// generic.RESTOptionsGetter on top of the one for an external etcd, which
-// decides everything but the connection.
+// Backend stores resources in an embedded etcd. It implements
+// generic.RESTOptionsGetter: it takes the options of another getter and
+// replaces only the decorator, so that storage uses the in-process client
+// instead of a network connection.
 type Backend struct {
 	etcd      *Etcd
 	compactor etcd3.Compactor
 	stop      func()
 	options   generic.RESTOptionsGetter
-	// uncached has the resources without a watch cache; nil means all.
+	// uncached is the set of resources that have no watch cache. A nil map
+	// means that every resource has one.
 	uncached map[schema.GroupResource]bool
 	cache    bool
 	prefix   string
 }
 
-// BackendConfig is what a Backend is made of.
+// BackendConfig configures NewBackend.
 type BackendConfig struct {
 	Etcd *Etcd
-	// Options decides codec, prefix, encryption and the like.
+	// Options returns everything about the storage of a resource except the
+	// connection: codec, key prefix, encryption at rest.
 	Options generic.RESTOptionsGetter
-	// WatchCache turns the watch cache on, but for the Uncached resources.
+	// WatchCache enables the watch cache for all resources except Uncached.
 	WatchCache bool
 	Uncached   map[schema.GroupResource]bool
-	// CompactionInterval is the time between compactions; 0 turns them off.
+	// CompactionInterval is the time between two compactions; 0 disables
+	// compaction.
 	CompactionInterval time.Duration
-	// Prefix is --etcd-prefix.
+	// Prefix is the value of --etcd-prefix; the health check reads a key under
+	// it.
 	Prefix string
 }
 
 var _ generic.RESTOptionsGetter = (*Backend)(nil)
 
-// NewBackend starts the compaction; Close ends it.
+// NewBackend returns a backend and starts compaction, which runs until Close.
 func NewBackend(c BackendConfig) *Backend {
 	b := &Backend{etcd: c.Etcd, options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
 	if c.CompactionInterval > 0 {
@@ -64,14 +69,14 @@ func NewBackend(c BackendConfig) *Backend {
 		b.compactor = compactor
 		b.stop = func() {
 			compactor.Stop()
-			_ = client.Close() // in process: there is no connection to lose
+			_ = client.Close() // closing an in-process client cannot fail in a way that matters
 		}
 	}
 	return b
 }
 
-// Close stops the compaction. The storage of the resources is destroyed by
-// its own DestroyFunc.
+// Close stops compaction. It does not close the storage of the resources: the
+// DestroyFunc of each storage does that.
 func (b *Backend) Close() { b.stop() }
 
 // GetRESTOptions implements generic.RESTOptionsGetter.
@@ -87,15 +92,17 @@ func (b *Backend) GetRESTOptions(resource schema.GroupResource, example runtime.
 	return options, nil
 }
 
-// Over returns the same backend with other options, for other resources: all of
-// them have a watch cache, unless the watch cache is off altogether.
+// Over returns a getter for other resources on the same etcd, such as custom
+// resources, which have their own options. All of these resources have a watch
+// cache, unless the watch cache is disabled altogether.
 func (b *Backend) Over(options generic.RESTOptionsGetter) generic.RESTOptionsGetter {
 	over := *b
 	over.options, over.uncached = options, nil
 	return &over
 }
 
-// RawStorage implements generic.StorageDecorator without a watch cache.
+// RawStorage implements generic.StorageDecorator. It returns storage that reads
+// from etcd directly, without a watch cache.
 func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix string, _ func(runtime.Object) (string, error),
 	newFunc, newListFunc func() runtime.Object, _ storage.AttrFunc, _ storage.IndexerFuncs, _ *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
 	client := b.etcd.Client()
@@ -119,7 +126,7 @@ func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix
 	}
 	destroy := sync.OnceFunc(func() {
 		store.Close()
-		_ = client.Close() // in process: there is no connection to lose
+		_ = client.Close() // closing an in-process client cannot fail in a way that matters
 	})
 	if unsafeDelete {
 		return etcd3.NewStoreWithUnsafeCorruptObjectDeletion(store, c.GroupResource), destroy, nil
@@ -127,8 +134,8 @@ func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix
 	return store, destroy, nil
 }
 
-// cachedStorage implements generic.StorageDecorator, with the watch cache in
-// front of etcd.
+// cachedStorage implements generic.StorageDecorator. It returns the same
+// storage as RawStorage with a watch cache in front of it.
 func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePrefix string, keyFunc func(runtime.Object) (string, error),
 	newFunc, newListFunc func() runtime.Object, attrs storage.AttrFunc, triggers storage.IndexerFuncs, indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
 	raw, destroyRaw, err := b.RawStorage(c, resourcePrefix, keyFunc, newFunc, newListFunc, attrs, triggers, indexers)
@@ -161,7 +168,7 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	}), nil
 }
 
-// Check returns a health check that reads from etcd.
+// Check returns a health check that reads one key from etcd within the timeout.
 func (b *Backend) Check(timeout time.Duration) func() error {
 	client := b.etcd.Client()
 	return func() error { return probe(client, b.prefix, timeout) }
@@ -176,8 +183,8 @@ func probe(client *kubernetes.Client, prefix string, timeout time.Duration) erro
 	return nil
 }
 
-// Monitors implements the getter of metrics.SetStorageMonitorGetter: the size
-// of the database for the metrics.
+// Monitors has the signature that metrics.SetStorageMonitorGetter expects. The
+// monitor reports the size of the database.
 func (b *Backend) Monitors() ([]metrics.Monitor, error) {
 	return []metrics.Monitor{monitor{b.etcd}}, nil
 }

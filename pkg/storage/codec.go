@@ -6,8 +6,9 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic"
 )
 
-// WithoutKinds makes the storage of hub types from restOptions, for an embedded
-// or an external etcd.
+// WithoutKinds wraps restOptions for resources whose hub type is the type that
+// is stored: objects that are read from storage have an empty TypeMeta. It
+// serves embedded and external etcd alike.
 func WithoutKinds(restOptions generic.RESTOptionsGetter) generic.RESTOptionsGetter {
 	return hubOptions{restOptions}
 }
@@ -24,10 +25,11 @@ func (h hubOptions) GetRESTOptions(resource schema.GroupResource, example runtim
 	return options, nil
 }
 
-// kindless decodes objects without their kind and version, as a codec does that
-// converts to a hub of another type: here hub and stored type are one, and what
-// is decoded into an object keeps its TypeMeta. The items of lists that are
-// read from etcd would show it to clients.
+// kindless clears the kind and the version of each typed object that it
+// decodes. A codec that converts from the stored type to a different hub type
+// clears them as a side effect. Here hub type and stored type are the same Go
+// type, so nothing is converted and the TypeMeta would stay; clients would then
+// see it in the items of a list.
 type kindless struct{ runtime.Codec }
 
 // Decode implements runtime.Decoder.

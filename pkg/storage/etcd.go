@@ -19,36 +19,38 @@ import (
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 )
 
-// A single member elects itself, so the election can be fast; the raft tick
-// drives nothing else.
+// etcd counts its heartbeats and elections in ticks. The only member of a
+// cluster elects itself, so short intervals make the start fast and have no
+// other effect.
 const (
 	tickMs     = 10
 	electionMs = 100
 
 	readyTimeout = 30 * time.Second
-	// quotaBytes is etcd's recommended maximum; its default of 2 GiB is small
-	// for a load test.
+	// quotaBytes is the maximum size of the database that etcd recommends.
+	// etcd's default of 2 GiB is too small for a load test.
 	quotaBytes = 8 << 30
 )
 
-// EtcdConfig describes an embedded etcd.
+// EtcdConfig configures StartEtcd.
 type EtcdConfig struct {
-	// Dir holds the write-ahead log and the database.
+	// Dir is the directory of the write-ahead log and the database.
 	Dir string
-	// NoSync leaves writes to the operating system's cache: fast, and lost when
-	// the machine (not the process) crashes. For tests.
+	// NoSync skips fsync. Writes are faster, and may be lost when the machine
+	// crashes, but not when only the process does. It is meant for tests.
 	NoSync bool
-	// ClientURL, if set, is a URL on which etcd listens for other clients, such
-	// as etcdctl.
+	// ClientURL, if not empty, is a URL on which etcd also listens for other
+	// clients, such as etcdctl.
 	ClientURL string
 }
 
-// Etcd is an etcd server in this process.
+// Etcd is an etcd server that runs in this process.
 type Etcd struct {
 	server *embed.Etcd
 }
 
-// StartEtcd starts an etcd and waits until it accepts writes.
+// StartEtcd starts an etcd server and waits until it accepts writes. The caller
+// must Close it.
 func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 	cfg, err := c.embedConfig()
 	if err != nil {
@@ -75,7 +77,8 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 	return nil, fmt.Errorf("starting etcd in %s: %w", c.Dir, err)
 }
 
-// checkDatabase opens a database as etcd will, which panics when it cannot.
+// checkDatabase returns an error if etcd would not be able to open the
+// database. etcd itself panics in that case.
 func checkDatabase(file string) error {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -106,8 +109,9 @@ func (c EtcdConfig) embedConfig() (*embed.Config, error) {
 	return cfg, nil
 }
 
-// Client returns a new client. Each has a watch stream of its own, so that the
-// progress of one resource's watch does not wait for another's.
+// Client returns a new in-process client. Each client has its own watch stream,
+// so that progress notifications for one resource are not delayed by the
+// watches of another.
 func (e *Etcd) Client() *kubernetes.Client {
 	client := &kubernetes.Client{Client: v3client.New(e.server.Server)}
 	client.Kubernetes = client
@@ -117,14 +121,16 @@ func (e *Etcd) Client() *kubernetes.Client {
 // Size returns the size of the database file in bytes.
 func (e *Etcd) Size() int64 { return e.server.Server.Backend().Size() }
 
-// Err reports a failure after the start; etcd has stopped then.
+// Err returns a channel that reports a failure after the start. etcd has
+// stopped when it receives something.
 func (e *Etcd) Err() <-chan error { return e.server.Err() }
 
-// Close stops the server after the writes that are under way.
+// Close waits for the writes that are in progress and stops the server.
 func (e *Etcd) Close() { e.server.Close() }
 
-// Reach asks an external etcd once, so that a wrong address is reported as such
-// and not by the storage of every single resource.
+// Reach connects to an external etcd once. It lets the start fail with one
+// clear error if the address is wrong; otherwise the storage of every resource
+// would report it.
 func Reach(ctx context.Context, c storagebackend.Config) error {
 	prober, err := factory.CreateProber(c)
 	if err == nil {

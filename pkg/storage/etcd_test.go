@@ -47,7 +47,7 @@ func TestEtcdClientsWatchSeparately(t *testing.T) {
 	if _, err := other.Put(ctx, "/a", "1"); err != nil {
 		t.Fatal(err)
 	}
-	_ = other.Close() // reports that its context has ended
+	_ = other.Close() // the error says only that the context of the client has ended
 	if response := <-events; response.Err() != nil || len(response.Events) != 1 {
 		t.Errorf("the watch of one client got %v after another was closed", response)
 	}

@@ -7,21 +7,25 @@ import (
 	"k8s.io/apiserver/pkg/storage/feature"
 )
 
-// embeddedFeatures answers what an etcd can do where the library's own checker
-// would ask its endpoints: an in-process client has none, and without progress
-// requests every consistent list goes to etcd and WatchList does not work.
+// embeddedFeatures states what the embedded etcd supports. The checker of
+// k8s.io/apiserver asks the endpoints of a client, and an in-process client has
+// no endpoints. Without support for progress requests, every consistent list
+// would be read from etcd instead of the watch cache, and WatchList would not
+// work.
 type embeddedFeatures struct{ feature.FeatureSupportChecker }
 
 var assumeOnce sync.Once
 
-// assumeCurrentEtcd installs embeddedFeatures. The library keeps one checker
-// for the process; every etcd that this release supports has the feature.
+// assumeCurrentEtcd installs embeddedFeatures. k8s.io/apiserver keeps one
+// checker per process, which therefore also answers for external etcds: every
+// etcd version that this release supports has the feature.
 func assumeCurrentEtcd() {
 	assumeOnce.Do(func() {
 		feature.DefaultFeatureSupportChecker = embeddedFeatures{feature.DefaultFeatureSupportChecker}
 	})
 }
 
-// Supports implements feature.FeatureSupportChecker. The in-process client
-// cannot stream a range; it has no message to keep small either.
+// Supports implements feature.FeatureSupportChecker. Streaming of ranges is not
+// supported, because the in-process client does not implement it. It is not
+// needed either: it exists to keep network messages small.
 func (embeddedFeatures) Supports(f storage.Feature) bool { return f == storage.RequestWatchProgress }

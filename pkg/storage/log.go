@@ -5,8 +5,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// quietLogger logs etcd's errors only: what it has to say at start-up would
-// bury the one line that a user wants.
+// quietLogger returns a logger that writes only the errors of etcd. The
+// messages that etcd logs at start-up would hide our own message that the
+// server is ready.
 func quietLogger() *zap.Logger {
 	cfg := zap.NewProductionConfig()
 	cfg.Level = zap.NewAtomicLevelAt(zapcore.ErrorLevel)
@@ -18,10 +19,11 @@ func quietLogger() *zap.Logger {
 	return logger.Named("etcd")
 }
 
-// expectedErrors drops two reports that are no errors. In the first moments of a
-// new database it has no schema version until its first commit, and etcd looks for
-// one before that because the election is over so soon. And a listener for other
-// clients that is closed is reported as one that failed.
+// expectedErrors drops two log messages that do not report a problem. First, a
+// new database has no schema version before its first commit, but etcd already
+// looks for one, because the election of a single member ends so early. Second,
+// etcd reports an error when the listener for other clients is closed on
+// purpose.
 type expectedErrors struct{ zapcore.Core }
 
 // With implements zapcore.Core.

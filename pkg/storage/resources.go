@@ -19,21 +19,23 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Stored says how resources are stored.
+// Stored is the result of Apply.
 type Stored struct {
-	// RESTOptions are for the built-in resources.
+	// RESTOptions returns the storage options of the built-in resources.
 	RESTOptions generic.RESTOptionsGetter
-	// CustomResources are for all custom resources.
+	// CustomResources returns the storage options of custom resources.
 	CustomResources generic.RESTOptionsGetter
-	// Raw makes storage without a watch cache.
+	// Raw returns storage without a watch cache.
 	Raw generic.StorageDecorator
-	// Close ends what runs in the background.
+	// Close stops background work, such as compaction.
 	Close func()
 }
 
-// Apply decides where and how each resource is stored, as the flags and the
-// definitions of the groups say: in the embedded etcd, or, when that is nil, in
-// the one of the flags. It adds the health checks to the configuration.
+// Apply decides where and how each resource is stored, according to the flags
+// and to the definitions of the groups. If etcd is nil, the resources are
+// stored in the external etcd that the flags name. Apply also sets the
+// RESTOptionsGetter of the configuration and adds the health checks of the
+// storage.
 func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c *genericapiserver.Config) (*Stored, error) {
 	o.SkipHealthEndpoints = etcd != nil
 	o.StorageConfig.StorageObjectCountTracker = c.StorageObjectCountTracker
@@ -67,8 +69,9 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 	return &Stored{RESTOptions: backend, CustomResources: backend.Over(custom), Raw: backend.RawStorage, Close: backend.Close}, nil
 }
 
-// applyWatchCacheSizes adds the resources without a watch cache to those for
-// which the flag says 0, and returns all of them.
+// applyWatchCacheSizes sets the size 0 for every resource whose definition
+// disables the watch cache. It returns all resources without a watch cache,
+// including those to which --watch-cache-sizes gives the size 0.
 func applyWatchCacheSizes(o *genericoptions.EtcdOptions, groups []registry.Group) (map[schema.GroupResource]bool, error) {
 	sizes, err := genericoptions.ParseWatchCacheSizes(o.WatchCacheSizes)
 	if err != nil {
@@ -87,8 +90,8 @@ func applyWatchCacheSizes(o *genericoptions.EtcdOptions, groups []registry.Group
 	return uncached, err
 }
 
-// newFactory makes the factory that knows the place, the version and the
-// encoding of each resource in etcd.
+// newFactory returns the storage factory, which knows the key prefix, the
+// stored version and the encoding of each resource in etcd.
 func newFactory(o genericoptions.EtcdOptions, groups []registry.Group, c *genericapiserver.Config) *serverstorage.DefaultStorageFactory {
 	versions := encodings{
 		serverstorage.NewDefaultResourceEncodingConfigForEffectiveVersion(apis.Scheme, c.EffectiveVersion), map[schema.GroupResource]string{},
@@ -116,8 +119,8 @@ func newFactory(o genericoptions.EtcdOptions, groups []registry.Group, c *generi
 	return factory
 }
 
-// encodings are the default ones, but for the resources whose definition chooses
-// the version in which it is stored.
+// encodings extends the default encoding configuration: the definition of a
+// resource can choose the version in which the resource is stored.
 type encodings struct {
 	*serverstorage.DefaultResourceEncodingConfig
 	chosen map[schema.GroupResource]string
@@ -142,13 +145,14 @@ func (e encodings) BackwardCompatibileStorageEncodingFor(gr schema.GroupResource
 	return e.DefaultResourceEncodingConfig.BackwardCompatibileStorageEncodingFor(gr, example)
 }
 
-// InMemoryEncodingFor implements serverstorage.ResourceEncodingConfig: the hub.
+// InMemoryEncodingFor implements serverstorage.ResourceEncodingConfig. In
+// memory, resources have their hub type.
 func (e encodings) InMemoryEncodingFor(gr schema.GroupResource) (schema.GroupVersion, error) {
 	return schema.GroupVersion{Group: gr.Group, Version: runtime.APIVersionInternal}, nil
 }
 
 // each calls a function for every resource that is stored. A resource that
-// several groups serve is stored in the group of its hub.
+// several groups serve is stored only in the group of its hub type.
 func each(groups []registry.Group, f func(registry.Group, registry.Info)) {
 	for _, group := range groups {
 		for _, definition := range group.Resources {

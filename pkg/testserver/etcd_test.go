@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// freeAddress returns an address that was free a moment ago.
+// freeAddress returns an address on which nothing listened when it was chosen.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -29,8 +29,8 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// seesWrites creates an object through one server and reads, lists and
-// watches it through another on the same etcd.
+// seesWrites creates an object through one server, and reads, lists and watches
+// it through another one on the same etcd.
 func seesWrites(t *testing.T, writer, reader *testserver.Server) {
 	t.Helper()
 	ctx := t.Context()

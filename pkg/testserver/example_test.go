@@ -18,8 +18,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// An aggregated API in the process of the test: the handler is asked with the
-// user who has asked the server.
+// The handler of an aggregated API in the test process receives a request with
+// the user who sent it to the server.
 func ExampleServer_RegisterAPI() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -1,4 +1,4 @@
-// Package testserver runs an API server inside a Go test, the way
+// Package testserver runs an API server in a Go test, in the same way as
 // httptest.Server runs an HTTP server.
 package testserver
 
@@ -16,16 +16,17 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 )
 
-// readyTimeout is long enough for a busy machine.
+// readyTimeout is a time limit that is long enough for a busy machine.
 const readyTimeout = time.Minute
 
 // Server is a running API server.
 type Server struct {
-	// URL is where it listens, such as https://127.0.0.1:40123.
+	// URL is the address of the server, such as https://127.0.0.1:40123.
 	URL string
-	// Config is the administrator's client configuration, without a rate limit.
+	// Config is the client configuration of the administrator, without a rate
+	// limit.
 	Config *restclient.Config
-	// Kubeconfig is a file with the same credentials.
+	// Kubeconfig is the path of a kubeconfig with the same credentials.
 	Kubeconfig string
 
 	apiserver *server.Server
@@ -34,11 +35,11 @@ type Server struct {
 	err       error
 }
 
-// Start runs a server with flags such as --emulated-version=1.36 on a free port
-// of the loopback address, with an etcd of its own in a temporary directory. It
-// returns when the server is ready and stops it when the test ends. The
-// emulated version and the feature gates are shared by all servers of a
-// process.
+// Start runs a server on a free port of the loopback address, with its own etcd
+// in a temporary directory. args are flags of the server, such as
+// --emulated-version=1.36. Start returns when the server is ready, and stops it
+// when the test ends. All servers in a process share the emulated version and
+// the feature gates.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	s, err := New(t.Context(), append([]string{"--data-dir=" + t.TempDir()}, args...)...)
@@ -53,8 +54,9 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
-// New is Start without a test: the caller chooses --data-dir and calls Stop.
-// The context bounds the start, not the life of the server.
+// New is like Start, but needs no test: the caller sets --data-dir and calls
+// Stop. The context limits only the time of the start; the server continues to
+// run when it ends.
 func New(ctx context.Context, args ...string) (*Server, error) {
 	o := options.New()
 	flags := pflag.NewFlagSet("testserver", pflag.ContinueOnError)
@@ -65,9 +67,9 @@ func New(ctx context.Context, args ...string) (*Server, error) {
 	if err := flags.Parse(args); err != nil {
 		return nil, fmt.Errorf("testserver: %w", err)
 	}
-	o.SecureServing.Required = false // lets the kernel choose the port
+	o.SecureServing.Required = false // allows port 0, for which the kernel chooses a free port
 	if len(o.Etcd.StorageConfig.Transport.ServerList) == 0 {
-		o.Data.EtcdNoSync = true // a test does not outlive a crash of the machine
+		o.Data.EtcdNoSync = true // a test does not need its data after a crash of the machine
 	}
 	completed, err := o.Complete()
 	if err != nil {
@@ -96,21 +98,21 @@ func New(ctx context.Context, args ...string) (*Server, error) {
 	return s, nil
 }
 
-// RegisterAPI makes an aggregated API part of the server's, as
-// [server.Server.RegisterAPI] does. It stays until the server stops.
+// RegisterAPI adds an aggregated API to the server; see
+// [server.Server.RegisterAPI]. The API stays until the server stops.
 func (s *Server) RegisterAPI(ctx context.Context, api server.API) error {
 	_, err := s.apiserver.RegisterAPI(ctx, api)
 	return err
 }
 
 // IssueServing returns a serving certificate for the hosts, its key and the
-// certificate of the server's CA, all PEM.
+// certificate of the server's CA, all in PEM.
 func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error) {
 	return s.apiserver.IssueServing(hosts...)
 }
 
-// Stop ends the server and waits until everything of it is closed. It can be
-// called twice.
+// Stop stops the server and waits until all of its parts are closed. It can be
+// called more than once.
 func (s *Server) Stop() error {
 	s.cancel()
 	<-s.stopped

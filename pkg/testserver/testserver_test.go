@@ -65,14 +65,15 @@ func TestServersSideBySide(t *testing.T) {
 	if left := goroutines(t, "gatehouse/pkg/"); len(left) > 0 {
 		t.Errorf("%d goroutines of ours are left, such as:\n%s", len(left), left[0])
 	}
-	// Those of the libraries: etcd and its clients, watch caches, connections.
+	// These goroutines belong to the libraries: etcd and its clients, watch
+	// caches, connections.
 	if left := goroutines(t, "go.etcd.io/", "pkg/storage/cacher"); len(left) > 0 {
 		t.Errorf("%d goroutines of the storage are left, such as:\n%s", len(left), left[0])
 	}
 }
 
-// goroutines returns the stacks, other than the test's own, that contain one of
-// the texts, after giving them some time to end.
+// goroutines returns the stacks that contain one of the texts, except that of
+// the test itself. It waits some time for these goroutines to end.
 func goroutines(t *testing.T, texts ...string) (left []string) {
 	t.Helper()
 	for range 100 {
@@ -146,7 +147,7 @@ func TestAllowPrivileged(t *testing.T) {
 	}
 }
 
-// TestPatchOfAListWithoutMergeKey sends a patch on which the library panics.
+// TestPatchOfAListWithoutMergeKey sends a patch that makes the library panic.
 func TestPatchOfAListWithoutMergeKey(t *testing.T) {
 	bindings := kubernetes.NewForConfigOrDie(testserver.Start(t).Config).RbacV1().ClusterRoleBindings()
 	patch := `{"$setElementOrder/subjects":[{"name":"carol"}],"subjects":[{"name":"carol"}]}`

@@ -1,4 +1,4 @@
-// Package version says which release this is and which Kubernetes it serves.
+// Package version contains the version of this release and of Kubernetes.
 package version
 
 import (
@@ -9,16 +9,17 @@ import (
 )
 
 const (
-	// Gatehouse is this project's release.
+	// Gatehouse is the version of this project.
 	Gatehouse = "0.1.0"
-	// Kubernetes is the release whose API is served: that of the k8s.io
-	// libraries.
+	// Kubernetes is the version of Kubernetes whose API is served. It is the
+	// version of the k8s.io libraries.
 	Kubernetes = "v1.37.2"
-	// Git is the version that clients see and parse.
+	// Git is the version that clients receive and parse.
 	Git = Kubernetes + "+gatehouse." + Gatehouse
 )
 
-// Effective is an effective version that answers /version with Git.
+// Effective is an effective version whose Info, which /version returns,
+// contains Git.
 type Effective struct{ compatibility.EffectiveVersion }
 
 // Info implements compatibility.EffectiveVersion.

@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// connections is how many connections the clients share.
+// connections is the number of connections that the clients share.
 const connections = 4
 
 // bench is a server under load.
@@ -24,19 +24,19 @@ type bench struct {
 	clients  []*rest.RESTClient
 	duration time.Duration
 	pods     int
-	// loaded is true when the pods are there.
+	// loaded is true when the pods have been created.
 	loaded bool
-	// memory is the server's just after that.
+	// memory is the memory of the server directly after that.
 	memory memory
-	// perDefinition is what a definition of a custom resource that is in use
-	// adds to the server's heap and stacks in MiB.
+	// perDefinition is the size, in MiB, by which the server's heap and stacks
+	// grow for each CustomResourceDefinition that is in use.
 	perDefinition float64
-	// run counts the scenarios, for names that are used once.
+	// run counts the scenarios. It is part of names that must be unique.
 	run int
 
-	// provider and the tokens belong to the scenarios of identity.go, as does
-	// the number of users who are bound to a role. The clients of strangers
-	// have no certificate.
+	// provider, tokens, strangers and bound are used by the scenarios in
+	// identity.go. strangers are clients without a certificate. bound is the
+	// number of users who are bound to a role.
 	provider  *identityProvider
 	tokens    map[string]string
 	strangers []*rest.RESTClient
@@ -58,7 +58,7 @@ func connect(server *rest.Config) (clients []*rest.RESTClient, _ error) {
 		config := rest.CopyConfig(server)
 		config.QPS = -1
 		config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
-		// A dialer of its own gives each client its own connection.
+		// Each client needs its own dialer, so that it has its own connection.
 		config.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 		client, err := rest.UnversionedRESTClientFor(config)
 		if err != nil {
@@ -69,16 +69,16 @@ func connect(server *rest.Config) (clients []*rest.RESTClient, _ error) {
 	return clients, nil
 }
 
-// call is one request; the body is of the content type.
+// call is one request. The body has the content type.
 type call struct {
 	verb, uri, contentType, accept string
 	body                           []byte
-	// token takes the place of the administrator's certificate.
+	// token, if not empty, is used instead of the administrator's certificate.
 	token string
 }
 
-// send sends a request over the connection of a worker and drops the answer;
-// it returns its size.
+// send sends a request over the connection of a worker, discards the answer and
+// returns its size.
 func (b *bench) send(ctx context.Context, worker int, c call) (int64, error) {
 	clients := b.clients
 	if c.token != "" {
@@ -99,7 +99,7 @@ func (b *bench) send(ctx context.Context, worker int, c call) (int64, error) {
 	return io.Copy(io.Discard, answer)
 }
 
-// namespace makes a namespace, if it is not there.
+// namespace creates a namespace unless it exists.
 func (b *bench) namespace(ctx context.Context, name string) error {
 	body := []byte(`{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"` + name + `"}}`)
 	if _, err := b.send(ctx, 0, call{"POST", "/api/v1/namespaces", jsonType, jsonType, body, ""}); err != nil && !isThere(err) {
@@ -108,25 +108,26 @@ func (b *bench) namespace(ctx context.Context, name string) error {
 	return nil
 }
 
-// isThere reports whether an object was made before.
+// isThere reports whether a create request failed because the object exists.
 func isThere(err error) bool { return apierrors.IsAlreadyExists(err) }
 
 // scenario is one kind of load.
 type scenario struct {
 	name    string
 	clients int
-	// upstream is what was recorded of kube-apiserver and etcd.
+	// upstream contains the recorded figures of kube-apiserver and etcd.
 	upstream figures
 	// prepare runs before the measurement.
 	prepare func(context.Context, *bench) error
-	// operation is measured; worker and i together are unique.
+	// operation is the operation to measure. The pair of worker and i is
+	// unique.
 	operation func(ctx context.Context, b *bench, worker, i int) error
-	// whole measures by itself, in place of operation.
+	// whole, if not nil, is called instead of operation and measures by itself.
 	whole func(context.Context, *bench) (*result, error)
 }
 
-// measure runs a scenario: a tenth of the time to warm up, at most half a
-// second, then the measured time.
+// measure runs a scenario. Before the measured time it warms up for a tenth of
+// that time, but at most for half a second.
 func (b *bench) measure(ctx context.Context, s scenario) (*result, error) {
 	b.run++
 	if err := b.namespace(ctx, "bench"); err != nil {
@@ -146,7 +147,7 @@ func (b *bench) measure(ctx context.Context, s scenario) (*result, error) {
 	return b.loop(ctx, s, 1<<20, b.duration)
 }
 
-// loop repeats the operation on every worker until the time is up.
+// loop repeats the operation in each worker until the time is over.
 func (b *bench) loop(ctx context.Context, s scenario, first int, duration time.Duration) (*result, error) {
 	var mu sync.Mutex
 	r := &result{}
@@ -171,7 +172,7 @@ func (b *bench) loop(ctx context.Context, s scenario, first int, duration time.D
 	err := workers.Wait()
 	r.elapsed, r.cpu = time.Since(begin), b.server.cpu()-cpu
 	if err == nil && len(r.latencies) == 0 {
-		err = errors.New("no operation was done")
+		err = errors.New("no operation was completed")
 	}
 	return r, err
 }

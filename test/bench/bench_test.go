@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestFill checks that a filled template keeps its length: protobuf's lengths
-// are not computed anew.
+// TestFill checks that a filled template has the same length as the template,
+// because the lengths inside a protobuf message are not updated.
 func TestFill(t *testing.T) {
 	for _, template := range [][]byte{encodeProtobuf(pod(placeName)), configMapBody, managers[0].body, managers[1].body} {
 		if !bytes.Contains(template, []byte(placeName)) {

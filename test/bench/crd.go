@@ -18,11 +18,11 @@ import (
 
 const (
 	definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-	// atOnce is how many definitions are made at the same time.
+	// atOnce is the number of definitions that are created concurrently.
 	atOnce = 200
 )
 
-// definition is a CustomResourceDefinition with twenty fields and a rule.
+// definition returns a CustomResourceDefinition with twenty fields and a rule.
 func definition(plural string) []byte {
 	properties := map[string]any{}
 	for i := range 20 {
@@ -57,8 +57,8 @@ func marshal(object any) []byte {
 	return data
 }
 
-// define makes a definition and waits until it says Established, as a client
-// does: by a watch from the version that was made.
+// define creates a definition and waits until it is Established. Like a client,
+// it watches from the resource version of the created definition.
 func (b *bench) define(ctx context.Context, worker int, plural string) error {
 	client := b.clients[worker%connections]
 	body, err := client.Post().RequestURI(definitions).SetHeader("Content-Type", jsonType).SetHeader("Accept", jsonType).Body(definition(plural)).DoRaw(ctx)
@@ -107,8 +107,8 @@ func established(event []byte) bool {
 	return false
 }
 
-// instance makes one object of a resource that was defined a moment ago, which
-// kube-apiserver does not serve at once.
+// instance creates an object of a resource that was just defined. It repeats
+// the request, because kube-apiserver does not serve the resource immediately.
 func (b *bench) instance(ctx context.Context, worker int, plural, name string) error {
 	c := call{"POST", "/apis/bench.example.com/v1/" + plural, jsonType, jsonType, customResource(plural, name), ""}
 	for {
@@ -124,7 +124,7 @@ func (b *bench) instance(ctx context.Context, worker int, plural, name string) e
 	}
 }
 
-// defineAndUse is the way from a definition to the first object.
+// defineAndUse measures the time from a definition to its first object.
 func defineAndUse(ctx context.Context, b *bench, worker, i int) error {
 	plural := fmt.Sprintf("r%dw%di%d", b.run, worker, i)
 	if err := b.define(ctx, worker, plural); err != nil {
@@ -133,8 +133,8 @@ func defineAndUse(ctx context.Context, b *bench, worker, i int) error {
 	return b.instance(ctx, worker, plural, "first")
 }
 
-// defineMany makes many definitions at once; the latency is until each has its
-// first object and a list of it.
+// defineMany creates many definitions concurrently. The latency is the time
+// until a definition has its first object and a list contains it.
 func defineMany(ctx context.Context, b *bench) (*result, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -165,13 +165,14 @@ func defineMany(ctx context.Context, b *bench) (*result, error) {
 		return nil, err
 	}
 	r := &result{elapsed: time.Since(begin), cpu: b.server.cpu() - cpu, latencies: latencies}
-	time.Sleep(time.Second) // the watches end
+	time.Sleep(time.Second) // until the watches have ended
 	after, err := b.inUse(ctx)
 	b.perDefinition = (after - before) / atOnce
 	return r, err
 }
 
-// inUse is what the server's heap and stacks hold in MiB, without garbage.
+// inUse returns the size of the server's heap and stacks in MiB, after a
+// garbage collection.
 func (b *bench) inUse(ctx context.Context) (float64, error) {
 	report, err := b.clients[0].Get().RequestURI("/debug/pprof/heap?debug=1&gc=1").DoRaw(ctx)
 	if err != nil {

@@ -54,7 +54,7 @@ func newIdentityProvider() (*identityProvider, error) {
 	return p, err
 }
 
-// flags let a server accept the provider's tokens.
+// flags returns the flags with which a server accepts the provider's tokens.
 func (p *identityProvider) flags(dir string) ([]string, error) {
 	ca := filepath.Join(dir, "provider.crt")
 	err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Certificate().Raw}), 0o600)
@@ -66,7 +66,7 @@ func (p *identityProvider) token() (string, error) {
 		Expiry: jwt.NewNumericDate(time.Now().Add(time.Hour))}).CompactSerialize()
 }
 
-// prepareIdentities makes an object to get and users with a token who may.
+// prepareIdentities creates an object, and users with tokens who may read it.
 func prepareIdentities(ctx context.Context, b *bench) error {
 	b.tokens = map[string]string{}
 	for _, c := range []call{
@@ -95,7 +95,8 @@ func prepareIdentities(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	// The server has to find the provider, and the binding.
+	// The server needs some time to reach the provider and to observe the
+	// binding.
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		err := getAs("OpenID Connect")(ctx, b, 0, 0)
 		if err == nil || time.Now().After(end) {
@@ -104,7 +105,8 @@ func prepareIdentities(ctx context.Context, b *bench) error {
 	}
 }
 
-// getAs gets an object with a token, or with the certificate for an empty name.
+// getAs gets the object with a token, or with the certificate if the name of
+// the token is empty.
 func getAs(token string) func(context.Context, *bench, int, int) error {
 	return func(ctx context.Context, b *bench, worker, _ int) error {
 		_, err := b.send(ctx, worker, call{verb: "GET", uri: configMaps + "/identity", accept: jsonType, token: b.tokens[token]})
@@ -112,7 +114,8 @@ func getAs(token string) func(context.Context, *bench, int, int) error {
 	}
 }
 
-// bindUsers makes bindings until there are so many, each of another user.
+// bindUsers creates bindings until there are count of them, each for a
+// different user.
 func bindUsers(count int) func(context.Context, *bench) error {
 	return func(ctx context.Context, b *bench) error {
 		if err := prepareIdentities(ctx, b); err != nil {
@@ -135,7 +138,7 @@ func bindUsers(count int) func(context.Context, *bench) error {
 	}
 }
 
-// reviewAccess asks what one of the users may do.
+// reviewAccess asks whether one of the users may do something.
 func reviewAccess(ctx context.Context, b *bench, worker, i int) error {
 	body := fmt.Appendf(nil, `{"spec":{"user":"user-%d","resourceAttributes":{"verb":"get","resource":"configmaps","namespace":"bench"}}}`, (worker*1237+i*7919)%b.bound)
 	_, err := b.send(ctx, worker, call{"POST", accessReviews, jsonType, jsonType, body, ""})

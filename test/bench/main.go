@@ -1,15 +1,15 @@
-// Command bench measures the server: how fast it starts, what it holds when
-// idle, and what typical requests cost. It starts the server itself and prints
-// one table, with what kube-apiserver and etcd need for the same beside it:
-// measured in turns with the server when -against names a directory with
-// their binaries, and otherwise as it was recorded once. Only ratios of what was
-// measured in one run mean anything.
+// Command bench measures how fast the server starts, how much memory it uses
+// when it is idle, and what typical requests cost. It starts the server itself
+// and prints one table. The table compares the server with kube-apiserver and
+// etcd. If -against names a directory with their binaries, they are measured in
+// the same run, alternating with the server; otherwise the table contains
+// recorded figures. Only ratios of figures from the same run are meaningful.
 //
-// CPU seconds for 1,000 operations are the figure to trust on a machine that
-// does other work too: rates and latencies swing by half. One operation is one
-// request, in the fan-out one event at one watcher. The client sends prepared
-// bytes and decodes nothing, so that it takes little of the machine; it asks
-// for gzip as client-go does.
+// On a machine that also does other work, CPU seconds per 1,000 operations are
+// the most reliable figure; rates and latencies can vary by half. One operation
+// is one request or, in the watch scenario, one event that one watcher
+// receives. The client sends prepared bytes and does not decode answers, so
+// that it uses little CPU time. Like client-go, it accepts gzip.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 	"time"
 )
 
-// options are the flags.
+// options contains the flags.
 type options struct {
 	server, against string
 	duration        time.Duration
@@ -34,7 +34,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.server, "server", "bin/gatehouse", "the server's binary")
+	flag.StringVar(&o.server, "server", "bin/gatehouse", "path of the server's binary")
 	flag.StringVar(&o.against, "against", "", "a directory with the binaries kube-apiserver and etcd, to measure them in the same run")
 	flag.DurationVar(&o.duration, "duration", 10*time.Second, "measured time of each scenario")
 	only := flag.String("only", "", "run only the scenarios whose names match this regular expression")
@@ -84,7 +84,8 @@ func measureAll(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	// There is no controller that would make the service accounts of pods.
+	// No controller creates the service accounts that this plugin requires for
+	// pods.
 	flags = append(flags, "--disable-admission-plugins=ServiceAccount")
 	here, err := startBench(ctx, ours(o.server), filepath.Join(dir, "load"), flags, provider, o)
 	if err != nil {
@@ -113,8 +114,8 @@ func startBench(ctx context.Context, start starter, dir string, flags []string, 
 	return b, nil
 }
 
-// measureScenarios lets the servers take turns; there is nil when kube-apiserver
-// is not measured.
+// measureScenarios measures each scenario on both servers in turn. there is nil
+// if kube-apiserver is not measured.
 func measureScenarios(ctx context.Context, o options, here, there *bench) error {
 	printHeader(os.Stdout)
 	for _, scenario := range scenarios() {

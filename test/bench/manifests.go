@@ -1,6 +1,6 @@
 package main
 
-// mainApply is what the first manager applies.
+// mainApply is the configuration that the first field manager applies.
 const mainApply = `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -63,7 +63,8 @@ spec:
           name: web
 `
 
-// sideApply is what the second manager applies to the same object.
+// sideApply is the configuration that the second field manager applies to the
+// same object.
 const sideApply = `apiVersion: apps/v1
 kind: Deployment
 metadata:

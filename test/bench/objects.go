@@ -16,14 +16,16 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Objects are encoded once. Each use replaces the two placeholders by values of
-// the same length, which keeps the lengths in protobuf right.
+// Objects are encoded once. For each use, the two placeholders are replaced by
+// values of the same length, because the lengths inside a protobuf message are
+// not updated.
 const (
 	placeName = "bench-rrrrrrrr-ww-ssssss"
 	placeTick = "tick-77777777"
 )
 
-// uniqueName has the length of placeName; run has at most eight characters.
+// uniqueName returns a name with the length of placeName. run must have at most
+// eight characters.
 func uniqueName(run string, worker, i int) string {
 	for len(run) < 8 {
 		run += "-"
@@ -62,7 +64,7 @@ func toJSON(text string) []byte {
 	return data
 }
 
-// configMap is a small configuration.
+// configMap returns a small configuration.
 func configMap(name string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
@@ -75,7 +77,8 @@ func configMap(name string) *corev1.ConfigMap {
 	}
 }
 
-// pod looks like a replica of a deployment with two containers.
+// pod returns a pod that looks like a replica of a deployment with two
+// containers.
 func pod(name string) *corev1.Pod {
 	return &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},

@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// tick is the unit of CPU time in /proc, on every Linux that Go supports.
+// tick is the unit of CPU time in /proc on all Linux platforms that Go
+// supports.
 const tick = 10 * time.Millisecond
 
-// cpu is the CPU time that all processes of the server have used, from /proc;
-// zero where there is none.
+// cpu returns the CPU time that all processes of the server have used, or zero
+// if there is no /proc.
 func (s *server) cpu() (total time.Duration) {
 	for _, p := range s.processes {
 		total += p.cpu()
@@ -26,7 +27,7 @@ func (p *process) cpu() time.Duration {
 	if err != nil {
 		return 0
 	}
-	// The command's name, in parentheses, may contain anything.
+	// The name of the command is in parentheses and may contain any character.
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 	if len(fields) < 13 {
 		return 0
@@ -36,12 +37,13 @@ func (p *process) cpu() time.Duration {
 	return time.Duration(user+system) * tick
 }
 
-// memory is what processes hold, in MiB. Anonymous memory is what nobody else
-// can use. Resident memory has the pages of the binaries, too, which the kernel
-// takes back without any cost when it needs them.
+// memory is the memory of processes in MiB. Anonymous memory belongs to the
+// processes alone. Resident memory also contains pages of the binaries, which
+// the kernel can discard at no cost when it needs memory.
 type memory struct{ anonymous, resident float64 }
 
-// memory is that of all processes of the server; zero without /proc.
+// memory returns the memory of all processes of the server, or zero if there is
+// no /proc.
 func (s *server) memory() (total memory) {
 	for _, p := range s.processes {
 		status := fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid)
@@ -53,8 +55,8 @@ func (s *server) memory() (total memory) {
 	return total
 }
 
-// procField finds "name: value unit" in a file and returns the value; "model
-// name" has several words, which all count.
+// procField returns the value of the line "name: value" in a file, without the
+// unit kB.
 func procField(file, name string) string {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -20,12 +20,12 @@ const (
 	pods        = "/api/v1/namespaces/bench/pods"
 	deployments = "/apis/apps/v1/namespaces/bench/deployments"
 
-	// perWorker is how many deployments each worker applies to.
+	// perWorker is the number of deployments to which each worker applies.
 	perWorker = 4
 )
 
-// scenarios are in the order of the table; kube-apiserver's figures are for
-// 10,000 pods.
+// scenarios returns the scenarios in the order of the table. The figures of
+// kube-apiserver were recorded with 10,000 pods.
 func scenarios() []scenario {
 	return []scenario{
 		{name: "create ConfigMap", clients: 1, upstream: figures{403, 2.27}, operation: createConfigMap},
@@ -57,7 +57,7 @@ func createConfigMap(ctx context.Context, b *bench, worker, i int) error {
 	return err
 }
 
-// loadPods fills the namespace, once.
+// loadPods creates the pods when it is called for the first time.
 func loadPods(ctx context.Context, b *bench) error {
 	if b.loaded {
 		return nil
@@ -82,7 +82,8 @@ func loadPods(ctx context.Context, b *bench) error {
 
 func getPod(accept string) func(context.Context, *bench, int, int) error {
 	return func(ctx context.Context, b *bench, worker, i int) error {
-		// A step that is prime to the number of pods visits all of them.
+		// The step is a prime number that does not divide the number of pods,
+		// so that all pods are visited.
 		name := podName((worker*1237 + i*7919) % b.pods)
 		_, err := b.send(ctx, worker, call{verb: "GET", uri: pods + "/" + name, accept: accept})
 		return err
@@ -104,7 +105,8 @@ var managers = []struct {
 	body []byte
 }{{"main", toJSON(mainApply)}, {"side", toJSON(sideApply)}}
 
-// applyAll makes the deployments, applied by both managers.
+// applyAll creates the deployments by applying the configurations of both
+// managers.
 func applyAll(ctx context.Context, b *bench) error {
 	for worker := range 4 {
 		for i := range 2 * perWorker {
@@ -116,7 +118,8 @@ func applyAll(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// apply lets two managers take turns on the worker's deployments.
+// apply applies the configurations of the two managers alternately to the
+// worker's deployments.
 func apply(ctx context.Context, b *bench, worker, i int) error {
 	name, manager := uniqueName("deploy", worker, i/2%perWorker), managers[i%2]
 	uri := deployments + "/" + name + "?force=true&fieldManager=" + manager.name

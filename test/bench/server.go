@@ -20,12 +20,11 @@ import (
 
 // server is a running server.
 type server struct {
-	// processes are in the order in which they are stopped; the first one is the
-	// API server.
+	// processes are stopped in this order. The first one is the API server.
 	processes []*process
 	config    *rest.Config
-	// ready is the time from exec to the first 200 on /readyz, readyCPU the
-	// CPU time until then.
+	// ready is the time from exec to the first answer 200 of /readyz, and
+	// readyCPU the CPU time until then.
 	ready, readyCPU time.Duration
 }
 
@@ -65,7 +64,7 @@ func ours(program string) starter {
 		if err := s.awaitReady(ctx, begin, port); err != nil {
 			return nil, errors.Join(err, s.stop())
 		}
-		// The kubeconfig is there before the server listens.
+		// The server writes the kubeconfig before it listens.
 		if s.config, err = clientcmd.BuildConfigFromFlags("", filepath.Join(dir, "admin.kubeconfig")); err != nil {
 			return nil, errors.Join(err, s.stop())
 		}
@@ -84,7 +83,7 @@ func freePort() (string, error) {
 func (s *server) awaitReady(ctx context.Context, begin time.Time, port string) error {
 	url := "https://127.0.0.1:" + port + "/readyz"
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig.InsecureSkipVerify = true // the CA is not made yet
+	transport.TLSClientConfig.InsecureSkipVerify = true // the CA does not exist yet
 	defer transport.CloseIdleConnections()
 	client := http.Client{Transport: transport, Timeout: 5 * time.Second}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -113,7 +112,7 @@ func (s *server) awaitReady(ctx context.Context, begin time.Time, port string) e
 	}
 }
 
-// stop ends the processes with SIGTERM, one after the other.
+// stop ends the processes one after another with SIGTERM.
 func (s *server) stop() (err error) {
 	for _, p := range s.processes {
 		err = errors.Join(err, p.stop())
@@ -122,11 +121,11 @@ func (s *server) stop() (err error) {
 }
 
 func (p *process) stop() error {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails when it has ended
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails if the process has ended
 	select {
 	case err := <-p.exited:
 		p.exited <- err
-		// etcd closes what it has open, and then lets the signal end it.
+		// etcd closes its files, and then terminates itself by the same signal.
 		if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
 			return nil
 		}
@@ -136,15 +135,15 @@ func (p *process) stop() error {
 	}
 }
 
-// begin is what a start takes.
+// begin contains the figures of a start.
 type begin struct {
 	fresh, second, stop time.Duration
 	freshCPU, secondCPU time.Duration
 	memory              memory
 }
 
-// measureStarts starts a server on a new directory and once more on the same,
-// several times, and returns the medians.
+// measureStarts starts a server on a new directory and then again on the same
+// directory. It repeats this several times and returns the medians.
 func measureStarts(ctx context.Context, start starter, dir string, count int) (begin, error) {
 	all := make([]begin, count)
 	for i := range all {
@@ -183,7 +182,7 @@ func measureStarts(ctx context.Context, start starter, dir string, count int) (b
 	}, nil
 }
 
-// median is the middle one of a figure; all is not empty.
+// median returns the median of a figure. all must not be empty.
 func median[T time.Duration | float64](all []begin, figure func(begin) T) T {
 	figures := make([]T, len(all))
 	for i, b := range all {

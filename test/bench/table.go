@@ -39,7 +39,7 @@ func printStarts(w io.Writer, here, upstream begin) {
 	printUsage(w, "idle", here.memory, upstream.memory)
 }
 
-// printUsage prints both kinds of memory, as far as they are known.
+// printUsage prints anonymous and resident memory, as far as they are known.
 func printUsage(w io.Writer, when string, here, upstream memory) {
 	mib := func(m float64) string {
 		if m == 0 {
@@ -51,7 +51,7 @@ func printUsage(w io.Writer, when string, here, upstream memory) {
 	fmt.Fprintf(w, startLine, "resident memory, "+when, mib(here.resident), mib(upstream.resident))
 }
 
-// printMemory prints the memory under load; there is nil when kube-apiserver is
+// printMemory prints the memory under load. there is nil if kube-apiserver is
 // not measured.
 func printMemory(w io.Writer, pods int, here, there *bench) {
 	fmt.Fprintln(w)
@@ -61,7 +61,7 @@ func printMemory(w io.Writer, pods int, here, there *bench) {
 		perDefinition = definitionSize(there)
 	}
 	if here.memory.resident > 0 {
-		printUsage(w, fmt.Sprintf("%d pods made", pods), here.memory, loaded)
+		printUsage(w, fmt.Sprintf("%d pods created", pods), here.memory, loaded)
 	}
 	if here.perDefinition > 0 {
 		fmt.Fprintf(w, startLine, "heap and stacks, a CRD in use", definitionSize(here), perDefinition)
@@ -83,7 +83,7 @@ func printResult(w io.Writer, s scenario, r *result, upstream figures) {
 		digits(r.cpuPer1000()), digits(upstream.rate), digits(upstream.cpu), digits(r.cpuPer1000()/upstream.cpu))
 }
 
-// digits shows a figure with three digits.
+// digits formats a figure with three significant digits.
 func digits(v float64) string {
 	switch {
 	case v == 0 || math.IsInf(v, 1): // kube-apiserver was not measured
@@ -99,19 +99,19 @@ func digits(v float64) string {
 	}
 }
 
-// result is what a scenario has measured.
+// result contains the figures of a scenario.
 type result struct {
 	elapsed, cpu time.Duration
 	latencies    []time.Duration
 }
 
-// rate is in operations a second.
+// rate returns the operations per second.
 func (r *result) rate() float64 { return float64(len(r.latencies)) / r.elapsed.Seconds() }
 
-// cpuPer1000 is the server's CPU time for 1,000 operations in seconds.
+// cpuPer1000 returns the server's CPU time in seconds per 1,000 operations.
 func (r *result) cpuPer1000() float64 { return r.cpu.Seconds() * 1000 / float64(len(r.latencies)) }
 
-// quantile is a quantile of the latency in milliseconds.
+// quantile returns a quantile of the latency in milliseconds.
 func (r *result) quantile(q float64) float64 {
 	slices.Sort(r.latencies)
 	return r.latencies[min(int(q*float64(len(r.latencies))), len(r.latencies)-1)].Seconds() * 1000

@@ -24,7 +24,8 @@ func TestPrintStarts(t *testing.T) {
 	}
 }
 
-// TestProcesses sums up what two programs hold, and stops them.
+// TestProcesses checks that the memory of two programs is added up, and stops
+// them.
 func TestProcesses(t *testing.T) {
 	s := &server{}
 	for range 2 {

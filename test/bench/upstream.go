@@ -13,12 +13,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
-// figures are operations a second, and CPU seconds for 1,000 operations, of all
-// processes.
+// figures contains operations per second, and CPU seconds of all processes per
+// 1,000 operations.
 type figures struct{ rate, cpu float64 }
 
-// recordedStart is what kube-apiserver v1.36.3 with etcd 3.6.8 needed on a quiet
-// machine with two cores; it stands in the table when it is not measured.
+// recordedStart contains the figures of kube-apiserver v1.36.3 with etcd 3.6.8
+// on an idle machine with two cores. The table shows them if kube-apiserver is
+// not measured.
 var recordedStart = begin{
 	fresh:    2600 * time.Millisecond,
 	stop:     1100 * time.Millisecond,
@@ -26,11 +27,11 @@ var recordedStart = begin{
 	memory:   memory{anonymous: 206, resident: 312},
 }
 
-// recordedLoaded is its memory with 10,000 pods; the anonymous part was not
-// recorded.
+// recordedLoaded is the memory of kube-apiserver and etcd with 10,000 pods.
+// Anonymous memory was not recorded.
 var recordedLoaded = memory{resident: 938}
 
-// upstream starts the kube-apiserver and the etcd of a directory.
+// upstream starts the kube-apiserver and the etcd in a directory.
 func upstream(binaries string) starter {
 	return func(ctx context.Context, dir string, flags ...string) (*server, error) {
 		keys, err := pki.Ensure(filepath.Join(dir, "pki"), pki.Request{Hosts: []string{"127.0.0.1"}, Now: time.Now()})

@@ -19,9 +19,10 @@ const (
 	updates  = 500
 )
 
-// fanOut updates one object as fast as one writer goes, before many watchers.
-// The latency is from before the write to the moment at which a watcher has
-// read the event; as nothing slows the writer, it is that of a backlog.
+// fanOut updates one object with one writer, as fast as possible, while many
+// clients watch it. The latency is the time from the write request until a
+// watcher has read the event. Because the writer does not wait for the
+// watchers, it includes the time in queues.
 func fanOut(ctx context.Context, b *bench) (*result, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -65,7 +66,7 @@ func fanOut(ctx context.Context, b *bench) (*result, error) {
 	return r, err
 }
 
-// version is the resource version of a list.
+// version returns the resource version of a list.
 func (b *bench) version(ctx context.Context, uri string) (string, error) {
 	data, err := b.clients[0].Get().RequestURI(uri+"?limit=1").SetHeader("Accept", jsonType).DoRaw(ctx)
 	if err != nil {
@@ -78,7 +79,7 @@ func (b *bench) version(ctx context.Context, uri string) (string, error) {
 	return list.Metadata.ResourceVersion, err
 }
 
-// watch reads the events of all updates. It calls started once the server has
+// watch reads the events of all updates. It calls started when the server has
 // answered.
 func (b *bench) watch(ctx context.Context, worker int, uri string, started func()) ([]time.Duration, error) {
 	stream, err := b.clients[worker%connections].Get().RequestURI(uri).MaxRetries(0).SetHeader("Accept", jsonType).Stream(ctx)
@@ -102,7 +103,7 @@ func (b *bench) watch(ctx context.Context, worker int, uri string, started func(
 	return latencies, nil
 }
 
-// stamp reads out of an event when it was sent.
+// stamp extracts the time at which an event was sent.
 func stamp(event []byte) (time.Time, bool) {
 	_, rest, found := bytes.Cut(event, []byte(`"tick":"`))
 	digits, _, ended := bytes.Cut(rest, []byte(`"`))

@@ -34,9 +34,9 @@ var (
 	fischers = wardle.WithResource("fischers")
 )
 
-// sampleAPIServer runs k8s.io/sample-apiserver as it is: it asks our server who
-// its users are and what they may do, as a service account, and stores in our
-// etcd. It returns the process.
+// sampleAPIServer runs k8s.io/sample-apiserver without changes, and returns its
+// process. As a service account it asks our server to authenticate and
+// authorize its users. It stores its objects in our etcd.
 func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd {
 	t.Helper()
 	program, err := sampleServer()
@@ -54,7 +54,8 @@ func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd 
 	cmd := exec.CommandContext(t.Context(), program, "--bind-address="+host, "--secure-port="+port, "--etcd-servers="+etcd,
 		"--tls-cert-file="+filepath.Join(dir, "tls.crt"), "--tls-private-key-file="+filepath.Join(dir, "tls.key"),
 		"--kubeconfig="+kubeconfig, "--authentication-kubeconfig="+kubeconfig, "--authorization-kubeconfig="+kubeconfig,
-		// Its informers would wait for admissionregistration.k8s.io.
+		// These plugins wait for informers of admissionregistration.k8s.io,
+		// which our server does not serve.
 		"--disable-admission-plugins=MutatingAdmissionWebhook,ValidatingAdmissionWebhook,MutatingAdmissionPolicy,ValidatingAdmissionPolicy")
 	log := &output{}
 	cmd.Stdout, cmd.Stderr = log, log
@@ -72,8 +73,8 @@ func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd 
 	return cmd
 }
 
-// accountKubeconfig writes a kubeconfig of a service account that has what an
-// aggregated server needs.
+// accountKubeconfig writes a kubeconfig of a service account with the rights
+// that an aggregated API server needs.
 func accountKubeconfig(t testing.TB, s *testserver.Server, name, file string) {
 	t.Helper()
 	ctx, client := t.Context(), kubernetes.NewForConfigOrDie(s.Config)
@@ -109,8 +110,8 @@ func flunder(name string) *unstructured.Unstructured {
 	}}
 }
 
-// TestSampleAPIServer runs the server that upstream wrote as the example of an
-// aggregated one, with nothing changed.
+// TestSampleAPIServer runs the Kubernetes project's example of an aggregated
+// API server, without changes.
 func TestSampleAPIServer(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
@@ -198,8 +199,8 @@ func TestSampleAPIServer(t *testing.T) {
 	})
 }
 
-// checkFlunderRights checks that rights to flunders are given by our RBAC, which
-// the other server asks too.
+// checkFlunderRights checks that our RBAC rules decide about access to
+// flunders; the aggregated server asks our server about them, too.
 func checkFlunderRights(t *testing.T, s *testserver.Server) {
 	t.Helper()
 	as := rest.CopyConfig(s.Config)
@@ -226,7 +227,7 @@ func checkFlunderRights(t *testing.T, s *testserver.Server) {
 	}
 }
 
-// runProgram runs kubectl in a namespace and returns what it prints.
+// runProgram runs kubectl in a namespace and returns its output.
 func runProgram(t testing.TB, s *testserver.Server, namespace string, args ...string) string {
 	t.Helper()
 	program, err := kubectl()
@@ -240,7 +241,7 @@ func runProgram(t testing.TB, s *testserver.Server, namespace string, args ...st
 	return string(out)
 }
 
-// document reads a document as JSON.
+// document reads the JSON document at a path.
 func document(t testing.TB, config *rest.Config, path string) string {
 	t.Helper()
 	return string(send(t, config, request{path: path, headers: []string{"Accept", "application/json"}}).body)

@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
-// credentials are missing, forged or outdated.
+// credentials are attacks with missing, forged and expired credentials.
 func (s *target) credentials() []attack {
 	t := s.t
 	elsewhere, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Now: time.Now()})
@@ -70,7 +70,7 @@ func (s *target) credentials() []attack {
 	}
 }
 
-// smuggling claims to be somebody else by headers.
+// smuggling contains attacks that claim to be another user through headers.
 func (s *target) smuggling() []attack {
 	now := time.Now()
 	alice, anonymous := s.token("alice-token"), rest.AnonymousClientConfig(s.admin)
@@ -104,7 +104,7 @@ func (s *target) smuggling() []attack {
 		attack{name: "impersonation without credentials", as: anonymous, request: request{headers: []string{"Impersonate-User", "bob"}}, code: 403})
 }
 
-// revocation uses tokens after the end of what they depend on.
+// revocation uses tokens after an object on which they depend was deleted.
 func (s *target) revocation() {
 	t, core := s.t, s.client.CoreV1()
 	_, err := core.ServiceAccounts("vault").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: named("guest")}, metav1.CreateOptions{})

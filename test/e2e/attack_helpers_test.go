@@ -23,7 +23,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
-// clientCert is for a member of the groups, by default of system:masters.
+// clientCert returns a certificate for a member of the groups, which by default
+// are system:masters.
 func clientCert(name string, notBefore, notAfter time.Time, groups ...string) *x509.Certificate {
 	if groups == nil {
 		groups = []string{"system:masters"}
@@ -36,7 +37,8 @@ func clientCert(name string, notBefore, notAfter time.Time, groups ...string) *x
 	}
 }
 
-// issue signs a certificate with a CA, or with itself for an empty one.
+// issue signs a certificate with a CA. If ca is empty, the certificate is
+// self-signed.
 func issue(t testing.TB, ca pki.Pair, template *x509.Certificate) pki.Pair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -67,7 +69,8 @@ func signToken(t testing.TB, keyFile string, claims map[string]any) string {
 	return sign(t, jose.ES256, key, claims)
 }
 
-// signHMAC signs claims with the content of a public key as a shared secret.
+// signHMAC signs claims with HMAC. The secret is the content of the file with a
+// public key.
 func signHMAC(t testing.TB, publicKeyFile string, claims map[string]any) string {
 	t.Helper()
 	secret, err := os.ReadFile(publicKeyFile)

@@ -7,7 +7,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// escalation gives oneself more rights.
+// escalation contains attacks in which users try to get more rights.
 func (s *target) escalation() []attack {
 	const (
 		group    = "/apis/rbac.authorization.k8s.io/v1"
@@ -78,7 +78,8 @@ func (s *target) escalation() []attack {
 	return all
 }
 
-// nodes read what other nodes have.
+// nodes contains attacks in which a node tries to read what belongs to other
+// nodes.
 func (s *target) nodes() []attack {
 	now := time.Now()
 	node := s.cert(issue(s.t, s.own("ca"), clientCert("system:node:node-a", now.Add(-time.Hour), now.Add(time.Hour), "system:nodes")))
@@ -100,7 +101,7 @@ func (s *target) nodes() []attack {
 	}
 }
 
-// paths name the same in other words.
+// paths contains attacks that name a forbidden resource by an unusual path.
 func (s *target) paths() []attack {
 	var all []attack
 	alice, anonymous := s.token("alice-token"), rest.AnonymousClientConfig(s.admin)

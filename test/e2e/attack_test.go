@@ -15,16 +15,16 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
-// attack is a request that must not get through.
+// attack is a request that the server must refuse.
 type attack struct {
 	name string
 	as   *rest.Config
 	request
-	// code is kube-apiserver's answer.
+	// code is the status code of kube-apiserver's answer.
 	code int
 }
 
-// target is a running server with something to steal.
+// target is a running server with objects that are worth protecting.
 type target struct {
 	t      *testing.T
 	admin  *rest.Config
@@ -32,12 +32,12 @@ type target struct {
 	pki    string
 }
 
-// secretPath has the secret of a pod on node-b.
+// secretPath is the path of a secret that a pod on node-b uses.
 const secretPath = "/api/v1/namespaces/vault/secrets/crown-jewels"
 
-// newTarget starts the binary. Its users: alice manages roles, bindings and
-// some service account's tokens in the namespace vault, and may be bob; node-a
-// has a pod without secrets.
+// newTarget starts the binary. The user alice may manage roles and bindings, in
+// the namespace vault request tokens for one service account, and impersonate
+// bob. The node node-a runs a pod without secrets.
 func newTarget(t *testing.T) *target {
 	t.Helper()
 	dir := t.TempDir()
@@ -80,19 +80,19 @@ func newTarget(t *testing.T) *target {
 
 func (s *target) token(token string) *rest.Config { return withToken(s.admin, token) }
 
-// cert is a client with a certificate of its own.
+// cert returns the configuration of a client with its own certificate.
 func (s *target) cert(pair pki.Pair) *rest.Config {
 	config := rest.AnonymousClientConfig(s.admin)
 	config.CertFile, config.KeyFile = pair.CertFile, pair.KeyFile
 	return config
 }
 
-// own is one of the server's certificates.
+// own returns one of the server's certificates.
 func (s *target) own(name string) pki.Pair {
 	return pki.Pair{CertFile: filepath.Join(s.pki, name+".crt"), KeyFile: filepath.Join(s.pki, name+".key")}
 }
 
-// tokenFor asks for a token of a service account.
+// tokenFor requests a token of a service account.
 func (s *target) tokenFor(account string, spec authenticationv1.TokenRequestSpec) string {
 	s.t.Helper()
 	r, err := s.client.CoreV1().ServiceAccounts("vault").CreateToken(s.t.Context(), account, &authenticationv1.TokenRequest{Spec: spec}, metav1.CreateOptions{})
@@ -100,7 +100,7 @@ func (s *target) tokenFor(account string, spec authenticationv1.TokenRequestSpec
 	return r.Status.Token
 }
 
-// run sends the attacks.
+// run sends the attacks and checks that each is refused.
 func (s *target) run(attacks []attack) {
 	s.t.Helper()
 	for _, a := range attacks {
@@ -125,7 +125,7 @@ func TestAttacks(t *testing.T) {
 	s.run(s.nodes())
 	s.run(s.paths())
 	s.revocation()
-	// It was not that nobody gets in.
+	// Check that the refusals do not just mean that nobody has access.
 	if r := send(t, s.admin, request{path: secretPath}); r.code != http.StatusOK || !strings.Contains(string(r.body), "Yg==") {
 		t.Errorf("the administrator gets %d %s", r.code, r.body)
 	}

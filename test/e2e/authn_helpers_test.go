@@ -13,7 +13,7 @@ import (
 
 func isUnauthorized(err error) bool { return apierrors.IsUnauthorized(err) }
 
-// changeClaim returns the token with another payload and the old signature.
+// changeClaim returns the token with a changed payload and the old signature.
 func changeClaim(t testing.TB, token, claim string, value any) string {
 	t.Helper()
 	parts := strings.Split(token, ".")
@@ -24,7 +24,7 @@ func changeClaim(t testing.TB, token, claim string, value any) string {
 	return strings.Join(parts, ".")
 }
 
-// algorithmNone returns the token with a header that says it is not signed.
+// algorithmNone returns the token with a header that declares it as unsigned.
 func algorithmNone(t testing.TB, token string) string {
 	t.Helper()
 	return encodePart(t, map[string]string{"alg": "none"}) + "." + strings.Split(token, ".")[1] + "."
@@ -44,7 +44,7 @@ func encodePart(t testing.TB, v any) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// decode reads the body of a response that is not an error.
+// decode decodes the body of a response, which must not be an error.
 func decode(t testing.TB, r response, into any) {
 	t.Helper()
 	if r.code < 300 {

@@ -115,7 +115,7 @@ func TestFrontProxy(t *testing.T) {
 		}
 	}
 
-	// Aggregated servers find in a ConfigMap whom to trust.
+	// This ConfigMap tells aggregated servers how to authenticate requests.
 	maps := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ConfigMaps(metav1.NamespaceSystem)
 	info := func() map[string]string {
 		m, err := maps.Get(t.Context(), "extension-apiserver-authentication", metav1.GetOptions{})

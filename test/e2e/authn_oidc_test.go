@@ -33,7 +33,8 @@ type provider struct {
 	client *http.Client
 }
 
-// startProvider runs an OpenID Connect provider made of an ordinary library.
+// startProvider runs an OpenID Connect provider that is built from a standard
+// library.
 func startProvider(t testing.TB, args ...string) *provider {
 	t.Helper()
 	program, err := oidcProvider()
@@ -65,7 +66,7 @@ func startProvider(t testing.TB, args ...string) *provider {
 	return p
 }
 
-// login goes through the authorization code flow and returns the ID token.
+// login performs the authorization code flow and returns the ID token.
 func (p *provider) login(name string, groups ...string) string {
 	p.t.Helper()
 	const callback = "https://client.invalid/callback"
@@ -91,14 +92,14 @@ func (p *provider) login(name string, groups ...string) string {
 	return answer.IDToken
 }
 
-// withToken is the server's address with a bearer token as credentials.
+// withToken returns the configuration of a client that uses a bearer token.
 func withToken(config *rest.Config, token string) *rest.Config {
 	config = rest.AnonymousClientConfig(config)
 	config.BearerToken = token
 	return config
 }
 
-// whoami asks the server who the holder of the credentials is.
+// whoami asks the server which user the credentials belong to.
 func whoami(t testing.TB, config *rest.Config) (authenticationv1.UserInfo, error) {
 	t.Helper()
 	review, err := kubernetes.NewForConfigOrDie(config).AuthenticationV1().SelfSubjectReviews().Create(
@@ -109,7 +110,7 @@ func whoami(t testing.TB, config *rest.Config) (authenticationv1.UserInfo, error
 	return review.Status.UserInfo, nil
 }
 
-// becomes waits until the holder of a token is this user.
+// becomes waits until the server authenticates a token as the given user.
 func becomes(t testing.TB, config *rest.Config, token string, want authenticationv1.UserInfo) {
 	t.Helper()
 	var got authenticationv1.UserInfo
@@ -122,7 +123,7 @@ func becomes(t testing.TB, config *rest.Config, token string, want authenticatio
 	eventually(t, "the token is known", func() bool {
 		got, err = whoami(t, withToken(config, token))
 		if delete(got.Extra, user.CredentialIDKey); len(got.Extra) == 0 {
-			got.Extra = nil // the token's ID
+			got.Extra = nil // contains the ID of the token
 		}
 		return reflect.DeepEqual(got, want)
 	})
@@ -137,7 +138,8 @@ func TestOIDCByFlags(t *testing.T) {
 	token := p.login("alice", "dev", "ops")
 	becomes(t, s.Config, token, authenticationv1.UserInfo{Username: "oidc:alice", Groups: []string{"oidc:dev", "oidc:ops", "system:authenticated"}})
 
-	// A provider of somebody else, with the same client, and one for another client.
+	// stranger is a provider that the server does not know. wrong is a server that
+	// expects tokens for another client.
 	stranger := startProvider(t)
 	for name, bad := range map[string]string{
 		"token of another provider":  stranger.login("alice", "dev"),
@@ -171,7 +173,8 @@ func TestOIDCExpires(t *testing.T) {
 	})
 }
 
-// TestAuthenticationConfiguration has two providers in a file, which changes.
+// TestAuthenticationConfiguration configures two providers in a file and
+// changes the file.
 func TestAuthenticationConfiguration(t *testing.T) {
 	t.Parallel()
 	first, second := startProvider(t), startProvider(t)
@@ -212,7 +215,7 @@ func TestAuthenticationConfiguration(t *testing.T) {
 		}
 	}
 
-	// A mistake changes nothing; a good file comes into force.
+	// An invalid file has no effect; a valid one replaces the configuration.
 	testutil.Check(t, os.WriteFile(config, []byte(head+"jwt: [{issuer: {url: 'http://insecure'}}]"), 0o600))
 	becomes(t, s.Config, second.login("alice", "dev"), alice)
 	testutil.Check(t, os.WriteFile(config, []byte(head+"anonymous: {enabled: true}\njwt:"+jwt(first, "")), 0o600))

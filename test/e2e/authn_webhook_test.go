@@ -16,13 +16,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// tokenService is a remote service that knows tokens.
+// tokenService is a remote service that authenticates tokens.
 type tokenService struct {
 	*httptest.Server
 	calls atomic.Int32
 }
 
-// newTokenService starts a service that answers by the token's name.
+// newTokenService starts a service whose answer depends on the token.
 func newTokenService(t testing.TB, answer func(w http.ResponseWriter, review *authenticationv1.TokenReview)) *tokenService {
 	s := &tokenService{}
 	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +38,7 @@ func newTokenService(t testing.TB, answer func(w http.ResponseWriter, review *au
 	return s
 }
 
-// kubeconfig is a file that says how to reach an HTTPS server.
+// kubeconfig writes a kubeconfig for an HTTPS server and returns its path.
 func kubeconfig(t testing.TB, s *httptest.Server) string {
 	ca := file(t, "ca.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})))
 	return file(t, "kubeconfig", fmt.Sprintf(`
@@ -86,7 +86,7 @@ func TestTokenWebhook(t *testing.T) {
 			t.Errorf("token %q: %d %s", bad, r.code, r.body)
 		}
 	}
-	// Others do not need the service.
+	// Requests with other credentials do not need the service.
 	remote.Close()
 	if user, err := whoami(t, s.Config); err != nil || user.Username != "kubernetes-admin" {
 		t.Errorf("%+v, %v", user, err)
@@ -96,8 +96,8 @@ func TestTokenWebhook(t *testing.T) {
 	}
 }
 
-// TestSlowTokenWebhook asks a service that does not answer: the request ends
-// with its time limit, and others are not held up.
+// TestSlowTokenWebhook uses a service that does not answer. The request must
+// end at its time limit, and other requests must not be delayed.
 func TestSlowTokenWebhook(t *testing.T) {
 	t.Parallel()
 	asked, stuck := make(chan struct{}, 100), make(chan struct{})

@@ -18,7 +18,7 @@ const (
 	asApply = "application/apply-patch+yaml"
 )
 
-// badBody is a write that has to be refused.
+// badBody is a write request that must be refused.
 type badBody struct {
 	name, method, path, contentType, body string
 	code                                  int
@@ -26,9 +26,9 @@ type badBody struct {
 	message                               string
 }
 
-// TestBadBodies sends bodies that are wrong in every way, and checks that
-// nothing is written. The codes are kube-apiserver's, which answers a resource
-// version that is no number with 500.
+// TestBadBodies sends invalid bodies of many kinds, and checks that nothing is
+// written. The status codes are kube-apiserver's; this includes 500 for a
+// resource version that is not a number.
 func TestBadBodies(t *testing.T) {
 	s, client, ns := sharedNamespace(t)
 	before := create(t, client, ns, "app")
@@ -79,7 +79,7 @@ func TestBadBodies(t *testing.T) {
 	}
 }
 
-// TestBadQueries sends reads whose parameters are wrong.
+// TestBadQueries sends reads with invalid parameters.
 func TestBadQueries(t *testing.T) {
 	s, client, ns := sharedNamespace(t)
 	create(t, client, ns, "app")
@@ -121,7 +121,7 @@ func TestBadQueries(t *testing.T) {
 	}
 }
 
-// TestBadPaths asks for what is not there.
+// TestBadPaths requests paths that do not exist.
 func TestBadPaths(t *testing.T) {
 	t.Parallel()
 	s := sharedServer(t)
@@ -140,14 +140,15 @@ func TestBadPaths(t *testing.T) {
 		{"TRACE", "/api/v1/namespaces/default/configmaps", 405, metav1.StatusReasonMethodNotAllowed},
 	} {
 		r := send(t, s.Config, request{method: tt.method, path: tt.path})
-		// Some of these answer in plain text, as kube-apiserver does.
+		// As in kube-apiserver, some of these answers are plain text.
 		if reason := r.status().Reason; r.code != tt.code || reason != "" && reason != tt.reason {
 			t.Errorf("%s %s: %d %s", tt.method, tt.path, r.code, r.body)
 		}
 	}
 }
 
-// checkRefused checks a Status, and that it is no report of a panic.
+// checkRefused checks that the answer is the expected Status and does not
+// report a panic.
 func checkRefused(t *testing.T, r response, code int, reason metav1.StatusReason, message string) {
 	t.Helper()
 	status := r.status()

@@ -19,7 +19,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// TestTypedClient goes through the life of an object, in each encoding.
+// TestTypedClient creates, changes and deletes an object in each encoding.
 func TestTypedClient(t *testing.T) {
 	for name, contentType := range map[string]string{"json": runtime.ContentTypeJSON, "protobuf": runtime.ContentTypeProtobuf} {
 		t.Run(name, func(t *testing.T) {

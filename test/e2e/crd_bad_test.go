@@ -11,15 +11,16 @@ import (
 
 const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
-// badDefinition is a definition around a schema and other fields of its version.
+// badDefinition returns a definition with the given schema and further fields
+// of its version.
 func badDefinition(schema, more string) string {
 	return `{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"bads.bad.example.com"},
 		"spec":{"group":"bad.example.com","scope":"Namespaced","names":{"plural":"bads","kind":"Bad"},
 		"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":` + schema + `}` + more + `}]}}`
 }
 
-// TestBadDefinitions sends definitions that cannot be served. Each is refused
-// with a reason, also those on which kube-apiserver panics.
+// TestBadDefinitions sends definitions that cannot be served. Each must be
+// refused with a reason; some of them make kube-apiserver panic.
 func TestBadDefinitions(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
@@ -60,8 +61,8 @@ func TestBadDefinitions(t *testing.T) {
 	}
 }
 
-// TestBadCustomResources sends objects that do not fit their definition, or
-// cannot be read at all.
+// TestBadCustomResources sends objects that are invalid according to their
+// definition, or that cannot be decoded.
 func TestBadCustomResources(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)

@@ -19,7 +19,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// converter is a conversion webhook that moves spec.host and spec.port of v1
+// converter is a conversion webhook. It converts spec.host and spec.port of v1
 // to spec.address of v2, unless it is told to misbehave.
 type converter struct {
 	*httptest.Server
@@ -69,7 +69,7 @@ func (c *converter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "broken", http.StatusInternalServerError)
 		return
 	case "nonsense":
-		_, _ = w.Write([]byte("{")) // what the server makes of it is the test
+		_, _ = w.Write([]byte("{")) // the test checks how the server handles this answer
 		return
 	case "slow":
 		select {
@@ -79,7 +79,7 @@ func (c *converter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	review.Request, review.Response = nil, response
-	_ = json.NewEncoder(w).Encode(review) // a client that is gone is the test's end
+	_ = json.NewEncoder(w).Encode(review) // fails only if the test has ended
 }
 
 func convertAddress(object *unstructured.Unstructured, version string) {
@@ -93,7 +93,7 @@ func convertAddress(object *unstructured.Unstructured, version string) {
 		host, port, _ := strings.Cut(spec["address"], ":")
 		spec = map[string]string{"host": host, "port": port}
 	}
-	_ = unstructured.SetNestedStringMap(object.Object, spec, "spec") // the spec is a map
+	_ = unstructured.SetNestedStringMap(object.Object, spec, "spec") // cannot fail, because the spec is a map
 	object.SetAPIVersion(version)
 }
 
@@ -110,8 +110,8 @@ func (c *converter) definition() *apiextensionsv1.CustomResourceDefinition {
 	return crd
 }
 
-// TestConversionWebhook converts by a webhook that works, then by the same one
-// when it fails, lies or does not answer.
+// TestConversionWebhook uses a webhook that works at first, and then fails,
+// returns wrong objects or does not answer.
 func TestConversionWebhook(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
@@ -157,7 +157,7 @@ func TestConversionWebhook(t *testing.T) {
 			if message := r.status().Message; r.code != tt.code || !strings.Contains(message, tt.message) {
 				t.Errorf("%d %s", r.code, message)
 			}
-			// The stored version does not need the webhook.
+			// Reading the stored version does not need the webhook.
 			if r := send(t, s.Config, request{path: "/apis/conv.example.com/v1/namespaces/conv/hosts/a"}); r.code != http.StatusOK {
 				t.Errorf("the stored version: %d %s", r.code, r.body)
 			}

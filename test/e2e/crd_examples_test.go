@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// exampleOf generates a small object that a schema allows, and one whose first
-// field has another type.
+// exampleOf generates a small valid object for a schema, and one that is
+// invalid because its first field has the wrong type.
 func exampleOf(crd *apiextensionsv1.CustomResourceDefinition, v apiextensionsv1.CustomResourceDefinitionVersion) (valid, wrong *unstructured.Unstructured) {
 	root := v.Schema.OpenAPIV3Schema
 	content := map[string]any{}
@@ -40,7 +40,7 @@ func exampleOf(crd *apiextensionsv1.CustomResourceDefinition, v apiextensionsv1.
 	return valid, wrong
 }
 
-// generate makes a value with the required fields only.
+// generate returns a value that contains only the required fields.
 func generate(props apiextensionsv1.JSONSchemaProps) (value any) {
 	if props.Default != nil && json.Unmarshal(props.Default.Raw, &value) == nil {
 		return value
@@ -95,7 +95,8 @@ func generateString(props apiextensionsv1.JSONSchemaProps) string {
 	return "a"
 }
 
-// override sets fields of an object and of the objects in it; nil deletes.
+// override sets fields of an object, also in nested objects; nil deletes a
+// field.
 func override(object, with map[string]any) {
 	for name, value := range with {
 		old, isObject := object[name].(map[string]any)
@@ -111,7 +112,8 @@ func override(object, with map[string]any) {
 	}
 }
 
-// examples are, by kind, what a schema says in patterns and rules only.
+// examples contains, by kind, values that generate cannot derive, because the
+// schema describes them only by patterns and rules.
 var examples = map[string]map[string]any{
 	"BackendTLSPolicy": {"spec": map[string]any{"validation": map[string]any{"wellKnownCACertificates": "System"}}},
 	"Cluster":          {"spec": map[string]any{"paused": false}},

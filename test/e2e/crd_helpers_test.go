@@ -16,8 +16,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// definition is a small definition of a namespaced resource with one version,
-// whose schema is given as JSON.
+// definition returns a small definition of a namespaced resource with one
+// version. The schema is JSON.
 func definition(group, plural, kind, schema string) *apiextensionsv1.CustomResourceDefinition {
 	return &apiextensionsv1.CustomResourceDefinition{
 		ObjectMeta: named(plural + "." + group),
@@ -40,7 +40,7 @@ func schemaOf(text string) *apiextensionsv1.CustomResourceValidation {
 	return &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: props}
 }
 
-// establish creates a definition and reads a watch until it is Established.
+// establish creates a definition and watches it until it is Established.
 func establish(t testing.TB, config *rest.Config, crd *apiextensionsv1.CustomResourceDefinition) *apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
 	crds := clientset.NewForConfigOrDie(config).ApiextensionsV1().CustomResourceDefinitions()
@@ -61,14 +61,14 @@ func establish(t testing.TB, config *rest.Config, crd *apiextensionsv1.CustomRes
 	}
 }
 
-// custom is a custom resource with a spec.
+// custom returns a custom resource with the given spec.
 func custom(crd *apiextensionsv1.CustomResourceDefinition, version, name string, spec any) *unstructured.Unstructured {
 	gv := schema.GroupVersion{Group: crd.Spec.Group, Version: version}
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": gv.String(), "kind": crd.Spec.Names.Kind, "metadata": map[string]any{"name": name}, "spec": spec}}
 }
 
-// resourceOf names the resource that a definition defines.
+// resourceOf returns the resource of a definition.
 func resourceOf(crd *apiextensionsv1.CustomResourceDefinition, version string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: crd.Spec.Group, Version: version, Resource: crd.Spec.Names.Plural}
 }

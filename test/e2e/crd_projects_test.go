@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// projectFiles are the definitions of each module of crds/go.mod.
+// projectFiles are the files with definitions, by module of crds/go.mod.
 var projectFiles = map[string]string{
 	"github.com/argoproj/argo-cd/v2":                     "manifests/crds/*-crd.yaml",
 	"github.com/cert-manager/cert-manager":               "deploy/crds/*.yaml",
@@ -27,8 +27,8 @@ var projectFiles = map[string]string{
 	"sigs.k8s.io/gateway-api":                            "config/crd/experimental/*.yaml",
 }
 
-// TestDefinitionsOfProjects makes the definitions of real projects, one valid
-// object of each kind and one that is not.
+// TestDefinitionsOfProjects creates the definitions of existing projects, and
+// for each kind one valid and one invalid object.
 func TestDefinitionsOfProjects(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
@@ -51,7 +51,7 @@ func TestDefinitionsOfProjects(t *testing.T) {
 	}
 }
 
-// downloadProjects returns the folders of the modules, by path.
+// downloadProjects returns the directories of the modules by module path.
 func downloadProjects(t *testing.T) map[string]string {
 	t.Helper()
 	run := func(into any, args ...string) {
@@ -77,7 +77,7 @@ func downloadProjects(t *testing.T) map[string]string {
 }
 
 func tryDefinition(t *testing.T, s *testserver.Server, crd *apiextensionsv1.CustomResourceDefinition) {
-	// Webhooks of projects do not run here.
+	// The conversion webhooks of the projects do not run in this test.
 	crd.Spec.Conversion = nil
 	crd = establish(t, s.Config, crd)
 	client := dynamic.NewForConfigOrDie(s.Config)

@@ -23,8 +23,8 @@ import (
 
 const plainSchema = `{"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string","default":"b"}}}}}`
 
-// TestEstablishedMeansServed asks for everything at once, as soon as a
-// definition says Established: nothing of it may come later.
+// TestEstablishedMeansServed uses a resource in every way as soon as its
+// definition is Established. Everything must be available at that time.
 func TestEstablishedMeansServed(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
@@ -63,8 +63,8 @@ func TestEstablishedMeansServed(t *testing.T) {
 	}
 }
 
-// TestDefinitionGoesAndComesBack deletes a definition with an instance that a
-// finalizer holds, and makes it again.
+// TestDefinitionGoesAndComesBack deletes a definition while a finalizer keeps
+// one of its instances, and then creates it again.
 func TestDefinitionGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
@@ -106,7 +106,7 @@ func TestDefinitionGoesAndComesBack(t *testing.T) {
 	}
 }
 
-// TestCustomResourceInformer follows objects with client-go.
+// TestCustomResourceInformer follows objects with an informer of client-go.
 func TestCustomResourceInformer(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
@@ -122,7 +122,8 @@ func TestCustomResourceInformer(t *testing.T) {
 	testutil.Check(t, err)
 	eventually(t, "the informer has the object", func() bool { _, err := lister.Get("one"); return err == nil })
 
-	// A change of the schema replaces the storage; the informer goes on.
+	// A change of the schema replaces the storage; the informer must continue
+	// to work.
 	crds := clientset.NewForConfigOrDie(s.Config).ApiextensionsV1().CustomResourceDefinitions()
 	_, err = crds.Patch(t.Context(), crd.Name, "application/json-patch+json",
 		[]byte(`[{"op":"add","path":"/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/new","value":{"type":"string","default":"here"}}]`), metav1.PatchOptions{})
@@ -141,8 +142,9 @@ func TestCustomResourceInformer(t *testing.T) {
 	})
 }
 
-// TestOddDefinitionStatus serves a definition whose status a client has written,
-// without the condition that the library expects.
+// TestOddDefinitionStatus serves a definition after a client has overwritten
+// its status and removed the condition Established, which the library expects
+// to exist.
 func TestOddDefinitionStatus(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)

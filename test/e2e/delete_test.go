@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// TestPropagation checks the finalizer that each policy leaves for the garbage
-// collector.
+// TestPropagation checks which finalizer each propagation policy adds for the
+// garbage collector.
 func TestPropagation(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	deployments, ctx := client.AppsV1().Deployments(ns), t.Context()
@@ -65,7 +65,7 @@ func TestFinalizers(t *testing.T) {
 	_, err := c.Create(ctx, held, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	testutil.Check(t, c.Delete(ctx, "held", metav1.DeleteOptions{}))
-	testutil.Check(t, c.Delete(ctx, "held", metav1.DeleteOptions{})) // once more changes nothing
+	testutil.Check(t, c.Delete(ctx, "held", metav1.DeleteOptions{})) // a second deletion has no effect
 	got, err := c.Get(ctx, "held", metav1.GetOptions{})
 	testutil.Check(t, err)
 	if got.DeletionTimestamp == nil {
@@ -113,8 +113,9 @@ func TestDeleteCollection(t *testing.T) {
 	}
 }
 
-// TestGracefulDeletion deletes a pod on a node, which the kubelet has to
-// confirm, and one that is not scheduled, which goes at once.
+// TestGracefulDeletion deletes a pod that is assigned to a node, which the
+// kubelet has to confirm, and a pod that is not scheduled, which is deleted
+// immediately.
 func TestGracefulDeletion(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	pods, ctx := client.CoreV1().Pods(ns), t.Context()
@@ -132,7 +133,7 @@ func TestGracefulDeletion(t *testing.T) {
 	if _, err := pods.Get(ctx, "pending", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("a pending pod after its deletion: %v", err)
 	}
-	for _, seconds := range []int64{30, 10} { // the grace can become shorter
+	for _, seconds := range []int64{30, 10} { // the grace period can be shortened
 		options := metav1.DeleteOptions{}
 		if seconds != 30 {
 			options.GracePeriodSeconds = &seconds
@@ -144,7 +145,7 @@ func TestGracefulDeletion(t *testing.T) {
 			t.Errorf("grace %v, not %d", got.DeletionGracePeriodSeconds, seconds)
 		}
 	}
-	// The kubelet confirms: the grace becomes zero, and the pod goes.
+	// The kubelet confirms the deletion with a grace period of zero.
 	testutil.Check(t, pods.Delete(ctx, "running", metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)}))
 	if _, err := pods.Get(ctx, "running", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("after the confirmation: %v", err)

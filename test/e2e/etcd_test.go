@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// freeAddress returns an address that was free a moment ago.
+// freeAddress returns an address on which nothing listened when it was chosen.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -29,7 +29,7 @@ func etcdClient(t testing.TB, url string) *clientv3.Client {
 	return client
 }
 
-// number is a resource version as the number that it is in this server.
+// number converts a resource version to a number; this server uses numbers.
 func number(t testing.TB, version string) int {
 	t.Helper()
 	n, err := strconv.Atoi(version)

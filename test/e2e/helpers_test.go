@@ -23,8 +23,8 @@ import (
 
 var notNameChar = regexp.MustCompile(`[^a-z0-9]+`)
 
-// sharedNamespace is the shared server, a client and a namespace named after
-// the test, which runs in parallel with others.
+// sharedNamespace returns the shared server, a client, and a new namespace that
+// is named after the test. The test runs in parallel with others.
 func sharedNamespace(t *testing.T) (*testserver.Server, kubernetes.Interface, string) {
 	t.Helper()
 	t.Parallel()
@@ -34,7 +34,7 @@ func sharedNamespace(t *testing.T) (*testserver.Server, kubernetes.Interface, st
 	return s, kubernetes.NewForConfigOrDie(s.Config), name
 }
 
-// named is the metadata of an object with a name only.
+// named returns object metadata that contains only a name.
 func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name} }
 
 func configMap(name string, keysAndValues ...string) *corev1.ConfigMap {
@@ -49,7 +49,7 @@ func pod(name string) *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: named(name), Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "nginx"}}}}
 }
 
-// create makes config maps with these names and returns the last.
+// create creates config maps with these names and returns the last one.
 func create(t testing.TB, c kubernetes.Interface, namespace string, names ...string) (last *corev1.ConfigMap) {
 	t.Helper()
 	for _, name := range names {
@@ -60,7 +60,7 @@ func create(t testing.TB, c kubernetes.Interface, namespace string, names ...str
 	return last
 }
 
-// numbered are count names that sort in order.
+// numbered returns count names that sort in numerical order.
 func numbered(prefix string, count int) (names []string) {
 	for i := range count {
 		names = append(names, fmt.Sprintf("%s-%05d", prefix, i))
@@ -83,7 +83,8 @@ func next(t testing.TB, w watch.Interface) watch.Event {
 	return watch.Event{}
 }
 
-// eventually waits until something holds.
+// eventually polls until holds returns true, and fails the test if this takes
+// too long.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -94,21 +95,22 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	t.Fatalf("in vain waited for: %s", what)
 }
 
-// request is a plain HTTP request; headers alternate names and values.
+// request is a plain HTTP request. headers alternates names and values.
 type request struct {
 	method, path string
 	body         []byte
 	headers      []string
 }
 
-// response is its answer, read to the end.
+// response is the answer to a request. Its body has been read completely.
 type response struct {
 	code   int
 	header http.Header
 	body   []byte
 }
 
-// status is the body as a Status, empty if it is none.
+// status returns the body as a Status, or an empty Status if it is something
+// else.
 func (r response) status() (s metav1.Status) {
 	if json.Unmarshal(r.body, &s) != nil || s.Kind != "Status" {
 		return metav1.Status{}
@@ -116,8 +118,8 @@ func (r response) status() (s metav1.Status) {
 	return s
 }
 
-// send sends a request with the credentials of the configuration and without
-// client-go's own encoding and compression.
+// send sends a request with the credentials of the configuration. It does not
+// use client-go's encoding and compression.
 func send(t testing.TB, config *rest.Config, q request) response {
 	t.Helper()
 	config = rest.CopyConfig(config)

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// grant gives a user the rules, in the whole cluster.
+// grant gives the rules to a user in the whole cluster.
 func grant(t testing.TB, s *testserver.Server, user string, rules ...rbacv1.PolicyRule) {
 	t.Helper()
 	rbac := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
@@ -25,8 +25,9 @@ func grant(t testing.TB, s *testserver.Server, user string, rules ...rbacv1.Poli
 	testutil.Check(t, err)
 }
 
-// TestImpersonation covers both forms: the verb impersonate, which gives all
-// that the other may do, and KEP-5284's, which names the requests.
+// TestImpersonation tests both forms of impersonation: the verb impersonate,
+// which grants all rights of the other user, and constrained impersonation
+// (KEP-5284), which grants only certain requests.
 func TestImpersonation(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t, "--token-auth-file="+file(t, "tokens.csv", "full-token,full,1\nlimited-token,limited,2\nnone-token,none,3\n"))
@@ -65,7 +66,7 @@ func TestImpersonation(t *testing.T) {
 		{"without any right", "none-token", list, []string{"Impersonate-User", "bob"}, 403},
 	} {
 		config := withToken(s.Config, tt.token)
-		// The rights come into force in a moment.
+		// New rights take effect after a short time.
 		eventually(t, tt.name, func() bool {
 			return send(t, config, request{path: tt.path, headers: tt.headers}).code == tt.code
 		})

@@ -20,7 +20,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// TestInformer lets an informer, which uses WatchList, follow changes.
+// TestInformer follows changes with an informer, which uses WatchList.
 func TestInformer(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	create(t, client, ns, numbered("old", 20)...)
@@ -48,8 +48,8 @@ func TestInformer(t *testing.T) {
 	})
 }
 
-// TestWatchList asks for the present objects as events, which a bookmark ends,
-// and goes on from the bookmark after the watch has ended.
+// TestWatchList requests the existing objects as events that end with a
+// bookmark. After the watch has ended, it continues from the bookmark.
 func TestWatchList(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	create(t, client, ns, "a", "b")
@@ -81,8 +81,8 @@ func TestWatchList(t *testing.T) {
 	}
 }
 
-// TestRetryWatcher watches across the end of many short watches without
-// missing or repeating an event.
+// TestRetryWatcher continues over the end of many short watches. It must
+// neither miss nor repeat an event.
 func TestRetryWatcher(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	from := create(t, client, ns, "from")
@@ -102,8 +102,8 @@ func TestRetryWatcher(t *testing.T) {
 	}
 }
 
-// TestLeaderElection has three candidates for one lease; when the leader goes,
-// another takes over.
+// TestLeaderElection lets three candidates compete for one lease. When the
+// leader stops, another candidate must become the leader.
 func TestLeaderElection(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	elected := make(chan string, 3)

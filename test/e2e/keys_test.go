@@ -22,15 +22,16 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// storedAs is a row of storage-keys.tsv: how kube-apiserver stores a kind.
+// storedAs is a row of storage-keys.tsv. It describes how kube-apiserver stores
+// a kind.
 type storedAs struct {
 	version schema.GroupVersion
 	prefix  string
 	json    bool
 }
 
-// TestRawKeys makes an object of every resource that is served, and reads what
-// etcd has of it: kube-apiserver's key, version and encoding.
+// TestRawKeys creates an object of each resource that is served, and reads it
+// from etcd. Key, version and encoding must be kube-apiserver's.
 func TestRawKeys(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
@@ -90,7 +91,7 @@ func checkStored(t *testing.T, value []byte, kind schema.GroupVersionKind, isJSO
 	}
 }
 
-// checkPrefixes checks that nothing else is in etcd.
+// checkPrefixes checks that etcd contains no other keys.
 func checkPrefixes(t *testing.T, raw *clientv3.Client, rows map[string]storedAs) {
 	t.Helper()
 	all, err := raw.Get(t.Context(), "", clientv3.WithPrefix(), clientv3.WithKeysOnly())
@@ -106,8 +107,8 @@ func checkPrefixes(t *testing.T, raw *clientv3.Client, rows map[string]storedAs)
 	}
 }
 
-// storedResources are the resources of the server's preferred versions that can
-// be listed.
+// storedResources returns the resources of all preferred versions that support
+// list.
 func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []metav1.APIResource) {
 	t.Helper()
 	lists, err := discovery.ServerPreferredResources(client)
@@ -124,7 +125,7 @@ func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []m
 	return all
 }
 
-// readStorageKeys reads kube-apiserver's recorded keys, by kind.
+// readStorageKeys reads the recorded keys of kube-apiserver by kind.
 func readStorageKeys(t *testing.T) map[string]storedAs {
 	t.Helper()
 	data, err := os.ReadFile("../compat/testdata/storage-keys.tsv")
@@ -137,7 +138,7 @@ func readStorageKeys(t *testing.T) map[string]storedAs {
 		}
 		version, err := schema.ParseGroupVersion(fields[0])
 		testutil.Check(t, err)
-		if other, twice := rows[fields[1]]; twice { // endpoints, and the leases of the servers
+		if other, twice := rows[fields[1]]; twice { // this kind is used for endpoints and for the leases of the servers
 			rows[other.prefix] = other
 		}
 		rows[fields[1]] = storedAs{version, prefixOf(fields[3]), fields[2] == "json"}
@@ -145,8 +146,9 @@ func readStorageKeys(t *testing.T) map[string]storedAs {
 	return rows
 }
 
-// prefixOf is the resource's part of a key: one element, or the two of core
-// services and of a group's name.
+// prefixOf returns the part of a key that identifies the resource: one path
+// element, or two for core services and for keys that contain the name of the
+// group.
 func prefixOf(key string) string {
 	elements := strings.Split(strings.TrimPrefix(key, "/registry/"), "/")
 	if elements[0] == "services" || strings.Contains(elements[0], ".") {

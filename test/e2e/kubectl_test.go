@@ -14,14 +14,15 @@ import (
 
 var update = flag.Bool("update", false, "write the expected output in the scripts anew")
 
-// TestKubectl runs the scripts, each in a namespace named after it.
+// TestKubectl runs each script in a namespace that is named after it.
 func TestKubectl(t *testing.T) {
 	t.Parallel()
 	runScripts(t, sharedServer(t), "testdata/kubectl")
 }
 
-// TestKubectlCustomResources runs those that change which resources there are,
-// which the others would see.
+// TestKubectlCustomResources runs the scripts that add or remove resources.
+// They use their own server, because the other scripts would see these
+// resources.
 func TestKubectlCustomResources(t *testing.T) {
 	t.Parallel()
 	runScripts(t, testserver.Start(t), "testdata/customresources")
@@ -41,7 +42,7 @@ func runScripts(t *testing.T, server *testserver.Server, dir string) {
 			ensureNamespace(t, server, ns)
 			config := filepath.Join(env.WorkDir, ".kubeconfig")
 			env.Setenv("NS", ns)
-			env.Setenv("HOME", env.WorkDir) // kubectl keeps its cache of discovery there
+			env.Setenv("HOME", env.WorkDir) // kubectl stores its discovery cache in this directory
 			env.Setenv("KUBECONFIG", config)
 			env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			return writeKubeconfig(server, ns, config)
@@ -59,7 +60,7 @@ func runKubectl(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// writeKubeconfig writes the administrator's kubeconfig for one namespace.
+// writeKubeconfig writes a kubeconfig of the administrator for one namespace.
 func writeKubeconfig(server *testserver.Server, namespace, file string) error {
 	config, err := clientcmd.LoadFromFile(server.Kubeconfig)
 	if err != nil {

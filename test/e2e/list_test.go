@@ -28,7 +28,7 @@ func TestPagination(t *testing.T) {
 		testutil.Check(t, err)
 		if page == 0 {
 			version = list.ResourceVersion
-			create(t, client, ns, "page-late") // not part of what the list began with
+			create(t, client, ns, "page-late") // not contained in the snapshot of the list
 			if *list.RemainingItemCount != 15 {
 				t.Errorf("%d items remain", *list.RemainingItemCount)
 			}
@@ -45,8 +45,8 @@ func TestPagination(t *testing.T) {
 	}
 }
 
-// TestReadAfterWrite checks that a list without a resource version sees every
-// write before it, through the watch cache.
+// TestReadAfterWrite checks that a list without a resource version, which is
+// answered by the watch cache, contains all earlier writes.
 func TestReadAfterWrite(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	for i, name := range numbered("read", 50) {
@@ -79,7 +79,7 @@ func TestResourceVersionMatch(t *testing.T) {
 			t.Errorf("%q %s: %v, not %d items", tt.version, tt.match, err, tt.want)
 		}
 	}
-	// client-go would try again for a minute.
+	// client-go would repeat this request for a minute.
 	r := send(t, s.Config, request{path: "/api/v1/namespaces/" + ns + "/configmaps?resourceVersion=900000000"})
 	if err := apierrors.FromObject(ptr.To(r.status())); !apierrors.IsTimeout(err) || !apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge) {
 		t.Errorf("a version of the future: %d %v", r.code, err)
@@ -101,8 +101,9 @@ func TestWatchFromVersion(t *testing.T) {
 	}
 }
 
-// TestCompaction asks for versions that etcd has compacted: 410 Gone. It does
-// so for events, which no watch cache remembers.
+// TestCompaction requests resource versions that etcd has compacted: 410 Gone.
+// It uses events, because they have no watch cache, which would remember old
+// versions.
 func TestCompaction(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
@@ -125,7 +126,8 @@ func TestCompaction(t *testing.T) {
 	if !apierrors.IsResourceExpired(err) {
 		t.Fatalf("an expired token: %v", err)
 	}
-	// The error has a token to go on from, at the price of consistency.
+	// The error contains a token with which the client can continue, but from a
+	// newer snapshot.
 	fresh := err.(apierrors.APIStatus).Status().ListMeta.Continue
 	rest, err := events.List(ctx, metav1.ListOptions{Continue: fresh})
 	if err != nil || len(rest.Items) != 4 {
@@ -143,8 +145,8 @@ func TestCompaction(t *testing.T) {
 	}
 }
 
-// TestWatchCacheForgets asks a server for what happened before its start: 410
-// Gone, as the watch cache begins there.
+// TestWatchCacheForgets requests events from before the start of the server:
+// 410 Gone, because the watch cache does not contain them.
 func TestWatchCacheForgets(t *testing.T) {
 	t.Parallel()
 	dir := "--data-dir=" + t.TempDir()

@@ -21,18 +21,19 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// patience is how long a test waits for what should happen soon, on a busy
-// machine.
+// patience is the time limit for events that normally happen soon. It is long
+// enough for a busy machine.
 const patience = 30 * time.Second
 
-// kubectlVersion makes kubectl tell a version that it can compare with the
-// server's.
+// kubectlVersion sets the version of kubectl, which kubectl compares with the
+// version of the server.
 const kubectlVersion = "-X k8s.io/component-base/version.gitVersion=v1.37.2"
 
-// workDir holds the programs, and the data of the shared server.
+// workDir is the directory of the programs and of the shared server's data.
 var workDir string
 
-// What the tests share is made when the first test asks for it.
+// Programs and servers that tests share are created when a test first needs
+// them.
 var (
 	gatehouse    = sync.OnceValues(func() (string, error) { return build("gatehouse", "../../cmd/gatehouse", ".") })
 	kubectl      = sync.OnceValues(func() (string, error) { return build("kubectl", "./kubectl", ".", "-ldflags", kubectlVersion) })
@@ -49,7 +50,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	klog.SetLogger(klog.Logger{}) // what the server answers is what counts
+	klog.SetLogger(klog.Logger{}) // tests check the answers of the server, not its logs
 	var err error
 	if workDir, err = os.MkdirTemp("", "e2e"); err != nil {
 		panic(err)
@@ -60,7 +61,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// build compiles a program, of which the module in a folder knows the package.
+// build compiles a package. dir is a directory in a module that contains the
+// package or depends on it.
 func build(name, dir, pkg string, flags ...string) (string, error) {
 	path := filepath.Join(workDir, "bin", name)
 	args := append(append([]string{"build", "-C", dir, "-o", path}, flags...), pkg)
@@ -70,7 +72,7 @@ func build(name, dir, pkg string, flags ...string) (string, error) {
 	return path, nil
 }
 
-// sharedServer is the server for all tests that need nothing special.
+// sharedServer returns the server for all tests that do not need special flags.
 func sharedServer(t testing.TB) *testserver.Server {
 	t.Helper()
 	s, err := shared()

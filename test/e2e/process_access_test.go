@@ -20,7 +20,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
-// TestAccess asks for public and other paths with every kind of credentials.
+// TestAccess requests public and protected paths with all kinds of credentials.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	tokens := file(t, "tokens.csv", "admin-token,admin,1,\"system:masters\"\nuser-token,user,2,\"developers\"\n")
@@ -72,7 +72,7 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// TestAuditLog writes under a policy and reads the log.
+// TestAuditLog sends requests under an audit policy and reads the log.
 func TestAuditLog(t *testing.T) {
 	t.Parallel()
 	policy := file(t, "policy.yaml", `

@@ -14,8 +14,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// TestStartFails starts the binary on what it cannot use. Each time it says so
-// in one line, which names what to change.
+// TestStartFails starts the binary with invalid flags and files. It must print
+// one line that names what to change.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -63,8 +63,8 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// TestDataDirInUse starts a second server on the data of a first, which does
-// not mind.
+// TestDataDirInUse starts a second server on the data directory of a running
+// one, which must not be affected.
 func TestDataDirInUse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -78,7 +78,7 @@ func TestDataDirInUse(t *testing.T) {
 	}
 }
 
-// TestDamagedFiles damages what a server has kept, file by file.
+// TestDamagedFiles damages each file of a stopped server and starts it again.
 func TestDamagedFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -99,7 +99,7 @@ func TestDamagedFiles(t *testing.T) {
 		fails(t, filepath.Base(name), "--data-dir="+dir, "--secure-port="+port)
 		testutil.Check(t, os.WriteFile(name, good, 0o600))
 	}
-	serve(t, dir) // all is good again
+	serve(t, dir) // with the original files the server starts
 }
 
 func TestVersionAndHelp(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// load is a number of writers that create objects until they fail or are
-// stopped, and remember which creations were acknowledged.
+// load contains writers that create objects until they fail or are stopped. It
+// records the acknowledged creations.
 type load struct {
 	writers      sync.WaitGroup
 	stop         context.CancelFunc
@@ -54,8 +54,8 @@ func (l *load) count() int {
 	return len(l.acknowledged)
 }
 
-// check ends the writers, starts a server on the data directory and looks for
-// every acknowledged object.
+// check stops the writers, starts a server on the data directory, and checks
+// that every acknowledged object exists.
 func (l *load) check(t *testing.T, dataDir string) {
 	t.Helper()
 	l.stop()
@@ -78,7 +78,8 @@ func (l *load) check(t *testing.T, dataDir string) {
 	}
 }
 
-// TestKill kills the server while it writes, twice, and looks for the writes.
+// TestKill kills the server twice while it writes, and checks that no
+// acknowledged write is lost.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -106,8 +107,8 @@ func TestStopWhenIdle(t *testing.T) {
 	}
 }
 
-// waitUntilIdle waits for the last thing that a new server does by itself: it
-// writes the conditions of its flow schemas.
+// waitUntilIdle waits until a new server has written the conditions of its flow
+// schemas, which is the last thing that it does after its start.
 func waitUntilIdle(t *testing.T, config *rest.Config) {
 	schemas := kubernetes.NewForConfigOrDie(config).FlowcontrolV1().FlowSchemas()
 	eventually(t, "every flow schema has a condition", func() bool {
@@ -117,8 +118,8 @@ func waitUntilIdle(t *testing.T, config *rest.Config) {
 	})
 }
 
-// TestStopUnderLoad stops a server with watches and a write load: the watches
-// end, and no acknowledged write is lost.
+// TestStopUnderLoad stops a server with open watches during writes. The watches
+// must end and no acknowledged write may be lost.
 func TestStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -141,7 +142,8 @@ func TestStopUnderLoad(t *testing.T) {
 	writes.check(t, dir)
 }
 
-// TestSecondSignal ends a server at once that a slow watch keeps.
+// TestSecondSignal checks that a second signal ends a server immediately,
+// although a slow watch is still open.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	p, config := serve(t, t.TempDir(), "--shutdown-watch-termination-grace-period=60s", "--shutdown-delay-duration=60s")

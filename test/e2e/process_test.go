@@ -18,10 +18,10 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// readyLine is what the server prints when it is ready.
+// readyLine matches the line that the server prints when it is ready.
 var readyLine = regexp.MustCompile(`(?m)^gatehouse v\S+ is ready on (https://\S+) after \S+: export KUBECONFIG=(\S+)$`)
 
-// output collects what a process prints.
+// output collects the output of a process.
 type output struct {
 	sync.Mutex
 	bytes.Buffer
@@ -39,7 +39,7 @@ func (o *output) String() string {
 	return o.Buffer.String()
 }
 
-// process is the real binary at work.
+// process is a running process of the real binary.
 type process struct {
 	t              testing.TB
 	cmd            *exec.Cmd
@@ -47,7 +47,7 @@ type process struct {
 	exited         chan struct{}
 }
 
-// launch starts the binary in an empty directory, without waiting for anything.
+// launch starts the binary in an empty directory and does not wait for it.
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
 	program, err := gatehouse()
@@ -68,7 +68,7 @@ func launch(t testing.TB, args ...string) *process {
 }
 
 // serve starts the binary on a data directory and a free port, and waits until
-// it is ready.
+// the server is ready.
 func serve(t testing.TB, dataDir string, args ...string) (*process, *rest.Config) {
 	t.Helper()
 	_, port, err := net.SplitHostPort(freeAddress(t))
@@ -89,14 +89,14 @@ func serve(t testing.TB, dataDir string, args ...string) (*process, *rest.Config
 	return p, config
 }
 
-// signal sends a signal.
+// signal sends a signal to the process.
 func (p *process) signal(s os.Signal) {
 	p.t.Helper()
 	testutil.Check(p.t, p.cmd.Process.Signal(s))
 }
 
-// exit waits for the end and returns the exit code: -1 after a signal that the
-// process did not handle.
+// exit waits until the process has ended and returns its exit code. The code is
+// -1 if the process was ended by a signal.
 func (p *process) exit() int {
 	p.t.Helper()
 	select {
@@ -107,8 +107,8 @@ func (p *process) exit() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// fails runs the binary, which must end with code 1 and one line on stderr
-// that contains the text.
+// fails runs the binary and checks that it ends with code 1 and prints one line
+// on stderr, which must contain the text.
 func fails(t *testing.T, text string, args ...string) {
 	t.Helper()
 	p := launch(t, args...)
@@ -122,7 +122,7 @@ func fails(t *testing.T, text string, args ...string) {
 	}
 }
 
-// file writes a file into a temporary directory.
+// file writes a file to a temporary directory and returns its path.
 func file(t testing.TB, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)

@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// TestTwoServers runs a second server on the etcd of the first.
+// TestTwoServers runs two servers on one etcd.
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
@@ -23,7 +23,8 @@ func TestTwoServers(t *testing.T) {
 	second := testserver.Start(t, "--etcd-servers="+etcd, "--advertise-address=192.0.2.2")
 	clients := []kubernetes.Interface{kubernetes.NewForConfigOrDie(first.Config), kubernetes.NewForConfigOrDie(second.Config)}
 
-	// Both are in the endpoints, and none takes an address twice.
+	// Both servers must be in the endpoints, and they must not allocate the
+	// same address.
 	eventually(t, "both servers are endpoints of the kubernetes service", func() bool {
 		e, err := clients[1].CoreV1().Endpoints("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
 		return err == nil && len(e.Subsets) == 1 && len(e.Subsets[0].Addresses) == 2
@@ -39,7 +40,8 @@ func TestTwoServers(t *testing.T) {
 		taken = append(taken, s.Spec.ClusterIP)
 	}
 
-	// Both serve a custom resource that one of them was told of.
+	// Both serve a custom resource whose definition was created through one of
+	// them.
 	definition := `{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"shared.example.com"},"spec":{"group":"example.com",
 		"scope":"Cluster","names":{"plural":"shared","kind":"Shared"},"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object"}}}]}}`
 	r := send(t, second.Config, request{method: "POST", path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body: []byte(definition),
@@ -54,7 +56,7 @@ func TestTwoServers(t *testing.T) {
 		})
 	}
 
-	// What one server deletes is free for the other.
+	// An address that one server has released can be allocated by the other.
 	testutil.Check(t, clients[0].CoreV1().Services("default").Delete(t.Context(), "s0", metav1.DeleteOptions{}))
 	eventually(t, taken[0]+" is free again", func() bool {
 		_, err := clients[1].NetworkingV1().IPAddresses().Get(t.Context(), taken[0], metav1.GetOptions{})

@@ -13,7 +13,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// TestRepresentations reads one object in every form that a client can accept.
+// TestRepresentations reads one object in each representation that clients can
+// request.
 func TestRepresentations(t *testing.T) {
 	s, client, ns := sharedNamespace(t)
 	create(t, client, ns, "app")

@@ -50,7 +50,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// warnings collects what client-go hands to a warning handler.
+// warnings collects the warnings that client-go passes to a warning handler.
 type warnings struct {
 	sync.Mutex
 	texts []string

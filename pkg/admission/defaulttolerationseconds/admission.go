@@ -1,6 +1,7 @@
-// Package defaulttolerationseconds is the DefaultTolerationSeconds admission
-// plugin: pods tolerate for five minutes that their node is not ready or
-// cannot be reached, unless they say otherwise.
+// Package defaulttolerationseconds implements the admission plugin
+// DefaultTolerationSeconds. It adds tolerations to pods, so that they tolerate
+// for five minutes that their node is not ready or cannot be reached, unless
+// they have such tolerations already.
 package defaulttolerationseconds
 
 import (
@@ -13,13 +14,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 )
 
-// defaultSeconds is how long both conditions are tolerated by default.
+// defaultSeconds is the default toleration time for both conditions.
 const defaultSeconds = int64(300)
 
-// flags are how many seconds each condition is tolerated.
+// flags contains the toleration time, in seconds, for each condition.
 type flags struct{ notReady, unreachable int64 }
 
-// Plugin returns the plugin.
+// Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
 	f := &flags{defaultSeconds, defaultSeconds}
 	return admission.Plugin{
@@ -40,9 +41,9 @@ func Plugin() admission.Plugin {
 
 func (f *flags) add(fs *pflag.FlagSet) {
 	fs.Int64Var(&f.notReady, "default-not-ready-toleration-seconds", f.notReady,
-		"How many seconds a pod tolerates by default that its node is not ready.")
+		"Seconds for which a pod tolerates by default that its node is not ready.")
 	fs.Int64Var(&f.unreachable, "default-unreachable-toleration-seconds", f.unreachable,
-		"How many seconds a pod tolerates by default that its node is unreachable.")
+		"Seconds for which a pod tolerates by default that its node is unreachable.")
 }
 
 func toleration(taint string, seconds int64) corev1.Toleration {
@@ -60,8 +61,8 @@ func (p *plugin) tolerate(_ context.Context, _ admission.Attributes, pod *corev1
 	return nil
 }
 
-// tolerates reports whether a toleration says anything about the taint, be it
-// by leaving key or effect open.
+// tolerates reports whether a toleration matches the taint. An empty key or
+// effect matches every key or effect.
 func tolerates(tolerations []corev1.Toleration, taint string) bool {
 	for _, t := range tolerations {
 		if (t.Key == taint || t.Key == "") && (t.Effect == corev1.TaintEffectNoExecute || t.Effect == "") {

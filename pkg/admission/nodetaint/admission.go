@@ -1,5 +1,6 @@
-// Package nodetaint is the TaintNodesByCondition admission plugin: a new node
-// is tainted not ready until a controller has seen that it is.
+// Package nodetaint implements the admission plugin TaintNodesByCondition. It
+// adds the taint "not ready" to each new node. A controller removes the taint
+// when the node is ready.
 package nodetaint
 
 import (
@@ -12,7 +13,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 )
 
-// Plugin returns the plugin.
+// Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
 	return admission.Plugin{Name: "TaintNodesByCondition", New: func(io.Reader) (admission.Interface, error) {
 		return admission.Mutate(admission.On(corev1.Resource("nodes"), admission.Hooks[*corev1.Node]{Create: taint})), nil

@@ -1,4 +1,4 @@
-// Package plugins lists the admission plugins.
+// Package plugins lists the admission plugins of the server.
 package plugins
 
 import (
@@ -10,8 +10,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 )
 
-// All returns the plugins of one server, in the order of Known, in which they
-// run.
+// All returns the plugins for one server, in the order in which they run.
 func All() []admission.Plugin {
 	return []admission.Plugin{
 		{Name: lifecycle.PluginName, Register: lifecycle.Register},
@@ -21,8 +20,9 @@ func All() []admission.Plugin {
 	}
 }
 
-// Known returns kube-apiserver's plugins, those that the server does not have
-// yet included, in the order in which kube-apiserver runs them.
+// Known returns the names of all of kube-apiserver's plugins, in the order in
+// which kube-apiserver runs them. It includes those that this server does not
+// have yet.
 func Known() []string {
 	return []string{
 		"AlwaysAdmit",

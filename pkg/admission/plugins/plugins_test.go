@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/plugins"
 )
 
-// upstream are kube-apiserver's plugins: for those that are on by default the
-// place among them, and 0 for the others.
+// upstream returns kube-apiserver's plugins. The value is the position among
+// those that are enabled by default, and 0 for the others.
 func upstream(t *testing.T) map[string]int {
 	t.Helper()
 	table, err := os.ReadFile("testdata/admission-plugins.tsv")

@@ -1,6 +1,6 @@
-// Package priority is the Priority admission plugin: it gives a pod the number
-// and the preemption policy of its priority class, and lets only one class be
-// the default.
+// Package priority implements the admission plugin Priority. It sets the
+// priority and the preemption policy of a pod from its priority class. It also
+// prevents a second priority class from becoming the default.
 package priority
 
 import (
@@ -21,10 +21,10 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling/priorityclass"
 )
 
-// defaultPriority is that of pods when no class is the default.
+// defaultPriority is the priority of pods if no class is the default.
 const defaultPriority = int32(0)
 
-// Plugin returns the plugin.
+// Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
 	return admission.Plugin{Name: "Priority", New: func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
 }
@@ -52,7 +52,7 @@ func (p *plugin) SetExternalKubeInformerFactory(f informers.SharedInformerFactor
 	p.WaitFor(informer.Informer())
 }
 
-// keepPriority takes what an update leaves out for unchanged.
+// keepPriority copies the fields that an update omits from the old pod.
 func keepPriority(_ context.Context, _ admission.Attributes, pod, old *corev1.Pod) error {
 	if pod.Spec.Priority == nil {
 		pod.Spec.Priority = old.Spec.Priority
@@ -89,8 +89,9 @@ func (p *plugin) setPriority(_ context.Context, a admission.Attributes, pod *cor
 	return nil
 }
 
-// classOf returns the class that the pod names, or the default one, or one
-// without a name when there is none. The result may be changed.
+// classOf returns the class that the pod names, or the default class. If there
+// is no default class, it returns a class without a name. The caller may change
+// the result.
 func (p *plugin) classOf(pod *corev1.Pod) (*schedulingv1.PriorityClass, error) {
 	if pod.Spec.PriorityClassName != "" {
 		class, err := p.classes.Get(pod.Spec.PriorityClassName)
@@ -106,8 +107,8 @@ func (p *plugin) classOf(pod *corev1.Pod) (*schedulingv1.PriorityClass, error) {
 	return &schedulingv1.PriorityClass{Value: defaultPriority}, nil
 }
 
-// defaultClass returns the default class; of several, which can only come
-// from concurrent writes, the one with the lowest value.
+// defaultClass returns the default class. If there are several, which can only
+// result from concurrent writes, it returns the one with the lowest value.
 func (p *plugin) defaultClass() (*schedulingv1.PriorityClass, error) {
 	classes, err := p.classes.List(labels.Everything())
 	if err != nil {
@@ -130,7 +131,7 @@ func (p *plugin) validateChanged(_ context.Context, a admission.Attributes, clas
 	return p.onlyDefault(a, class, false)
 }
 
-// onlyDefault forbids a default class beside another one.
+// onlyDefault refuses a default class if there is another one.
 func (p *plugin) onlyDefault(a admission.Attributes, class *schedulingv1.PriorityClass, isNew bool) error {
 	if !class.GlobalDefault {
 		return nil
@@ -145,9 +146,9 @@ func (p *plugin) onlyDefault(a admission.Attributes, class *schedulingv1.Priorit
 	return nil
 }
 
-// keepSystem keeps the system's classes from being deleted by name. They may be
-// deleted with the whole collection, as in kube-apiserver; the next start makes
-// them again.
+// keepSystem refuses to delete a system class by name. As in kube-apiserver,
+// system classes can still be deleted together with the whole collection; the
+// next start creates them again.
 func keepSystem(_ context.Context, a admission.Attributes, _ *schedulingv1.PriorityClass) error {
 	if slices.ContainsFunc(priorityclass.System(), func(system *schedulingv1.PriorityClass) bool { return system.Name == a.GetName() }) {
 		return admission.Forbidden(a, "this is a system priority class and cannot be deleted")

@@ -1,5 +1,6 @@
-// Package registered registers aggregated APIs that run beside the server, at a
-// URL or as a handler in its process, with the aggregator.
+// Package registered adds aggregated APIs to a running server: APIs that are
+// served at a URL, or by an http.Handler in the same process. It creates the
+// APIServices and waits until clients can use the API.
 package registered
 
 import (
@@ -18,65 +19,69 @@ import (
 	"k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
 )
 
-// API is an aggregated API: group versions that another server serves, at a URL
-// or as a handler in this process. One of URL and Handler is needed.
+// API is an aggregated API: group versions that another server serves. Exactly
+// one of URL and Handler must be set.
 type API struct {
-	// GroupVersions are what the other server serves, such as
-	// wardle.example.com/v1alpha1, the preferred version of a group first.
+	// GroupVersions are the served group versions, such as
+	// wardle.example.com/v1alpha1. The preferred version of a group comes
+	// first.
 	GroupVersions []schema.GroupVersion
 
-	// URL is where the other server listens, such as https://127.0.0.1:8443;
-	// it has no path. Its certificate has to be valid for the DNS name of the
-	// Service, <name>.<namespace>.svc, as it has to be in every cluster:
-	// IssueServing makes one.
+	// URL is where the other server listens, such as https://127.0.0.1:8443,
+	// without a path. As in every cluster, its certificate must be valid for
+	// the DNS name of the Service, <name>.<namespace>.svc. IssueServing creates
+	// such a certificate.
 	URL string
-	// CABundle are the PEM certificates of the CAs that verify the certificate
-	// at URL. The default is this server's CA.
+	// CABundle contains the CA certificates, in PEM, that verify the
+	// certificate of the server at URL. The default is this server's CA.
 	CABundle []byte
-	// InsecureSkipTLSVerify accepts every certificate at URL.
+	// InsecureSkipTLSVerify disables verification of the certificate at URL.
 	InsecureSkipTLSVerify bool
 
-	// Handler serves the API in this process, on a TLS port of the loopback
-	// address with a certificate of this server's CA. Requests reach it
-	// authenticated and authorized, whether they come through this server or
-	// from elsewhere: k8s.io/apiserver/pkg/endpoints/request.UserFrom finds the
-	// user in the context of a request and RequestInfoFrom what it is about. It has
-	// to answer GET /apis/<group>/<version> with an APIResourceList, and should
-	// answer GET /openapi/v2 and /openapi/v3, or 404.
+	// Handler serves the API in this process. It is served with TLS on a port
+	// of the loopback address, with a certificate of this server's CA. All
+	// requests that reach it are authenticated and authorized, whether they are
+	// sent to this server or to that port. UserFrom and RequestInfoFrom of
+	// k8s.io/apiserver/pkg/endpoints/request return the user and the attributes
+	// of a request. The handler must answer GET /apis/<group>/<version> with an
+	// APIResourceList. It should answer GET /openapi/v2 and /openapi/v3, if
+	// only with 404.
 	Handler http.Handler
 
-	// Service is the name of the service in the APIServices. There need not be
-	// such a service. The default is in kube-system and made of the group.
+	// Service is the name of the service in the APIServices. The service need
+	// not exist. By default the namespace is kube-system and the name is the
+	// group of the first group version, with "-" instead of ".".
 	Service types.NamespacedName
-	// GroupPriority and VersionPriority are groupPriorityMinimum and
-	// versionPriority of the APIServices; the defaults are 1000 and 15, which
-	// becomes one less for every further version.
+	// GroupPriority and VersionPriority are the groupPriorityMinimum and the
+	// versionPriority of the APIServices. The defaults are 1000 and 15. The
+	// version priority decreases by one for each further group version.
 	GroupPriority, VersionPriority int32
 }
 
-// Host is what the server that the API is registered with has to offer.
+// Host is what the registration needs of the server.
 type Host struct {
-	// Client is the configuration of a client of it with all rights.
+	// Client is the configuration of a client of the server that may do
+	// everything.
 	Client *rest.Config
-	// Backends connects services with the URLs behind them.
+	// Backends maps services to URLs.
 	Backends interface {
 		SetBackend(service types.NamespacedName, backend *url.URL)
 	}
-	// CA returns the certificate of its CA in PEM, and IssueServing a certificate
-	// for hosts that the CA has signed, and its key.
+	// CA returns the CA certificate of the server in PEM. IssueServing returns
+	// a certificate for hosts, signed by this CA, and its key.
 	CA           func() ([]byte, error)
 	IssueServing func(hosts ...string) (cert, key []byte, err error)
-	// Protect lets through, of the requests to a handler, those of users who may
-	// do what they ask for, and tells the handler who they are.
+	// Protect wraps a handler: it authenticates and authorizes each request,
+	// and stores the user in the context of the request.
 	Protect func(http.Handler) http.Handler
-	// OnClose adds something that ends with the server.
+	// OnClose registers a function that is called when the server stops.
 	OnClose func(func())
 }
 
-// Register makes an API part of the server's and returns when clients can use
-// it: its APIServices are available and it is in discovery. The server has to
-// run. The context bounds the call alone; the API stays until the server stops,
-// or until the returned function is called, which deletes the APIServices and
+// Register adds an API to a running server. It returns when clients can use the
+// API: the APIServices are available and discovery lists the resources. The
+// context limits only the time of this call. The API stays until the server
+// stops, or until unregister is called, which deletes the APIServices and
 // closes the port of a Handler.
 func (a API) Register(ctx context.Context, host Host) (unregister func(context.Context) error, err error) {
 	if err := a.complete(); err != nil {
@@ -99,7 +104,7 @@ func (a API) Register(ctx context.Context, host Host) (unregister func(context.C
 	return r.unregister, nil
 }
 
-// cleanupTimeout bounds how long taking back a failed registration may take.
+// cleanupTimeout limits the time to undo a failed registration.
 const cleanupTimeout = 10 * time.Second
 
 // complete fills in the defaults.
@@ -108,7 +113,7 @@ func (a *API) complete() error {
 		return errors.New("GroupVersions is empty")
 	}
 	if (a.URL == "") == (a.Handler == nil) {
-		return errors.New("one of URL and Handler is needed")
+		return errors.New("exactly one of URL and Handler must be set")
 	}
 	if a.Service.Name == "" {
 		a.Service.Name = strings.ReplaceAll(a.GroupVersions[0].Group, ".", "-")
@@ -125,5 +130,5 @@ func (a *API) complete() error {
 	return nil
 }
 
-// serverName is the name that the certificate has to be for.
+// serverName is the DNS name for which the certificate must be valid.
 func (a *API) serverName() string { return a.Service.Name + "." + a.Service.Namespace + ".svc" }

@@ -65,8 +65,9 @@ func (r *registration) register(ctx context.Context) error {
 	return nil
 }
 
-// create makes the APIService anew: one of an earlier start would go on being
-// unavailable until it is looked at again.
+// create deletes the APIService of an earlier start, if there is one, and
+// creates it again. The old one would stay unavailable until the next periodic
+// check.
 func (r *registration) create(ctx context.Context, gv schema.GroupVersion, versionPriority int32) error {
 	service := &apiregistrationv1.APIService{
 		ObjectMeta: metav1.ObjectMeta{Name: apiServiceName(gv)},
@@ -89,7 +90,8 @@ func (r *registration) create(ctx context.Context, gv schema.GroupVersion, versi
 
 func apiServiceName(gv schema.GroupVersion) string { return gv.Version + "." + gv.Group }
 
-// wait returns when the APIService is available and discovery has its resources.
+// wait returns when the APIService is available and discovery lists its
+// resources.
 func (r *registration) wait(ctx context.Context, gv schema.GroupVersion) error {
 	for {
 		service, err := r.services.Get(ctx, apiServiceName(gv), metav1.GetOptions{})
@@ -113,7 +115,8 @@ func notAvailable(gv schema.GroupVersion, service *apiregistrationv1.APIService)
 	return fmt.Errorf("%s is not available", gv)
 }
 
-// discovered asks as clients do.
+// discovered reports whether aggregated discovery has current resources of the
+// group version.
 func (r *registration) discovered(ctx context.Context, gv schema.GroupVersion) bool {
 	data, err := r.discovery.RESTClient().Get().AbsPath("/apis").
 		SetHeader("Accept", discovery.AcceptV2).Do(ctx).Raw()
@@ -145,7 +148,7 @@ func (r *registration) unregister(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// listen opens the port of a handler.
+// listen serves the handler on a new port of the loopback address.
 func (r *registration) listen() error {
 	certPEM, keyPEM, err := r.host.IssueServing(r.serverName(), "localhost", "127.0.0.1")
 	if err != nil {
@@ -163,7 +166,8 @@ func (r *registration) listen() error {
 		Certificates: []tls.Certificate{cert},
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"h2", "http/1.1"},
-		// Who the certificate is good for is the authenticators' question.
+		// The authenticators verify the client certificate, so TLS only
+		// requests it.
 		ClientAuth: tls.RequestClientCert,
 	})
 	if err != nil {
@@ -175,7 +179,7 @@ func (r *registration) listen() error {
 	}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			klog.ErrorS(err, "Serving an aggregated API", "service", r.Service)
+			klog.ErrorS(err, "Failed to serve an aggregated API", "service", r.Service)
 		}
 	}()
 	r.URL, r.CABundle, r.close = "https://"+listener.Addr().String(), ca, server.Close

@@ -1,5 +1,6 @@
-// Package bootstraptoken authenticates the tokens with which nodes join a
-// cluster: secrets of type bootstrap.kubernetes.io/token in kube-system.
+// Package bootstraptoken authenticates bootstrap tokens, with which nodes join
+// a cluster. They are stored in secrets of type bootstrap.kubernetes.io/token
+// in kube-system.
 package bootstraptoken
 
 import (
@@ -20,19 +21,19 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// Authenticator knows the tokens in the secrets.
+// Authenticator authenticates the tokens that are stored in secrets.
 type Authenticator struct {
 	// Objects reads the secrets.
 	Objects *objects.Access
-	// Now is the time; the default is time.Now.
+	// Now returns the current time. The default is time.Now.
 	Now func() time.Time
 }
 
 var _ authenticator.Token = (*Authenticator)(nil)
 
 // AuthenticateToken implements authenticator.Token. A token has the form
-// id.secret and belongs to the user system:bootstrap:<id>. It counts as long as
-// its secret is there, is meant for authentication and has not expired.
+// id.secret, and authenticates the user system:bootstrap:<id>. It is valid as
+// long as its secret exists, allows authentication and has not expired.
 func (a *Authenticator) AuthenticateToken(ctx context.Context, token string) (*authenticator.Response, bool, error) {
 	id, secret, err := tokens.ParseToken(token)
 	if err != nil {
@@ -50,7 +51,7 @@ func (a *Authenticator) AuthenticateToken(ctx context.Context, token string) (*a
 	}
 	groups, err := secrets.GetGroups(s)
 	if err != nil {
-		utilruntime.HandleErrorWithContext(ctx, err, "Bootstrap token with bad groups", "secret", s.Name)
+		utilruntime.HandleErrorWithContext(ctx, err, "Bootstrap token with invalid groups", "secret", s.Name)
 		return nil, false, nil
 	}
 	return &authenticator.Response{User: &user.DefaultInfo{Name: bootstrapapi.BootstrapUserPrefix + id, Groups: groups}}, true, nil

@@ -6,15 +6,15 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
 
-// Anonymous returns what decides about requests without credentials: the file
-// of --authentication-config has a say in it.
+// Anonymous returns the authenticator of requests without credentials. The file
+// of --authentication-config can restrict them to certain paths.
 func (a *Authenticator) Anonymous() authenticator.Request {
 	return authenticator.RequestFunc(func(r *http.Request) (*authenticator.Response, bool, error) {
 		return a.current.Load().anonymous.AuthenticateRequest(r)
 	})
 }
 
-// nobody lets nobody in.
+// nobody accepts no request without credentials.
 type nobody struct{}
 
 // AuthenticateRequest implements authenticator.Request.

@@ -10,8 +10,8 @@ import (
 	"k8s.io/apiserver/pkg/apis/apiserver/install"
 )
 
-// Parse reads an AuthenticationConfiguration of apiserver.config.k8s.io.
-// Unknown and repeated fields are errors.
+// Parse reads an AuthenticationConfiguration of apiserver.config.k8s.io. It
+// returns an error for unknown and duplicate fields.
 func Parse(content []byte) (*apiserver.AuthenticationConfiguration, error) {
 	if len(content) == 0 {
 		return nil, errors.New("empty config")

@@ -10,23 +10,28 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// Flags are the --oidc-* flags: one provider, a part of what a file can say.
+// Flags contains the --oidc-* flags, which describe one provider. A file can
+// express more.
 type Flags struct {
-	// IssuerURL and ClientID name the provider and the audience of its tokens.
+	// IssuerURL names the provider. ClientID is the audience of its tokens.
 	IssuerURL, ClientID string
-	// CAFile has the CAs of the provider's certificate; empty: the system's.
+	// CAFile contains the CA certificates that verify the provider's
+	// certificate. If it is empty, those of the system are used.
 	CAFile string
-	// UsernameClaim and UsernamePrefix make the user's name. An empty prefix
-	// means the issuer's URL and "#", except for the claim "email"; "-" means
-	// none.
+	// UsernameClaim is the claim that contains the user's name, and
+	// UsernamePrefix is added to it. An empty prefix means the issuer's URL
+	// followed by "#", but no prefix for the claim "email". The prefix "-"
+	// means no prefix.
 	UsernameClaim, UsernamePrefix string
-	// GroupsClaim and GroupsPrefix make the groups.
+	// GroupsClaim is the claim that contains the groups, and GroupsPrefix is
+	// added to each of them.
 	GroupsClaim, GroupsPrefix string
-	// RequiredClaims must have these values.
+	// RequiredClaims are claims that a token must have with these values.
 	RequiredClaims map[string]string
 }
 
-// Configuration returns what the flags mean as a file.
+// Configuration converts the flags to the configuration that a file would
+// contain.
 func (f Flags) Configuration() (*apiserver.AuthenticationConfiguration, error) {
 	prefix := f.UsernamePrefix
 	switch {

@@ -1,6 +1,6 @@
-// Package oidc authenticates ID tokens of OpenID Connect providers, as the
-// --oidc-* flags or the file of --authentication-config say (KEP-3331). The
-// file can change while the server runs.
+// Package oidc authenticates ID tokens of OpenID Connect providers. The
+// providers are configured by the --oidc-* flags or by the file of
+// --authentication-config (KEP-3331), which is reloaded when it changes.
 package oidc
 
 import (
@@ -30,38 +30,43 @@ import (
 )
 
 const (
-	// cacheTTL is how long a good token is not verified again, as upstream.
+	// cacheTTL is how long a verified token is cached, as in kube-apiserver.
 	cacheTTL = 10 * time.Second
-	// patience is how long the providers of a new configuration may take to
-	// answer before it is given up, and how long requests may still use the
-	// old one after that.
+	// patience is how long a reload waits until all providers of the new
+	// configuration are healthy, before it fails. After a successful reload,
+	// the providers of the old configuration stay open for the same time, for
+	// requests that still use them.
 	patience = time.Minute
 )
 
-// Config says which providers count.
+// Config configures New.
 type Config struct {
-	// File, if set, is an AuthenticationConfiguration.
+	// File, if not empty, is the path of an AuthenticationConfiguration.
 	File string
-	// Flags, if set, are used without a file.
+	// Flags, if not nil, are used if File is empty.
 	Flags *Flags
-	// SigningAlgs are the algorithms that the provider of the flags may use. A
-	// file allows all that are safe.
+	// SigningAlgs are the algorithms that the provider of the flags may use.
+	// Providers in a file may use all algorithms that are secure.
 	SigningAlgs []string
-	// Anonymous lets requests without credentials in, unless the file decides.
+	// Anonymous accepts requests without credentials, unless the file says
+	// otherwise.
 	Anonymous bool
-	// FlagDecides forbids the file to say anything about them.
+	// FlagDecides makes a file invalid that configures anonymous requests,
+	// because the flag does so already.
 	FlagDecides bool
-	// DisallowedIssuers are those of service account tokens.
+	// DisallowedIssuers are the issuers of service account tokens. Providers
+	// must not use them.
 	DisallowedIssuers []string
-	// Audiences are those of this server.
+	// Audiences are the audiences of this server.
 	Audiences authenticator.Audiences
-	// Egress finds the network for the providers.
+	// Egress returns the dialer for connections to the providers.
 	Egress egressselector.Lookup
-	// ServerID names the server in metrics.
+	// ServerID identifies this server in metrics.
 	ServerID string
 }
 
-// Authenticator authenticates by the configuration that is in force.
+// Authenticator authenticates with the configuration that is currently in
+// effect.
 type Authenticator struct {
 	config   Config
 	compiler func() authenticationcel.Compiler
@@ -69,7 +74,7 @@ type Authenticator struct {
 	current  atomic.Pointer[state]
 }
 
-// state is one configuration, in force or about to be.
+// state is one loaded configuration.
 type state struct {
 	tokens    authenticator.Token
 	anonymous authenticator.Request
@@ -77,8 +82,8 @@ type state struct {
 	stop      context.CancelFunc
 }
 
-// New loads the configuration. Providers need not answer yet: until one does,
-// its tokens are refused.
+// New loads the configuration. The providers need not be available yet; the
+// tokens of a provider are refused until it is.
 func New(c Config) (*Authenticator, error) {
 	a := &Authenticator{config: c, compiler: sync.OnceValue(authenticationcel.NewDefaultCompiler)}
 	config := &apiserver.AuthenticationConfiguration{}
@@ -106,8 +111,8 @@ func New(c Config) (*Authenticator, error) {
 	return a, nil
 }
 
-// load makes the authenticators of a configuration, whose background work ends
-// with its stop function.
+// load creates the authenticators of a configuration. The stop function of the
+// state ends their background work.
 func (a *Authenticator) load(config *apiserver.AuthenticationConfiguration) (*state, error) {
 	if len(config.JWT) > 0 || config.Anonymous != nil {
 		if err := validation.ValidateAuthenticationConfiguration(a.compiler(), config, a.config.DisallowedIssuers).ToAggregate(); err != nil {
@@ -167,7 +172,8 @@ func (a *Authenticator) provider(ctx context.Context, jwt apiserver.JWTAuthentic
 	return oidc.New(ctx, options)
 }
 
-// Run follows the file, if there is one, until the context ends.
+// Run reloads the file, if there is one, when it changes. It returns when the
+// context ends.
 func (a *Authenticator) Run(ctx context.Context) {
 	defer func() { a.current.Load().stop() }()
 	if a.config.File == "" {
@@ -176,7 +182,7 @@ func (a *Authenticator) Run(ctx context.Context) {
 	}
 	filewatch.Watch(ctx, a.config.File, a.content, func(content []byte) {
 		if err := a.reload(ctx, content); err != nil {
-			klog.FromContext(ctx).Error(err, "The authentication configuration stays as it was", "file", a.config.File)
+			klog.FromContext(ctx).Error(err, "Failed to reload the authentication configuration, the previous one stays in effect", "file", a.config.File)
 			metrics.RecordAuthenticationConfigAutomaticReloadFailure(a.config.ServerID)
 			return
 		}
@@ -184,7 +190,8 @@ func (a *Authenticator) Run(ctx context.Context) {
 	})
 }
 
-// reload puts a new configuration in force, once all its providers answer.
+// reload puts a new configuration into effect as soon as all its providers are
+// healthy.
 func (a *Authenticator) reload(ctx context.Context, content []byte) error {
 	config, err := Parse(content)
 	if err != nil {

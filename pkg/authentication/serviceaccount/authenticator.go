@@ -1,6 +1,6 @@
-// Package serviceaccount authenticates the tokens of service accounts: those of
-// the TokenRequest API, which are bound to a pod, a secret or a node, and the
-// legacy ones in secrets.
+// Package serviceaccount authenticates the tokens of service accounts. These
+// are the tokens of the TokenRequest API, which can be bound to a pod, a secret
+// or a node, and legacy tokens, which are stored in secrets.
 package serviceaccount
 
 import (
@@ -19,21 +19,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// Config is what the authenticator works with.
+// Config configures New.
 type Config struct {
 	Tokens *serviceaccount.Tokens
-	// Objects has the service accounts and what tokens are bound to.
+	// Objects reads service accounts and the objects to which tokens are bound.
 	Objects *objects.Access
-	// Client notes in secrets when their tokens were used.
+	// Client records in the secrets of legacy tokens when they were used.
 	Client kubernetes.Interface
-	// SkipLegacyLookup accepts legacy tokens although their secret or service
-	// account may be gone.
+	// SkipLegacyLookup accepts legacy tokens without checking that their secret
+	// and service account exist.
 	SkipLegacyLookup bool
 }
 
 // New returns the authenticator. The signature of a token is verified once and
-// then remembered, but the objects that it names are looked up for every
-// request, in the watch cache: a token ends with them.
+// the result is cached. The objects that the token names are read from the
+// watch cache for every request: when one of them is deleted, the token is no
+// longer valid.
 func New(c Config) authenticator.Token {
 	registerMetrics()
 	return &tokens{Config: c, use: lastUse{client: c.Client}, now: time.Now}
@@ -45,8 +46,8 @@ type tokens struct {
 	now func() time.Time
 }
 
-// AuthenticateToken implements authenticator.Token. A token of another issuer is
-// not an error, it is for others to judge.
+// AuthenticateToken implements authenticator.Token. A token of another issuer
+// is not an error, because another authenticator may accept it.
 func (t *tokens) AuthenticateToken(ctx context.Context, token string) (*authenticator.Response, bool, error) {
 	claims, err := t.Tokens.Verify(token)
 	if claims == nil || err != nil {
@@ -69,8 +70,8 @@ func (t *tokens) AuthenticateToken(ctx context.Context, token string) (*authenti
 	return &authenticator.Response{User: info.UserInfo(), Audiences: audiences}, true, nil
 }
 
-// audiences returns which of the audiences that are asked for the token is for.
-// One that does not say is for the API server.
+// audiences returns the requested audiences for which the token is valid. A
+// token that does not name audiences is valid for the audiences of this server.
 func (t *tokens) audiences(ctx context.Context, claims *serviceaccount.Claims) (authenticator.Audiences, error) {
 	of := authenticator.Audiences(claims.Audience)
 	if len(of) == 0 {
@@ -87,7 +88,8 @@ func (t *tokens) audiences(ctx context.Context, claims *serviceaccount.Claims) (
 	return both, nil
 }
 
-// checkTimes allows for clocks that differ by a minute.
+// checkTimes checks the validity period. It tolerates clocks that differ by one
+// minute.
 func checkTimes(claims *serviceaccount.Claims, now time.Time) error {
 	switch err := claims.Claims.Validate(jwt.Expected{Time: now}); {
 	case err == nil:
@@ -105,8 +107,9 @@ func checkTimes(claims *serviceaccount.Claims, now time.Time) error {
 
 var errInvalidated = errors.New("service account token has been invalidated")
 
-// lookup returns an object that satisfies judge. When the one in the watch cache
-// does not, it may be a moment old: then etcd decides.
+// lookup returns an object for which judge returns nil. The watch cache may be
+// slightly out of date. So if judge refuses the object from the cache, lookup
+// reads it from etcd and asks again.
 func lookup[T objects.Object](ctx context.Context, from *objects.Access, resource, namespace, name string, judge func(T) error) (none T, _ error) {
 	gr := corev1.Resource(resource)
 	obj, err := objects.Get[T](ctx, from, gr, namespace, name)

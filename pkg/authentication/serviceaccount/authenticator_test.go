@@ -47,7 +47,7 @@ func meta(namespace, name, uid string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name, UID: types.UID(uid)}
 }
 
-// the objects that tokens are bound to
+// The objects to which the tokens are bound.
 func account() *corev1.ServiceAccount {
 	return &corev1.ServiceAccount{ObjectMeta: meta("ns", "robot", "account-uid")}
 }
@@ -92,7 +92,7 @@ func TestBoundTokens(t *testing.T) {
 		name   string
 		to     serviceaccount.Binding
 		change func(*fixture, *serviceaccount.Claims)
-		want   string // of the error
+		want   string // part of the error
 	}{
 		{name: "account alone", to: none},
 		{name: "pod", to: onPod},
@@ -159,8 +159,8 @@ func TestBoundTokens(t *testing.T) {
 	}
 }
 
-// TestRevocation uses the same token before and after: what is remembered of it
-// must not keep it alive.
+// TestRevocation authenticates a token, deletes an object that it names, and
+// authenticates it again: the cached result must not keep the token valid.
 func TestRevocation(t *testing.T) {
 	for _, obj := range []objects.Object{account(), pod(), secret()} {
 		f := newFixture(t)

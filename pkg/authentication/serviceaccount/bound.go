@@ -15,12 +15,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// staleToken is the audit annotation of a request with a token that the client
-// should have replaced.
+// staleToken is the audit annotation of a request whose client should have
+// replaced its token.
 const staleToken = "authentication.k8s.io/stale-token"
 
-// deletedGrace is how long a token outlives the end of the grace period of what
-// it is bound to, for pods that take their time to stop.
+// deletedGrace is how long a token stays valid after the deletion time of the
+// object to which it is bound, for pods that stop slowly.
 const deletedGrace = jwt.DefaultLeeway
 
 // bound checks a token of the TokenRequest API.
@@ -52,8 +52,8 @@ func (t *tokens) bound(ctx context.Context, claims *serviceaccount.Claims) (*aut
 	return info, nil
 }
 
-// boundObjects checks that everything the token depends on is there and was not
-// deleted before a time.
+// boundObjects checks that all objects that the token names exist, and that
+// none has a deletion time earlier than deleted.
 func (t *tokens) boundObjects(ctx context.Context, k *serviceaccount.Kubernetes, deleted time.Time) error {
 	if err := isThere[*corev1.ServiceAccount](ctx, t.Objects, "serviceaccounts", k.Namespace, &k.ServiceAccount, deleted); err != nil {
 		return err
@@ -62,7 +62,8 @@ func (t *tokens) boundObjects(ctx context.Context, k *serviceaccount.Kubernetes,
 		return err
 	}
 	if k.Pod != nil {
-		// The node is then no binding.
+		// A token that is bound to a pod names the pod's node only as
+		// information.
 		return isThere[*corev1.Pod](ctx, t.Objects, "pods", k.Namespace, k.Pod, deleted)
 	}
 	return isThere[*corev1.Node](ctx, t.Objects, "nodes", "", k.Node, deleted)
@@ -84,7 +85,7 @@ func isThere[T objects.Object](ctx context.Context, from *objects.Access, resour
 	return err
 }
 
-// count tells stale tokens from others.
+// count updates the metrics of stale and valid tokens.
 func count(ctx context.Context, claims *serviceaccount.Claims, now time.Time) {
 	if warn := claims.Kubernetes.WarnAfter; warn != nil && *warn != 0 && now.After(warn.Time()) {
 		late := now.Sub(warn.Time())

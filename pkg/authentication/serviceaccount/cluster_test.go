@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// cluster has the objects of a resource, by namespace and name, as the watch
-// cache and as etcd have them.
+// cluster contains objects of a resource by namespace and name: those in the
+// watch cache and those in etcd.
 type cluster struct{ cached, live map[string]runtime.Object }
 
 func newCluster(objects ...objects.Object) *cluster {
@@ -47,7 +47,7 @@ func kind(obj runtime.Object) string {
 	return "nodes:"
 }
 
-// getter reads one resource.
+// getter reads objects of one resource.
 type getter struct {
 	*cluster
 	resource string

@@ -15,17 +15,18 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// writeTimeout is how long labelling a secret may take.
+// writeTimeout limits the time of a write to a secret.
 const writeTimeout = 10 * time.Second
 
-// lastUse writes the day on which the token in a secret was last used into a
-// label of the secret. Requests do not wait for that.
+// lastUse records the date on which a legacy token was last used in a label of
+// its secret. It writes in the background, so that requests are not delayed.
 type lastUse struct {
 	client  kubernetes.Interface
-	writing sync.Map // types.UID of the secrets that are being written
+	writing sync.Map // the UIDs of the secrets to which a write is in progress
 }
 
-// note records a use now, unless today's use is recorded already.
+// note records a use at the given time, unless a use on the same day has been
+// recorded.
 func (l *lastUse) note(secret *corev1.Secret, now time.Time) {
 	today := now.UTC().Format(time.DateOnly)
 	if l.client == nil || secret.Labels[LastUsedLabel] == today {
@@ -35,11 +36,11 @@ func (l *lastUse) note(secret *corev1.Secret, now time.Time) {
 		return
 	}
 	go func() {
-		ctx := context.Background() // the request does not wait
+		ctx := context.Background() // the write must not end with the request
 		defer utilruntime.HandleCrashWithContext(ctx)
 		defer l.writing.Delete(secret.UID)
 		if err := l.write(ctx, secret, today); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-			utilruntime.HandleErrorWithContext(ctx, err, "Noting the use of a legacy service account token", "secret", secret.Namespace+"/"+secret.Name)
+			utilruntime.HandleErrorWithContext(ctx, err, "Failed to record the use of a legacy service account token", "secret", secret.Namespace+"/"+secret.Name)
 		}
 	}()
 }

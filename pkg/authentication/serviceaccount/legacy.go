@@ -15,11 +15,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// Labels of the secrets with legacy tokens.
+// Labels of the secrets that contain legacy tokens.
 const (
-	// LastUsedLabel has the day on which the token was last used.
+	// LastUsedLabel is the date on which the token was last used.
 	LastUsedLabel = "kubernetes.io/legacy-token-last-used"
-	// InvalidSinceLabel marks a token that was not used for long.
+	// InvalidSinceLabel marks a token as invalid because it has not been used
+	// for a long time.
 	InvalidSinceLabel = "kubernetes.io/legacy-token-invalid-since"
 )
 
@@ -33,7 +34,7 @@ const (
 
 const autoTokenWarning = "Use tokens from the TokenRequest API or manually created secret-based tokens instead of auto-generated secret-based tokens."
 
-// legacy checks a token that is kept in a secret.
+// legacy checks a token that is stored in a secret.
 func (t *tokens) legacy(ctx context.Context, token string, claims *serviceaccount.Claims) (*authserviceaccount.ServiceAccountInfo, error) {
 	if err := checkTimes(claims, t.now()); err != nil {
 		return nil, err
@@ -67,8 +68,8 @@ func checkLegacy(subject string, l serviceaccount.Legacy) error {
 	return nil
 }
 
-// lookupLegacy checks that the secret still holds the token and that the service
-// account is the same.
+// lookupLegacy checks that the secret still contains the token and that the
+// service account has not been replaced.
 func (t *tokens) lookupLegacy(ctx context.Context, token string, l serviceaccount.Legacy) error {
 	secret, err := lookup(ctx, t.Objects, "secrets", l.Namespace, l.SecretName, func(secret *corev1.Secret) error {
 		if secret.DeletionTimestamp != nil {
@@ -97,8 +98,8 @@ func (t *tokens) lookupLegacy(ctx context.Context, token string, l serviceaccoun
 	return t.noteUse(ctx, account, secret)
 }
 
-// noteUse keeps account of the use of a secret, and refuses one that was marked
-// as invalid.
+// noteUse records that the token of a secret was used. It returns an error if
+// the secret is marked as invalid.
 func (t *tokens) noteUse(ctx context.Context, account *corev1.ServiceAccount, secret *corev1.Secret) error {
 	name := secret.Name + "/" + secret.Namespace
 	t.use.note(secret, t.now())

@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// legacyFixture has a secret with a token in it.
+// legacyFixture returns a fixture with a secret, and the token in it.
 func legacyFixture(t *testing.T) (*fixture, *corev1.Secret, string) {
 	f := newFixture(t)
 	s := secret()
@@ -74,7 +74,7 @@ func TestLegacyClaims(t *testing.T) {
 		{func(c *serviceaccount.Claims) { c.ServiceAccountName = "" }, "serviceAccountName claim is missing"},
 		{func(c *serviceaccount.Claims) { c.ServiceAccountUID = "" }, "serviceAccountUID claim is missing"},
 		{func(c *serviceaccount.Claims) { c.ServiceAccountName = "admin" }, "sub claim is invalid"},
-		// What only the legacy issuer may leave out.
+		// Only tokens of the legacy issuer may lack the claims of bound tokens.
 		{func(c *serviceaccount.Claims) { c.Issuer = "" }, "does not name a service account"},
 	} {
 		f := newFixture(t)

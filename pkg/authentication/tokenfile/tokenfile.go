@@ -1,5 +1,5 @@
-// Package tokenfile authenticates the bearer tokens of a CSV file, and follows
-// changes of the file.
+// Package tokenfile authenticates the bearer tokens of a CSV file, and reloads
+// the file when it changes.
 package tokenfile
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/filewatch"
 )
 
-// Authenticator knows the tokens of a file.
+// Authenticator authenticates the tokens of a file.
 type Authenticator struct {
 	file    string
 	content []byte
@@ -24,8 +24,8 @@ type Authenticator struct {
 
 var _ authenticator.Token = (*Authenticator)(nil)
 
-// New reads the file: a line has token, user name, user UID and, optionally,
-// quoted groups with commas between them.
+// New reads the file. Each line contains a token, a user name, a user UID and,
+// optionally, a quoted list of groups, separated by commas.
 func New(file string) (*Authenticator, error) {
 	a := &Authenticator{file: file}
 	var err error
@@ -44,12 +44,12 @@ func (a *Authenticator) load() error {
 	return nil
 }
 
-// Run follows the file until the context ends. A file with a mistake changes
-// nothing.
+// Run reloads the file when it changes, until the context ends. If the new
+// content is invalid, the old tokens stay in effect.
 func (a *Authenticator) Run(ctx context.Context) {
 	filewatch.Watch(ctx, a.file, a.content, func([]byte) {
 		if err := a.load(); err != nil {
-			utilruntime.HandleErrorWithContext(ctx, err, "The static tokens stay as they were")
+			utilruntime.HandleErrorWithContext(ctx, err, "Failed to reload the static tokens, the previous ones stay in effect")
 		}
 	})
 }

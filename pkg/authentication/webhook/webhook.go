@@ -1,5 +1,5 @@
-// Package webhook authenticates bearer tokens by asking a remote service with
-// TokenReviews.
+// Package webhook authenticates bearer tokens by sending TokenReviews to a
+// remote service.
 package webhook
 
 import (
@@ -13,22 +13,23 @@ import (
 	"k8s.io/apiserver/plugin/pkg/authenticator/token/webhook"
 )
 
-// Config says where the service is and how to ask it.
+// Config configures New.
 type Config struct {
-	// File is a kubeconfig: its cluster is the service, its user are our
-	// credentials.
+	// File is a kubeconfig. Its cluster is the remote service; its user
+	// contains the credentials for it.
 	File string
-	// Version is that of the TokenReview: v1 or v1beta1.
+	// Version is the version of the TokenReviews: v1 or v1beta1.
 	Version string
-	// CacheTTL is how long answers, good or bad, are remembered.
+	// CacheTTL is how long answers are cached, whether or not they accept the
+	// token.
 	CacheTTL time.Duration
-	// Backoff is how an unreachable service is asked again.
+	// Backoff determines how failed requests are repeated.
 	Backoff wait.Backoff
 }
 
-// New returns the authenticator. A service that cannot be reached is an error
-// of the request whose token nobody else knows. The audiences are those that
-// an answer without any is taken for.
+// New returns the authenticator. If the service cannot be reached,
+// AuthenticateToken returns an error. An answer that does not name audiences is
+// taken as valid for the given ones.
 func New(c Config, audiences authenticator.Audiences) (authenticator.Token, error) {
 	client, err := webhookutil.LoadKubeconfig(c.File, nil)
 	if err != nil {

@@ -1,12 +1,13 @@
-// Package abac decides by a file of policies: the mode ABAC.
+// Package abac decides by the policies in a file: the authorization mode ABAC.
 //
-// The file has one JSON object a line, in the form of
-// abac.authorization.kubernetes.io/v1beta1 or, without an apiVersion, in the old
-// flat one. Empty lines and those that begin with # are skipped. A policy allows
-// or says nothing; none can deny. The file is read once, at the start.
+// The file has one JSON object per line. Each has the form of
+// abac.authorization.kubernetes.io/v1beta1 or, without an apiVersion, the old
+// flat form. Empty lines and lines that begin with # are skipped. A policy can
+// only allow requests; there are no policies that deny. The file is read once,
+// at the start.
 //
-// Fields that do not exist are errors here: who writes "read-only" does not mean
-// a policy that also allows writing.
+// In contrast to kube-apiserver, unknown fields are errors: a policy with the
+// misspelled field "read-only" would otherwise allow writes as well.
 package abac
 
 import (
@@ -18,11 +19,11 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// all as a property matches any value.
+// all is the property value that matches everything.
 const all = "*"
 
-// policy lets a subject do something. An empty property matches only what is
-// empty, but one of user and group is always set.
+// policy allows a subject to make certain requests. An empty property matches
+// only an empty value, except that at least one of user and group must be set.
 type policy struct {
 	User            string `json:"user,omitempty"`
 	Group           string `json:"group,omitempty"`
@@ -69,8 +70,9 @@ func (p *policy) allows(attrs authorizer.Attributes) bool {
 	return matches(p.Namespace, attrs.GetNamespace()) && matches(p.Resource, attrs.GetResource()) && matches(p.APIGroup, attrs.GetAPIGroup())
 }
 
-// isFor reports whether a user is the subject: who has both the name and the
-// group, as far as they are set. Nobody is the subject of a policy without one.
+// isFor reports whether the user is the subject of the policy. The user must
+// match both the name and the group, if they are set. A policy that has neither
+// matches nobody.
 func (p *policy) isFor(u user.Info) bool {
 	if u == nil || p.User == "" && p.Group == "" {
 		return false
@@ -80,8 +82,8 @@ func (p *policy) isFor(u user.Info) bool {
 
 func matches(property, value string) bool { return property == all || property == value }
 
-// matchesPath reports whether a path is the property, or begins with what comes
-// before the * at its end.
+// matchesPath reports whether the property equals the path, or ends with * and
+// the path begins with the text before the *.
 func matchesPath(property, path string) bool {
 	if property == "" {
 		return false

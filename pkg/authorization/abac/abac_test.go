@@ -10,8 +10,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// load reads policies, of which those without an apiVersion get the current one
-// unless they are flat.
+// load reads policies from a file.
 func load(t *testing.T, lines ...string) (*Authorizer, error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "policy.jsonl")

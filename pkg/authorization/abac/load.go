@@ -13,13 +13,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What a line of the current form says that it is.
+// The apiVersion and kind of a policy in the current form.
 const (
 	apiVersion = "abac.authorization.kubernetes.io/v1beta1"
 	policyKind = "Policy"
 )
 
-// Load reads a policy file. An error names the file and the line.
+// Load reads a policy file. Errors name the file and the line.
 func Load(file string) (*Authorizer, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -43,12 +43,13 @@ func Load(file string) (*Authorizer, error) {
 		policies = append(policies, p)
 	}
 	if unversioned > 0 {
-		klog.Warningf("Policy file %s has %d policies in the old form, without an apiVersion", file, unversioned)
+		klog.Warningf("Policy file %s has %d policies in the deprecated form without an apiVersion", file, unversioned)
 	}
 	return newAuthorizer(policies), nil
 }
 
-// parse reads one line, in either form.
+// parse reads one line in either form. versioned reports whether it has an
+// apiVersion.
 func parse(line string) (p policy, versioned bool, err error) {
 	var header struct {
 		APIVersion string `json:"apiVersion"`
@@ -78,7 +79,8 @@ func parse(line string) (p policy, versioned bool, err error) {
 	return object.Spec.normal(), true, nil
 }
 
-// strict decodes one JSON object, whose fields are all known and given once.
+// strict decodes one JSON object. It returns an error for unknown and duplicate
+// fields.
 func strict(line string, into any) error {
 	decoder := json.NewDecoder(strings.NewReader(line))
 	decoder.DisallowUnknownFields()
@@ -88,12 +90,12 @@ func strict(line string, into any) error {
 	if _, err := decoder.Token(); err != io.EOF {
 		return errors.New("there is more than one object")
 	}
-	return yaml.UnmarshalStrict([]byte(line), into) // which alone sees a field that is there twice
+	return yaml.UnmarshalStrict([]byte(line), into) // encoding/json does not detect duplicate fields
 }
 
-// parseFlat reads the form without a version, which knew no API groups and no
-// paths: what it leaves out matches everything, and a policy for all resources
-// in all namespaces is one for all paths too.
+// parseFlat reads the form without an apiVersion, which has neither API groups
+// nor paths. Omitted properties match everything. A policy for all resources in
+// all namespaces also allows all paths.
 func parseFlat(line string) (policy, error) {
 	var flat struct {
 		User      string `json:"user"`
@@ -121,8 +123,8 @@ func parseFlat(line string) (policy, error) {
 	return p.normal(), nil
 }
 
-// normal replaces the wildcard in the subject: it stands for all who have
-// authenticated.
+// normal replaces the wildcard in the subject by the group of all authenticated
+// users.
 func (p policy) normal() policy {
 	if p.User != all && p.Group != all {
 		return p

@@ -15,17 +15,19 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 )
 
-// roleName names the cluster role that says what kubelets may do.
+// roleName is the name of the cluster role that contains the rules for
+// kubelets.
 const roleName = "system:node"
 
-// Authorizer decides for kubelets, and has no opinion on others. It never
-// denies, so that an administrator can grant a kubelet more by RBAC.
+// Authorizer decides about requests of kubelets, and has no opinion on others.
+// It never denies a request, so that an administrator can grant a kubelet more
+// through RBAC.
 type Authorizer struct {
 	authorizer.AuthorizerFunc
 	graph graph
 	feed  feed
 	rules []rbacv1.PolicyRule
-	// guarded are the resources that a rule is not enough for.
+	// guarded contains the resources that need more than a rule.
 	guarded map[schema.GroupResource]guard
 }
 
@@ -34,9 +36,9 @@ var (
 	_ authorizer.RuleResolver = (*Authorizer)(nil)
 )
 
-// New returns an authorizer that reads from a server, by client, what served
-// says to be there. It starts with the first request that depends on it, and
-// ends with the context.
+// New returns an authorizer that reads objects with the client. It reads only
+// resources for which served returns true. It starts reading at the first
+// request that depends on these objects, and stops when the context ends.
 func New(ctx context.Context, client kubernetes.Interface, served func(schema.GroupVersionResource) bool) (*Authorizer, error) {
 	a := &Authorizer{feed: feed{ctx: ctx, client: client, served: served}}
 	a.feed.graph = &a.graph
@@ -72,7 +74,7 @@ func (a *Authorizer) authorize(ctx context.Context, attrs authorizer.Attributes)
 			case known && refusal == "":
 				return authorizer.DecisionAllow, "", nil
 			case known:
-				klog.FromContext(ctx).V(2).Info("The node authorizer refuses a request", "node", node, "reason", refusal)
+				klog.FromContext(ctx).V(2).Info("The node authorizer does not allow a request", "node", node, "reason", refusal)
 				return authorizer.DecisionNoOpinion, refusal, nil
 			}
 		}
@@ -85,18 +87,18 @@ func (a *Authorizer) authorize(ctx context.Context, attrs authorizer.Attributes)
 	return authorizer.DecisionNoOpinion, "", nil
 }
 
-// reads reports whether a node may read an object because of the pods that it
-// runs. The graph that is not complete in time knows of no relationship.
+// reads reports whether a node may read an object because of the pods that run
+// on the node. It returns false if the graph is not complete in time.
 func (a *Authorizer) reads(ctx context.Context, node string, o object) bool {
 	if !a.feed.wait(ctx) {
-		klog.FromContext(ctx).Error(ctx.Err(), "The node authorizer does not know yet which pods there are", "node", node)
+		klog.FromContext(ctx).Error(ctx.Err(), "The node authorizer has not received all pods yet", "node", node)
 		return false
 	}
 	return a.graph.reads(node, o)
 }
 
-// RulesFor implements authorizer.RuleResolver. What a kubelet may do cannot be
-// said in rules.
+// RulesFor implements authorizer.RuleResolver. It returns an error for
+// kubelets, because rules cannot express what a kubelet may do.
 func (a *Authorizer) RulesFor(_ context.Context, u user.Info, _ string) ([]authorizer.ResourceRuleInfo, []authorizer.NonResourceRuleInfo, bool, error) {
 	if _, isNode := Identify(u); isNode {
 		return nil, nil, true, fmt.Errorf("node authorizer does not support user rule resolution")

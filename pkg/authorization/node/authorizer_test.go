@@ -10,7 +10,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// synced returns an authorizer with a graph of one pod on each of two nodes.
+// synced returns an authorizer whose graph has one pod on each of two nodes.
 func synced(t *testing.T) *Authorizer {
 	t.Helper()
 	a, err := New(t.Context(), nil, func(gvr schema.GroupVersionResource) bool { return gvr.Group == "certificates.k8s.io" })
@@ -39,8 +39,8 @@ const (
 	leases    = "coordination.k8s.io"
 )
 
-// TestAuthorize lets the kubelet of node a try things. An allowed request has
-// the reason "allow"; one without an opinion or a reason has none.
+// TestAuthorize sends requests of the kubelet of node a. want is "allow" for an
+// allowed request, otherwise the reason; it is empty if there is no reason.
 func TestAuthorize(t *testing.T) {
 	a := synced(t)
 	for _, test := range []struct {
@@ -187,7 +187,8 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// TestSelectorOperators covers those that reviews use, beside those of URLs.
+// TestSelectorOperators checks the operators that occur in
+// SubjectAccessReviews, in addition to those in URLs.
 func TestSelectorOperators(t *testing.T) {
 	for operator, want := range map[selection.Operator]bool{
 		selection.In: true, selection.Equals: true, selection.DoubleEquals: true, selection.NotIn: false, selection.NotEquals: false, selection.Exists: false,
@@ -199,7 +200,8 @@ func TestSelectorOperators(t *testing.T) {
 	}
 }
 
-// BenchmarkAuthorize is a whole decision for a node with 250 of 10,000 pods.
+// BenchmarkAuthorize measures a complete decision for a node that runs 250 of
+// 10,000 pods.
 func BenchmarkAuthorize(b *testing.B) {
 	a, err := New(b.Context(), nil, func(schema.GroupVersionResource) bool { return false })
 	if err != nil {

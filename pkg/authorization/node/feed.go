@@ -19,22 +19,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// syncTimeout is how long the first decision waits for the graph.
+// syncTimeout limits how long the first decision waits for the graph.
 const syncTimeout = 5 * time.Second
 
-// source is a resource that the graph is made from.
+// source is a resource from which the graph is built.
 type source struct {
 	resource schema.GroupVersionResource
 	kind     kind
 	empty    runtime.Object
 	client   func(kubernetes.Interface) rest.Interface
-	// selector leaves out, at the server, what has no links.
+	// selector is a field selector that excludes objects without links.
 	selector string
 	links    func(obj any) *links
 }
 
-// sources are the resources that have links. Objects that others only refer to
-// are not read at all.
+// sources returns the resources that have links. Objects to which others only
+// refer are not read at all.
 func sources() []source {
 	return []source{
 		{corev1.SchemeGroupVersion.WithResource("pods"), pod, &corev1.Pod{},
@@ -59,7 +59,7 @@ func typed[T any](f func(T) *links) func(any) *links {
 	}
 }
 
-// feed keeps a graph up to date, from the first wait on.
+// feed keeps a graph up to date. It starts with the first call of wait.
 type feed struct {
 	// ctx ends the watches.
 	ctx    context.Context
@@ -68,13 +68,14 @@ type feed struct {
 	graph  *graph
 
 	start sync.Once
-	// synced are closed when the first list of each source has arrived.
+	// synced contains a channel per source, which is closed when the first list
+	// has arrived.
 	synced []<-chan struct{}
 }
 
-// wait reports whether the graph is complete, and waits for that until the
-// context ends, but not longer than syncTimeout. The first call starts to
-// watch what is served.
+// wait reports whether the graph is complete. It waits for this until the
+// context ends, but not longer than syncTimeout. The first call starts the
+// watches of the served resources.
 func (f *feed) wait(ctx context.Context) bool {
 	f.start.Do(f.run)
 	return signals.WaitFor(ctx, syncTimeout, f.synced...)
@@ -94,7 +95,8 @@ func (f *feed) run() {
 	}
 }
 
-// store takes what a reflector reads into the graph, and keeps nothing else.
+// store passes the objects of a reflector on to the graph and stores nothing
+// itself.
 type store struct {
 	source
 	graph  *graph

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// TestLazy reads nothing for users who are no kubelets, nor for what a kubelet
-// may do in any case.
+// TestLazy checks that nothing is read for users who are not kubelets, nor for
+// requests that a kubelet may always make.
 func TestLazy(t *testing.T) {
 	reads := false
 	a, err := New(t.Context(), nil, func(gvr schema.GroupVersionResource) bool {
@@ -40,14 +40,15 @@ func TestLazy(t *testing.T) {
 	}
 }
 
-// TestIncompleteGraph decides nothing before everything that is served was read.
+// TestIncompleteGraph checks that nothing is allowed before all served
+// resources have been read.
 func TestIncompleteGraph(t *testing.T) {
 	a, err := New(t.Context(), nil, func(schema.GroupVersionResource) bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
 	pods := signals.NewLatch()
-	a.feed.start.Do(func() { a.feed.synced = append(a.feed.synced, pods.Done()) }) // nothing will be read
+	a.feed.start.Do(func() { a.feed.synced = append(a.feed.synced, pods.Done()) }) // replaces the start of the watches
 	a.graph.set(object{pod, "ns", "p"}, ofNode("a"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

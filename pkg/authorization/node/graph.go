@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// kind is a kind of objects in the graph.
+// kind is the type of an object in the graph.
 type kind uint8
 
 const (
@@ -21,19 +21,20 @@ const (
 	certificateRequest
 )
 
-// object names one object.
+// object identifies an object.
 type object struct {
 	kind            kind
 	namespace, name string
 }
 
-// links are what one object tells about who may read what.
+// links describes what one object contributes to the graph.
 type links struct {
-	// node may read the object, unless it is empty.
+	// node, if not empty, may read the object.
 	node string
-	// above, if not zero, is an object whose readers may read this one.
+	// above, if not zero, is an object whose readers may also read this one.
 	above object
-	// below are objects that the readers of this one may read, sorted.
+	// below contains the objects, sorted, that the readers of this one may also
+	// read.
 	below []object
 }
 
@@ -41,23 +42,25 @@ func (l *links) equal(other *links) bool {
 	return l.node == other.node && l.above == other.above && slices.Equal(l.below, other.below)
 }
 
-// vertex is an object that others refer to, or that has links itself.
+// vertex is an object that has links, or to which others refer.
 type vertex struct {
-	// readers are the nodes that may read the object, and in how many ways: by
-	// its own link, and by every vertex above it that they may read.
+	// readers contains the nodes that may read the object, and the number of
+	// ways in which they may: through its own link to a node, and through every
+	// vertex above it that the node may read.
 	readers map[string]int
-	// above counts the vertices that this one is below of.
+	// above counts the vertices that have this one below them.
 	above int
-	// own are the vertices below by the object's own links, and adopted those
-	// that have linked themselves.
+	// own contains the vertices below this one according to its own links.
+	// adopted contains those that name this one as their above.
 	own     []*vertex
 	adopted map[*vertex]struct{}
-	// links are the object's own; nil if it has none.
+	// links are the links of the object itself; nil if it has none.
 	links *links
 }
 
-// gain adds a way in which a node may read the vertex. Kinds are layered, so
-// that this ends: a pod, its claims, their volumes, the volumes' secrets.
+// gain adds a way in which a node may read the vertex. The recursion ends
+// because references only lead from pods to claims, to volumes and to the
+// secrets of volumes.
 func (v *vertex) gain(node string) {
 	if v.readers == nil {
 		v.readers = map[string]int{}
@@ -68,7 +71,7 @@ func (v *vertex) gain(node string) {
 	}
 }
 
-// lose undoes one gain.
+// lose reverts one gain.
 func (v *vertex) lose(node string) {
 	v.readers[node]--
 	if v.readers[node] > 0 {
@@ -87,7 +90,7 @@ func (v *vertex) each(f func(*vertex)) {
 	}
 }
 
-// opens lets the readers of v read another vertex, and closes undoes that.
+// opens allows the readers of v to read another vertex; closes reverts this.
 func (v *vertex) opens(below *vertex) {
 	below.above++
 	for node := range v.readers {
@@ -102,7 +105,8 @@ func (v *vertex) closes(below *vertex) {
 	}
 }
 
-// graph knows which node may read which object. Its zero value is empty.
+// graph records which node may read which object. Its zero value is an empty
+// graph.
 type graph struct {
 	mu       sync.RWMutex
 	vertices map[object]*vertex
@@ -123,8 +127,8 @@ func (g *graph) set(o object, l *links) {
 	g.setLocked(o, l)
 }
 
-// replace makes the links of a kind's objects those that are given, and removes
-// the links of all others of the kind.
+// replace sets the links of all objects of a kind. Objects that are not in the
+// map lose their links.
 func (g *graph) replace(k kind, all map[object]*links) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -160,7 +164,8 @@ func (g *graph) setLocked(o object, l *links) {
 	if v.links = l; from.equal(to) {
 		return
 	}
-	// The new links come first: what stays readable is never lost in between.
+	// New links are added before old ones are removed, so that no node loses
+	// access in between.
 	before, after := v.own, make([]*vertex, 0, len(to.below))
 	for _, o := range to.below {
 		after = append(after, g.vertex(o))
@@ -178,7 +183,8 @@ func (g *graph) setLocked(o object, l *links) {
 	g.prune(o)
 }
 
-// move changes what is above a vertex: the node and the other object.
+// move updates the connections from above a vertex: its node and its above
+// object.
 func (g *graph) move(v *vertex, from, to *links) {
 	if to.above != from.above && to.above != (object{}) {
 		above := g.vertex(to.above)
@@ -204,7 +210,7 @@ func (g *graph) move(v *vertex, from, to *links) {
 	}
 }
 
-// vertex returns the vertex of an object, new if need be.
+// vertex returns the vertex of an object and creates it if necessary.
 func (g *graph) vertex(o object) *vertex {
 	v := g.vertices[o]
 	if v == nil {
@@ -217,7 +223,7 @@ func (g *graph) vertex(o object) *vertex {
 	return v
 }
 
-// prune forgets a vertex that nothing refers to any more.
+// prune removes a vertex that has no links and to which nothing refers.
 func (g *graph) prune(o object) {
 	if v := g.vertices[o]; v != nil && v.links == nil && v.above == 0 && len(v.adopted) == 0 {
 		delete(g.vertices, o)

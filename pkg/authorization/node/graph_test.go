@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// model computes from all links at once what the graph keeps up to date.
+// model computes from all links in one step what the graph updates
+// incrementally.
 type model map[object]*links
 
 func (m model) reads(node string, o object) bool {
@@ -26,7 +27,7 @@ func (m model) reads(node string, o object) bool {
 }
 
 // TestGraphAgreesWithModel changes pods and volumes at random, and compares all
-// answers after every step.
+// answers of graph and model after each step.
 func TestGraphAgreesWithModel(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	pick := func(k kind, n int) object {
@@ -84,8 +85,8 @@ func TestGraphAgreesWithModel(t *testing.T) {
 	}
 }
 
-// cluster returns a graph of pods that are spread over nodes, each with a secret
-// and a claim of its own and three objects that its namespace shares.
+// cluster returns a graph of pods that are spread over nodes. Each pod has its
+// own secret and claim, and refers to three objects that its namespace shares.
 func cluster(nodes, pods int) *graph {
 	g := &graph{}
 	all := map[object]*links{}
@@ -105,7 +106,8 @@ func cluster(nodes, pods int) *graph {
 	return g
 }
 
-// BenchmarkDecision is one look into the graph of 10,000 pods on 40 nodes of 250.
+// BenchmarkDecision measures one lookup in the graph of 10,000 pods on 40
+// nodes.
 func BenchmarkDecision(b *testing.B) {
 	g := cluster(40, 10_000)
 	for _, bench := range []struct {
@@ -129,7 +131,7 @@ func BenchmarkDecision(b *testing.B) {
 	}
 }
 
-// BenchmarkChange replaces a pod by another one.
+// BenchmarkChange measures the replacement of a pod.
 func BenchmarkChange(b *testing.B) {
 	g := cluster(40, 10_000)
 	o := object{pod, "ns7", "pod7"}

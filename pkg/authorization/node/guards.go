@@ -16,12 +16,12 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// guard decides on the requests of a node for one resource. It returns why not,
-// or nothing to allow the request; known is false for a request that is left to
-// the rules of the role.
+// guard decides about the requests of a node for one resource. If known is
+// true, refusal is the reason why the request is not allowed, or empty if it is
+// allowed. If known is false, the rules of the role decide.
 type guard func(ctx context.Context, node string, attrs authorizer.Attributes) (refusal string, known bool)
 
-// guards returns the guarded resources.
+// guards returns the guards by resource.
 func (a *Authorizer) guards() map[schema.GroupResource]guard {
 	guards := map[schema.GroupResource]guard{
 		corev1.Resource("secrets"):                a.readNamespaced(secret),
@@ -37,7 +37,8 @@ func (a *Authorizer) guards() map[schema.GroupResource]guard {
 		resourcev1.Resource("resourceslices"):     a.slice,
 		coordinationv1.Resource("leases"):         lease,
 	}
-	// The role has no rules for what is served only where it is enabled.
+	// The role contains no rules for resources that are disabled by default, so
+	// their guards decide alone.
 	const bundles, requests = "clustertrustbundles", "podcertificaterequests"
 	for _, version := range []schema.GroupVersion{certificatesv1.SchemeGroupVersion, certificatesv1beta1.SchemeGroupVersion} {
 		if a.feed.served(version.WithResource(bundles)) {
@@ -57,7 +58,7 @@ var (
 	sliceVerbs = []string{"get", "update", "patch", "delete"}
 )
 
-// related refuses what has nothing to do with the node's pods.
+// related refuses objects that are not related to a pod of the node.
 func (a *Authorizer) related(ctx context.Context, node string, k kind, attrs authorizer.Attributes) (string, bool) {
 	if attrs.GetName() == "" {
 		return "No Object name found", true
@@ -68,7 +69,7 @@ func (a *Authorizer) related(ctx context.Context, node string, k kind, attrs aut
 	return "", true
 }
 
-// readNamespaced lets a node get, list and watch single objects.
+// readNamespaced allows a node to get, list and watch individual objects.
 func (a *Authorizer) readNamespaced(k kind) guard {
 	return func(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 		switch {
@@ -83,7 +84,7 @@ func (a *Authorizer) readNamespaced(k kind) guard {
 	}
 }
 
-// get lets a node get single objects.
+// get allows a node to get individual objects.
 func (a *Authorizer) get(k kind) guard {
 	return func(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 		switch {
@@ -96,8 +97,8 @@ func (a *Authorizer) get(k kind) guard {
 	}
 }
 
-// claim lets a node get claims and write their status, when it has resized the
-// volume.
+// claim allows a node to get claims and to update their status, which it does
+// after resizing a volume.
 func (a *Authorizer) claim(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	if attrs.GetSubresource() != "status" {
 		return a.get(volumeClaim)(ctx, node, attrs)
@@ -108,7 +109,8 @@ func (a *Authorizer) claim(ctx context.Context, node string, attrs authorizer.At
 	return a.related(ctx, node, volumeClaim, attrs)
 }
 
-// account lets a node get the service accounts of its pods, and tokens for them.
+// account allows a node to get the service accounts of its pods and to create
+// tokens for them.
 func (a *Authorizer) account(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	if attrs.GetSubresource() != "token" {
 		return a.get(serviceAccount)(ctx, node, attrs)
@@ -119,7 +121,7 @@ func (a *Authorizer) account(ctx context.Context, node string, attrs authorizer.
 	return a.related(ctx, node, serviceAccount, attrs)
 }
 
-// pod lets a node read its own pods. What it may write is in the role.
+// pod allows a node to read its own pods. The role decides about writes.
 func (a *Authorizer) pod(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	if attrs.GetSubresource() != "" {
 		return "", false
@@ -136,10 +138,11 @@ func (a *Authorizer) pod(ctx context.Context, node string, attrs authorizer.Attr
 	return "", false
 }
 
-// selects reports whether a request is for the objects of a node only. Field
-// selectors narrow a request, so one requirement is enough.
+// selects reports whether a request is restricted to the objects of one node.
+// One matching requirement of the field selector is enough, because the others
+// only restrict the request further.
 func selects(attrs authorizer.Attributes, node string) bool {
-	requirements, _ := attrs.GetFieldSelector() // none on an error
+	requirements, _ := attrs.GetFieldSelector() // empty if the selector is invalid
 	for _, r := range requirements {
 		switch r.Operator {
 		case selection.Equals, selection.DoubleEquals, selection.In:
@@ -151,7 +154,8 @@ func selects(attrs authorizer.Attributes, node string) bool {
 	return false
 }
 
-// ownNode lets a node read its own Node. What it may write is in the role.
+// ownNode allows a node to read its own Node object. The role decides about
+// writes.
 func ownNode(_ context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	switch {
 	case attrs.GetSubresource() != "" || !slices.Contains(readVerbs, attrs.GetVerb()):
@@ -164,7 +168,7 @@ func ownNode(_ context.Context, node string, attrs authorizer.Attributes) (strin
 	return "", true
 }
 
-// csiNode lets a node have its own CSINode.
+// csiNode allows a node to read and write its own CSINode.
 func csiNode(_ context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	switch {
 	case attrs.GetSubresource() != "":
@@ -177,7 +181,7 @@ func csiNode(_ context.Context, node string, attrs authorizer.Attributes) (strin
 	return "", true
 }
 
-// lease lets a node have its own lease.
+// lease allows a node to read and write its own lease.
 func lease(_ context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	switch {
 	case attrs.GetSubresource() != "" || !slices.Contains(ownVerbs, attrs.GetVerb()):
@@ -190,14 +194,15 @@ func lease(_ context.Context, node string, attrs authorizer.Attributes) (string,
 	return "", true
 }
 
-// named reports whether a request is for the object with the node's name. A new
-// object has its name in the body: the admission plugin NodeRestriction sees it.
+// named reports whether a request is for the object that has the node's name. A
+// create request has the name only in its body, which the admission plugin
+// NodeRestriction checks in kube-apiserver.
 func named(node string, attrs authorizer.Attributes) bool {
 	return attrs.GetName() == node || attrs.GetVerb() == "create" && attrs.GetName() == ""
 }
 
-// slice lets a node read and remove its own resource slices. DRA drivers, which
-// make them, have accounts of their own.
+// slice allows a node to read and delete its own resource slices. DRA drivers,
+// which create them, use accounts of their own.
 func (a *Authorizer) slice(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	switch verb := attrs.GetVerb(); {
 	case attrs.GetSubresource() != "":
@@ -212,8 +217,9 @@ func (a *Authorizer) slice(ctx context.Context, node string, attrs authorizer.At
 	return "", true
 }
 
-// certificateRequest lets a node ask for the certificates of its pods. For which
-// pod a new request is, the admission plugin NodeRestriction sees.
+// certificateRequest allows a node to request certificates for its pods. In
+// kube-apiserver the admission plugin NodeRestriction checks for which pod a
+// new request is.
 func (a *Authorizer) certificateRequest(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	switch verb := attrs.GetVerb(); {
 	case attrs.GetSubresource() != "":
@@ -230,7 +236,8 @@ func (a *Authorizer) certificateRequest(ctx context.Context, node string, attrs 
 	return "", true
 }
 
-// readAll lets a node read all objects: trust bundles are public.
+// readAll allows a node to read all objects of a resource: trust bundles are
+// public.
 func readAll(_ context.Context, _ string, attrs authorizer.Attributes) (string, bool) {
 	return "", attrs.GetSubresource() == "" && slices.Contains(readVerbs, attrs.GetVerb())
 }

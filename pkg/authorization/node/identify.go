@@ -7,11 +7,12 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// userPrefix begins the name of a kubelet's user; the name of its node follows.
+// userPrefix is the prefix of a kubelet's user name. The name of its node
+// follows.
 const userPrefix = "system:node:"
 
-// Identify reports whether a user is a kubelet, and of which node. The name is
-// empty for a kubelet that does not say.
+// Identify reports whether a user is a kubelet, and the name of its node. The
+// name is empty if the user name contains none.
 func Identify(u user.Info) (name string, isNode bool) {
 	if u == nil {
 		return "", false

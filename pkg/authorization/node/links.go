@@ -10,8 +10,9 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 )
 
-// podLinks lets the node of a pod read what the pod refers to. A mirror pod was
-// made by its node, which must not give itself access by it: it links nothing.
+// podLinks returns the links from a pod to the objects to which it refers. A
+// mirror pod has none: its node has created it, and must not give itself access
+// in this way.
 func podLinks(p *corev1.Pod) *links {
 	if p.Spec.NodeName == "" {
 		return nil
@@ -91,7 +92,8 @@ func linkVolume(podName string, v *corev1.Volume, add func(kind, string)) {
 	case v.PersistentVolumeClaim != nil:
 		add(volumeClaim, v.PersistentVolumeClaim.ClaimName)
 	case v.Ephemeral != nil:
-		// The claim is named after the pod and the volume.
+		// The name of an ephemeral claim consists of the names of the pod and
+		// the volume.
 		add(volumeClaim, podName+"-"+v.Name)
 	case v.CSI != nil:
 		local(v.CSI.NodePublishSecretRef)
@@ -114,8 +116,8 @@ func linkVolume(podName string, v *corev1.Volume, add func(kind, string)) {
 	}
 }
 
-// linkClaims links the resource claims that a pod names, and those that were
-// made for it, which its status names.
+// linkClaims adds the resource claims that a pod names in its spec, and those
+// that were created for it, which its status names.
 func linkClaims(p *corev1.Pod, add func(kind, string)) {
 	for i := range p.Spec.ResourceClaims {
 		if name := p.Spec.ResourceClaims[i].ResourceClaimName; name != nil {
@@ -132,9 +134,9 @@ func linkClaims(p *corev1.Pod, add func(kind, string)) {
 	}
 }
 
-// volumeLinks lets the readers of a claim read the volume that is bound to it,
-// and the secrets with which a node mounts it. Those of the attacher and the
-// resizer are not for nodes.
+// volumeLinks allows the readers of a claim to read the volume that is bound to
+// it, and the secrets that a node needs to mount the volume. The secrets of the
+// attacher and the resizer are excluded.
 func volumeLinks(v *corev1.PersistentVolume) *links {
 	claim := v.Spec.ClaimRef
 	if claim == nil {
@@ -180,7 +182,7 @@ func volumeLinks(v *corev1.PersistentVolume) *links {
 	return l
 }
 
-// ofNode are the links of an object that belongs to a node.
+// ofNode returns the links of an object that only its own node may read.
 func ofNode(node string) *links {
 	if node == "" {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// Authorizer decides by the rules of a Resolver. It never denies: it allows or
-// has no opinion.
+// Authorizer decides by the rules of a Resolver. It allows a request or has no
+// opinion; it never denies.
 type Authorizer struct {
 	authorizer.AuthorizerFunc
 	*Resolver
@@ -25,13 +25,13 @@ var (
 	_ authorizer.RuleResolver = (*Authorizer)(nil)
 )
 
-// NewAuthorizer returns an authorizer by the rules of the resolver.
+// NewAuthorizer returns an authorizer that uses the rules of the resolver.
 func NewAuthorizer(r *Resolver) *Authorizer {
 	return &Authorizer{AuthorizerFunc: r.authorize, Resolver: r}
 }
 
-// authorize finds a rule that allows a request. The reason of a request without
-// one are the roles that are missing.
+// authorize looks for a rule that allows a request. If there is none, the
+// reason lists the roles that could not be found.
 func (r *Resolver) authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 	u := a.GetUser()
 	if u == nil {
@@ -56,7 +56,7 @@ func (r *Resolver) authorize(_ context.Context, a authorizer.Attributes) (author
 	return authorizer.DecisionNoOpinion, "", nil
 }
 
-// reason says why a binding lets a user do something.
+// reason describes the binding because of which a request is allowed.
 func (g grant) reason(u user.Info) string {
 	kind, name := "ClusterRoleBinding", g.name
 	if g.namespace != "" {
@@ -65,7 +65,7 @@ func (g grant) reason(u user.Info) string {
 	return fmt.Sprintf("RBAC: allowed by %s %q of %s %q to %s", kind, name, g.role.Kind, g.role.Name, g.subject(u))
 }
 
-// subject describes the first of a binding's subjects that the user is.
+// subject describes the first subject of the binding that matches the user.
 func (g grant) subject(u user.Info) string {
 	keys := slices.Collect(userKeys(u))
 	for i := range g.subjects {
@@ -98,7 +98,8 @@ func (a *Authorizer) RulesFor(_ context.Context, u user.Info, namespace string) 
 	return resources, urls, false, err
 }
 
-// sorted returns each binding once, those of the cluster first, by name.
+// sorted returns the bindings without duplicates: first the cluster role
+// bindings, then the role bindings, each sorted by name.
 func sorted(grants iter.Seq[grant]) []grant {
 	all := slices.SortedFunc(grants, func(a, b grant) int {
 		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))

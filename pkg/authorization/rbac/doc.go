@@ -1,13 +1,14 @@
-// Package rbac decides by roles and bindings.
+// Package rbac decides by roles and bindings: the authorization mode RBAC.
 //
-// A Resolver finds the bindings of a user in an index of the informers' caches
-// and never looks at others, so that a decision costs the same however many
-// bindings there are. The index has a key for every subject of a binding: the
-// name of a user or a group, where a service account is the user that its
-// tokens authenticate as. Namespaced bindings are indexed by their namespace
-// too, because they grant something only there.
+// A Resolver finds the bindings of a user in an index on the caches of the
+// informers. It looks at no other bindings, so that the cost of a decision does
+// not depend on their number. The index has one key for each subject of a
+// binding: the name of a user or a group. A service account is indexed as the
+// user that its tokens authenticate. The keys of role bindings also contain the
+// namespace, because a role binding applies only there.
 //
-// Cluster role bindings come before role bindings, and the first rule that
-// allows a request ends the search. A binding whose role is missing grants
-// nothing; it is the reason that a denied user is told.
+// Cluster role bindings are checked before role bindings, and the search ends
+// at the first rule that allows the request. A binding whose role does not
+// exist grants nothing; if no rule allows the request, the missing role is
+// named in the reason.
 package rbac

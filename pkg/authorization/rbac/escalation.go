@@ -12,14 +12,14 @@ import (
 	"k8s.io/component-helpers/auth/rbac/validation"
 )
 
-// maxCombinations bounds the work of a check, which takes rules apart into single
-// verbs, groups, resources and names. A request of 3 MB could otherwise ask for
-// more of them than there is memory.
+// maxCombinations limits the memory and time of a check, which splits rules
+// into single verbs, groups, resources and names. Without a limit, a request of
+// 3 MB could need more combinations than fit into memory.
 const maxCombinations = 100_000
 
-// ConfirmNoEscalation returns an error if the user of the context would, by
-// granting the rules in the context's namespace, give away what he does not
-// have himself.
+// ConfirmNoEscalation checks whether a user may grant rules. It returns an
+// error if the rules contain a permission, in the namespace of the context,
+// that the user of the context does not have.
 func (r *Resolver) ConfirmNoEscalation(ctx context.Context, rules []rbacv1.PolicyRule) error {
 	u, ok := genericapirequest.UserFrom(ctx)
 	if !ok {
@@ -47,8 +47,8 @@ func (r *Resolver) ConfirmNoEscalation(ctx context.Context, rules []rbacv1.Polic
 	return errors.New(message)
 }
 
-// combinations counts what the rules are taken apart into, or says that it is
-// more than maxCombinations.
+// combinations returns the number of parts into which the rules are split, or
+// any number greater than maxCombinations if there are more.
 func combinations(rules []rbacv1.PolicyRule) int {
 	total := 0
 	for _, rule := range rules {
@@ -65,7 +65,8 @@ func combinations(rules []rbacv1.PolicyRule) int {
 	return total
 }
 
-// compact joins the verbs of rules that each are for one resource.
+// compact merges rules that differ only in their verbs. Each rule is for one
+// resource.
 func compact(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 	type target struct{ group, resource, name string }
 	var out []rbacv1.PolicyRule
@@ -89,7 +90,7 @@ func compact(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 	return out
 }
 
-// describe writes the parts of a rule that are not empty.
+// describe formats the non-empty fields of a rule.
 func describe(rule *rbacv1.PolicyRule) string {
 	var parts []string
 	for _, part := range []struct {

@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 )
 
-// newResolver returns a resolver that knows the objects.
+// newResolver returns a resolver for the given objects.
 func newResolver(t testing.TB, objects ...runtime.Object) *Resolver {
 	t.Helper()
 	factory := informers.NewSharedInformerFactory(fake.NewClientset(), 0)
@@ -118,7 +118,7 @@ func TestRulesFor(t *testing.T) {
 	if len(resources) != 4 || len(urls) != 1 || incomplete || err == nil || err.Error() != `role.rbac.authorization.k8s.io "absent" not found` {
 		t.Errorf("%d rules, %d of URLs, %v, %v", len(resources), len(urls), incomplete, err)
 	}
-	// A binding that names the user twice counts once.
+	// A binding that matches the user twice is counted once.
 	resources, _, _, err = a.RulesFor(t.Context(), &user.DefaultInfo{Name: "alice", Groups: []string{"team"}}, "ns")
 	if len(resources) != 3 || err != nil {
 		t.Errorf("%d rules, %v", len(resources), err)
@@ -152,7 +152,7 @@ func TestConfirmNoEscalation(t *testing.T) {
 	}
 }
 
-// BenchmarkAuthorize decides about one of many users, each with a binding.
+// BenchmarkAuthorize decides about one of many users who have a binding each.
 func BenchmarkAuthorize(b *testing.B) {
 	for _, bindings := range []int{10, 1000, 10000} {
 		b.Run(fmt.Sprint(bindings), func(b *testing.B) {

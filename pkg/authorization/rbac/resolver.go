@@ -13,17 +13,19 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// bySubject names the index in the informers of both kinds of bindings.
+// bySubject is the name of the index in the informers of both kinds of
+// bindings.
 const bySubject = "gatehouse/subject"
 
-// Resolver finds out which rules apply to a user.
+// Resolver finds the rules that apply to a user.
 type Resolver struct {
 	roles                             rbaclisters.RoleLister
 	clusterRoles                      rbaclisters.ClusterRoleLister
 	roleBindings, clusterRoleBindings cache.Indexer
 }
 
-// New returns a resolver on informers that have not been started yet.
+// New returns a resolver. The informers must not be started yet, because New
+// adds an index to them.
 func New(informers rbacinformers.Interface) (*Resolver, error) {
 	index := cache.Indexers{bySubject: subjectKeys}
 	roleBindings, clusterRoleBindings := informers.RoleBindings().Informer(), informers.ClusterRoleBindings().Informer()
@@ -38,7 +40,8 @@ func New(informers rbacinformers.Interface) (*Resolver, error) {
 	}, nil
 }
 
-// Empty returns the resolver of a cluster without roles: nobody has any rules.
+// Empty returns a resolver for servers that do not serve roles: no user has any
+// rules.
 func Empty() *Resolver {
 	none := func() cache.Indexer {
 		return cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{bySubject: subjectKeys})
@@ -82,13 +85,13 @@ func grantOf(obj any) (grant, bool) {
 	return grant{}, false
 }
 
-// userKey and groupKey are what a subject is indexed by. The letter keeps users
-// and groups of one name apart.
+// userKey and groupKey are the keys of a subject in the index. The prefix
+// distinguishes users from groups of the same name.
 func userKey(name string) string  { return "u:" + name }
 func groupKey(name string) string { return "g:" + name }
 
-// subjectKey returns the key of a subject in a binding of the namespace, or
-// nothing for one that is nobody.
+// subjectKey returns the index key of a subject of a binding in the namespace,
+// or "" if the subject cannot match anybody.
 func subjectKey(subject *rbacv1.Subject, namespace string) string {
 	switch subject.Kind {
 	case rbacv1.UserKind:
@@ -106,9 +109,9 @@ func subjectKey(subject *rbacv1.Subject, namespace string) string {
 	return ""
 }
 
-// grants yields the bindings of a user that count in a namespace. Without a
-// namespace these are the cluster role bindings only. One that names the user
-// in several ways is yielded as often.
+// grants yields the bindings of a user that apply in a namespace. If the
+// namespace is empty, these are only the cluster role bindings. A binding that
+// matches the user several times is yielded several times.
 func (r *Resolver) grants(u user.Info, namespace string) iter.Seq[grant] {
 	return func(yield func(grant) bool) {
 		for key := range userKeys(u) {
@@ -143,7 +146,7 @@ func userKeys(u user.Info) iter.Seq[string] {
 func each(bindings cache.Indexer, key string, yield func(grant) bool) bool {
 	found, err := bindings.ByIndex(bySubject, key)
 	if err != nil {
-		return true // there is no such index: New has made it
+		return true // an error would mean that the index is missing, but New has added it
 	}
 	for _, obj := range found {
 		if g, ok := grantOf(obj); ok && !yield(g) {
@@ -153,8 +156,8 @@ func each(bindings cache.Indexer, key string, yield func(grant) bool) bool {
 	return true
 }
 
-// RoleRules returns the rules of the role that a binding in the namespace
-// refers to.
+// RoleRules returns the rules of the role to which a binding in the namespace
+// refers.
 func (r *Resolver) RoleRules(ref rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
 	switch ref.Kind {
 	case "Role":
@@ -173,8 +176,8 @@ func (r *Resolver) RoleRules(ref rbacv1.RoleRef, namespace string) ([]rbacv1.Pol
 	return nil, fmt.Errorf("unsupported role reference kind: %q", ref.Kind)
 }
 
-// Rules returns all rules of a user in a namespace, those of bindings in the
-// order of their names. An error means that some could not be found.
+// Rules returns all rules of a user in a namespace, sorted by the names of the
+// bindings. If it returns an error, the rules of some bindings are missing.
 func (r *Resolver) Rules(u user.Info, namespace string) ([]rbacv1.PolicyRule, error) {
 	var rules []rbacv1.PolicyRule
 	var errs []error

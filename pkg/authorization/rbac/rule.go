@@ -21,7 +21,7 @@ func Allows(rule *rbacv1.PolicyRule, a authorizer.Attributes) bool {
 		(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, a.GetName()))
 }
 
-// has reports whether a list has the value or the wildcard.
+// has reports whether a list contains the value or the wildcard.
 func has(list []string, wildcard, value string) bool {
 	for _, item := range list {
 		if item == wildcard || item == value {
@@ -31,8 +31,8 @@ func has(list []string, wildcard, value string) bool {
 	return false
 }
 
-// hasResource reports whether a list of resources has one: "*", "pods",
-// "pods/log" or "*/scale".
+// hasResource reports whether a list of resources matches. Its elements have
+// the forms "*", "pods", "pods/log" and "*/scale".
 func hasResource(list []string, resource, subresource string) bool {
 	for _, item := range list {
 		if item == rbacv1.ResourceAll {
@@ -52,8 +52,8 @@ func hasResource(list []string, resource, subresource string) bool {
 	return false
 }
 
-// matchesURL reports whether a path is a URL of a rule, whose last character
-// may be a wildcard.
+// matchesURL reports whether a URL in a rule matches a path. Its last character
+// can be a wildcard.
 func matchesURL(pattern, path string) bool {
 	if pattern == path {
 		return true

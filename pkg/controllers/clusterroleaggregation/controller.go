@@ -1,5 +1,6 @@
-// Package clusterroleaggregation gives cluster roles with an aggregation rule,
-// such as admin, edit and view, the rules of the roles that they select.
+// Package clusterroleaggregation implements the controller for cluster roles
+// with an aggregation rule, such as admin, edit and view. It sets their rules
+// to those of the roles that they select.
 package clusterroleaggregation
 
 import (
@@ -21,11 +22,11 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
 
-// Name is kube-controller-manager's name of the controller, and the field
-// manager of the rules.
+// Name is the name of the controller in kube-controller-manager. It is also the
+// field manager of the rules.
 const Name = "clusterrole-aggregation-controller"
 
-// Controller returns the controller.
+// Controller returns the entry for the list of controllers.
 func Controller() controllers.Controller {
 	return controllers.Controller{
 		Name:  Name,
@@ -46,8 +47,9 @@ type aggregation struct {
 	lister rbaclisters.ClusterRoleLister
 }
 
-// aggregating returns the names of all roles that aggregate: any role that is
-// new, changed or gone may have begun or ceased to be selected.
+// aggregating returns the names of all roles with an aggregation rule. All of
+// them have to be checked after a change of any role, because each may have
+// selected the role before the change or select it now.
 func (a *aggregation) aggregating(*rbacv1.ClusterRole) (names []string) {
 	roles, err := a.lister.List(labels.Everything())
 	if err != nil {
@@ -78,8 +80,8 @@ func (a *aggregation) sync(ctx context.Context, name string) error {
 	return err
 }
 
-// rules returns the rules of the selected roles, by selector and name, each
-// once.
+// rules returns the rules of the selected roles without duplicates, sorted by
+// selector and name.
 func (a *aggregation) rules(role *rbacv1.ClusterRole) ([]rbacv1.PolicyRule, error) {
 	var rules []rbacv1.PolicyRule
 	for i := range role.AggregationRule.ClusterRoleSelectors {

@@ -47,7 +47,7 @@ func TestAggregation(t *testing.T) {
 	}
 	eventually("a labelled role is aggregated, beside the bootstrap policy", func(view *rbacv1.ClusterRole) bool { return has(view) && len(view.Rules) > 5 })
 
-	// What somebody else writes does not stay.
+	// The controller overwrites rules that another client has set.
 	view, err := roles.Get(t.Context(), "view", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)

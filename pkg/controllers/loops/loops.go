@@ -1,5 +1,5 @@
-// Package loops lists the controllers: those of kube-controller-manager's loops
-// that the server can run itself.
+// Package loops lists the controllers of kube-controller-manager that this
+// server can run.
 package loops
 
 import (

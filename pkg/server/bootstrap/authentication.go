@@ -26,20 +26,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// authenticationInfoName is the ConfigMap in which aggregated API servers find
-// whom to trust.
+// authenticationInfoName is the name of the ConfigMap from which aggregated API
+// servers read how to authenticate requests.
 const authenticationInfoName = "extension-apiserver-authentication"
 
-// AuthenticationInfo is what the ConfigMap tells.
+// AuthenticationInfo is the content of the ConfigMap.
 type AuthenticationInfo struct {
 	// ClientCA verifies client certificates.
 	ClientCA dynamiccertificates.CAContentProvider
-	// RequestHeader is how this server, as their front proxy, names the user.
+	// RequestHeader describes this server as the front proxy of aggregated API
+	// servers: the headers in which it names the user, and the CA of its
+	// certificate.
 	RequestHeader *authenticatorfactory.RequestHeaderConfig
 }
 
-// authenticationInfo keeps the ConfigMap up to date: when certificates change,
-// and when somebody else changes it.
+// authenticationInfo keeps the ConfigMap up to date when certificates change,
+// and restores it when another client has changed or deleted it.
 func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
 		changed := signals.NewPulse()
@@ -55,7 +57,7 @@ func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) ge
 	}
 }
 
-// watchOne tells of changes of the ConfigMap.
+// watchOne signals changes of the ConfigMap.
 func watchOne(ctx context.Context, client kubernetes.Interface, changed signals.Pulse) {
 	one := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(metav1.NamespaceSystem),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
@@ -100,8 +102,8 @@ func (info AuthenticationInfo) update(ctx context.Context, client kubernetes.Int
 	return err
 }
 
-// data returns the ConfigMap's data: what this server says, together with what
-// other servers on the same etcd have said.
+// data returns the data of the ConfigMap: the information about this server,
+// merged with that of other servers on the same etcd.
 func (info AuthenticationInfo) data(others map[string]string) (map[string]string, error) {
 	data := maps.Clone(others)
 	if data == nil {
@@ -121,7 +123,7 @@ func (info AuthenticationInfo) data(others map[string]string) (map[string]string
 	} {
 		all := append([]string{}, own...)
 		var theirs []string
-		// What is no list of strings is replaced.
+		// A value that is not a list of strings is replaced.
 		_ = json.Unmarshal([]byte(others[key]), &theirs)
 		for _, name := range theirs {
 			if !slices.Contains(all, name) {
@@ -137,8 +139,8 @@ func (info AuthenticationInfo) data(others map[string]string) (map[string]string
 	return data, nil
 }
 
-// joinCertificates returns the certificates of all PEM bundles that have not
-// expired, each once.
+// joinCertificates returns all certificates of the PEM bundles that have not
+// expired, without duplicates.
 func joinCertificates(now time.Time, bundles ...[]byte) string {
 	var joined bytes.Buffer
 	seen := map[string]bool{}

@@ -1,5 +1,7 @@
-// Package bootstrap has the post-start hooks: the objects that a cluster has
-// from the start.
+// Package bootstrap contains the post-start hooks that create the objects which
+// exist in every cluster from the start, such as the system namespaces, the
+// RBAC policy and the kubernetes service, and that keep these objects up to
+// date.
 package bootstrap
 
 import (
@@ -21,8 +23,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// AddHooks adds all hooks, under kube-apiserver's names, but those whose objects
-// are not served: a cluster without RBAC needs no roles.
+// AddHooks adds all hooks under kube-apiserver's names. It leaves out those
+// whose objects are not served: for example, a server without RBAC resources
+// does not create roles.
 func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
 	info AuthenticationInfo, services Services, served func(schema.GroupVersionResource) bool) error {
 	type hook = genericapiserver.PostStartHookFunc
@@ -56,12 +59,13 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 	return nil
 }
 
-// resyncInterval is how often the bootstrap objects are looked at without a
-// reason; upstream looks only then.
+// resyncInterval is the interval at which the bootstrap objects are checked
+// even if nothing has signalled a change. kube-apiserver checks them only at
+// this interval.
 const resyncInterval = time.Minute
 
-// keep calls ensure after every interval and whenever something has changed,
-// until the context ends. changed may be nil.
+// keep calls ensure after each interval and after each change, until the
+// context ends. changed may be nil.
 func keep(ctx context.Context, interval time.Duration, changed signals.Pulse, ensure func(context.Context) error) {
 	defer utilruntime.HandleCrashWithContext(ctx)
 	for {
@@ -72,13 +76,13 @@ func keep(ctx context.Context, interval time.Duration, changed signals.Pulse, en
 		case <-time.After(interval):
 		}
 		if err := ensure(ctx); err != nil && ctx.Err() == nil {
-			utilruntime.HandleErrorWithContext(ctx, err, "Keeping the bootstrap objects; trying again")
+			utilruntime.HandleErrorWithContext(ctx, err, "Failed to ensure the bootstrap objects, will retry")
 		}
 	}
 }
 
-// unlessExists is the error of a creation, which an object that is there
-// already is not: another server, or the last start, has made it.
+// unlessExists returns the error of a create request, but nil if the object
+// exists already: another server, or an earlier start, has created it.
 func unlessExists(err error) error {
 	if apierrors.IsAlreadyExists(err) {
 		return nil
@@ -86,7 +90,7 @@ func unlessExists(err error) error {
 	return err
 }
 
-// retry repeats what fails while the server is still starting.
+// retry repeats a function that may fail while the server is still starting.
 func retry(ctx context.Context, f func(context.Context) error) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {

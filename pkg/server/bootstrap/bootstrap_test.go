@@ -29,17 +29,17 @@ func TestEnsureFlowControl(t *testing.T) {
 	}
 
 	for _, test := range []struct {
-		name, annotation string
-		generation       int64
-		kept             bool // the server brings the spec back
+		name, level, annotation string
+		generation              int64
+		restored                bool
 	}{
-		{"workload-low", "true", 7, true},
-		{"workload-low", "false", 7, false},
-		{"workload-low", "", 1, true},  // untouched, from a server without the annotation
-		{"workload-low", "", 2, false}, // somebody's
-		{"catch-all", "false", 7, true},
+		{"suggested, updated by the server", "workload-low", "true", 7, true},
+		{"suggested, maintained by a user", "workload-low", "false", 7, false},
+		{"suggested, without annotation, unchanged", "workload-low", "", 1, true},
+		{"suggested, without annotation, changed", "workload-low", "", 2, false},
+		{"mandatory", "catch-all", "false", 7, true},
 	} {
-		level, err := levels.Get(ctx, test.name, metav1.GetOptions{})
+		level, err := levels.Get(ctx, test.level, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,12 +53,12 @@ func TestEnsureFlowControl(t *testing.T) {
 			t.Fatal(err)
 		}
 		ensure()
-		level, err = levels.Get(ctx, test.name, metav1.GetOptions{})
+		level, err = levels.Get(ctx, test.level, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if kept := *level.Spec.Limited.NominalConcurrencyShares == want; kept != test.kept {
-			t.Errorf("%+v: brought back: %v", test, kept)
+		if restored := *level.Spec.Limited.NominalConcurrencyShares == want; restored != test.restored {
+			t.Errorf("%s: the server has restored the spec: %t", test.name, restored)
 		}
 		level.Annotations = map[string]string{flowcontrolv1.AutoUpdateAnnotationKey: "true"}
 		if _, err := levels.Update(ctx, level, metav1.UpdateOptions{}); err != nil {
@@ -72,6 +72,6 @@ func TestEnsureFlowControl(t *testing.T) {
 	}
 	ensure()
 	if _, err := schemas.Get(ctx, "probes", metav1.GetOptions{}); err != nil {
-		t.Errorf("a deleted flow schema was not made again: %v", err)
+		t.Errorf("a deleted flow schema was not created again: %v", err)
 	}
 }

@@ -20,11 +20,11 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// leasesKey is where the servers' addresses are, one object each, which etcd
-// deletes when it is not renewed.
+// leasesKey is the storage prefix of the leases. Each running server stores one
+// object with its address, which etcd deletes if the server does not renew it.
 const leasesKey = "/masterleases"
 
-// endpoints keeps the addresses of the API servers in the endpoints of the
+// endpoints maintains the addresses of the API servers in the endpoints of the
 // kubernetes service.
 type endpoints struct {
 	Services
@@ -35,7 +35,8 @@ func newEndpoints(client kubernetes.Interface, services Services) *endpoints {
 	return &endpoints{services, client}
 }
 
-// reconcile makes sure that the endpoints have this server's address.
+// reconcile adds this server's address to the endpoints and removes those of
+// other servers that have stopped.
 func (e *endpoints) reconcile(ctx context.Context) error {
 	switch {
 	case e.ReconcileByLease:
@@ -56,8 +57,9 @@ func (e *endpoints) reconcile(ctx context.Context) error {
 	return nil
 }
 
-// remove takes this server's address away. With a count nobody knows whether
-// it comes back: it stays until others need its place.
+// remove removes this server's address from the endpoints. The reconciler
+// "master-count" keeps it, as kube-apiserver does, because the server may come
+// back; it disappears when the place is needed for another server.
 func (e *endpoints) remove(ctx context.Context) error {
 	if !e.ReconcileByLease {
 		return nil
@@ -74,8 +76,9 @@ func (e *endpoints) remove(ctx context.Context) error {
 
 func (e *endpoints) key() string { return path.Join(leasesKey, e.Address.String()) }
 
-// renew writes the lease. It counts, because a write that changes nothing does
-// not reach etcd.
+// renew writes the lease. It increments the generation so that each write
+// changes the object: a write without a change would not reach etcd and would
+// not renew the lease.
 func (e *endpoints) renew(ctx context.Context) error {
 	return e.Leases.GuaranteedUpdate(ctx, e.key(), &corev1.Endpoints{}, true, nil, func(obj runtime.Object, _ storage.ResponseMeta) (runtime.Object, *uint64, error) {
 		lease := obj.(*corev1.Endpoints)
@@ -85,7 +88,7 @@ func (e *endpoints) renew(ctx context.Context) error {
 	}, nil)
 }
 
-// leased returns the addresses of the servers that are alive, in order.
+// leased returns the sorted addresses of the servers that have a lease.
 func (e *endpoints) leased(ctx context.Context) (addresses []string, _ error) {
 	list := &corev1.EndpointsList{}
 	if err := e.Leases.GetList(ctx, leasesKey, storage.ListOptions{Predicate: storage.Everything, Recursive: true}, list); err != nil {
@@ -100,16 +103,16 @@ func (e *endpoints) leased(ctx context.Context) (addresses []string, _ error) {
 	return addresses, nil
 }
 
-// OtherServers reports whether other servers, at other addresses, share the
-// storage and are alive.
+// OtherServers reports whether the storage contains leases of servers at other
+// addresses.
 func (s Services) OtherServers(ctx context.Context) (bool, error) {
 	addresses, err := newEndpoints(nil, s).leased(ctx)
 	own := s.Address.String()
 	return slices.ContainsFunc(addresses, func(address string) bool { return address != own }), err
 }
 
-// count adds this server's address, and drops others in turn while there are
-// more than there are servers.
+// count adds this server's address. If there are then more addresses than
+// servers, it drops addresses of other servers.
 func (e *endpoints) count(ctx context.Context) error {
 	have, err := e.client.CoreV1().Endpoints(metav1.NamespaceDefault).Get(ctx, kubernetesName, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
@@ -128,9 +131,10 @@ func (e *endpoints) count(ctx context.Context) error {
 	return e.write(ctx, addresses)
 }
 
-// write writes the addresses into the endpoints and the endpoint slice. The
-// API refuses loopback addresses, which would mislead every pod: a server that
-// is there for its own host alone has a service without endpoints.
+// write writes the addresses to the Endpoints object and the EndpointSlice. It
+// omits loopback addresses: the API refuses them, because pods could not reach
+// the server there. If the server listens only on loopback, the service has no
+// endpoints.
 func (e *endpoints) write(ctx context.Context, addresses []string) error {
 	addresses = slices.DeleteFunc(slices.Clone(addresses), func(a string) bool {
 		ip := net.ParseIP(a)
@@ -191,7 +195,7 @@ func (e *endpoints) writeSlice(ctx context.Context, addresses []string) error {
 	api := e.client.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault)
 	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
 	if err == nil && have.AddressType != want.AddressType {
-		// It cannot be changed.
+		// The address type of an EndpointSlice is immutable, so it is deleted.
 		if err = api.Delete(ctx, kubernetesName, metav1.DeleteOptions{}); err == nil {
 			err = apierrors.NewNotFound(discoveryv1.Resource("endpointslices"), kubernetesName)
 		}

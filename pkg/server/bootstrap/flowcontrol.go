@@ -18,14 +18,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
-// fieldManager is the name under which the server owns the fields of these
-// objects.
+// fieldManager is the field manager with which the server writes these objects.
 const fieldManager = "api-priority-and-fairness-config-producer-v1"
 
 // flowControl creates the flow schemas and priority levels of API Priority and
-// Fairness (KEP-1040). The mandatory ones are always brought back to their
-// form; the suggested ones unless their annotation says that somebody else
-// keeps them.
+// Fairness (KEP-1040). It always restores changed mandatory objects. It
+// restores changed suggested objects unless their annotation disables this.
 func flowControl(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err := retry(hook, func(ctx context.Context) error { return ensureFlowControl(ctx, client) }); err != nil {
@@ -72,7 +70,7 @@ func ensureFlowControl(ctx context.Context, client kubernetes.Interface) error {
 	return parallel.Wait()
 }
 
-// object is one of the two kinds.
+// object is a pointer to a flow schema or a priority level.
 type object[T any] interface {
 	*T
 	metav1.Object
@@ -80,7 +78,7 @@ type object[T any] interface {
 	DeepCopy() *T
 }
 
-// writer is the part of a typed client that is needed.
+// writer contains the methods of a typed client that are used here.
 type writer[T any] interface {
 	Create(ctx context.Context, obj *T, options metav1.CreateOptions) (*T, error)
 	Update(ctx context.Context, obj *T, options metav1.UpdateOptions) (*T, error)
@@ -94,8 +92,8 @@ func index[T any, P object[T]](items []T) map[string]*T {
 	return byName
 }
 
-// ensureAll creates or updates objects. adopt gives an existing object the
-// wanted spec and reports whether it had it already.
+// ensureAll creates or updates objects. adopt sets the spec of the existing
+// object to the wanted one and reports whether it was equal before.
 func ensureAll[T any, P object[T]](ctx context.Context, parallel *errgroup.Group, mandatory bool, objects []P, existing map[string]*T,
 	client writer[T], adopt func(have, want *T) bool) {
 	for _, o := range objects {
@@ -127,16 +125,17 @@ func ensureAll[T any, P object[T]](ctx context.Context, parallel *errgroup.Group
 		parallel.Go(func() error {
 			_, err := client.Update(ctx, changed, metav1.UpdateOptions{FieldManager: fieldManager})
 			if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-				return nil // the next round sees what has become of it
+				return nil // somebody has changed or deleted it; the next round handles that
 			}
 			return err
 		})
 	}
 }
 
-// autoUpdate reports whether the server keeps an object's spec, and whether its
-// annotation says so. Without an annotation a suggested object is the server's
-// as long as nobody has changed its spec.
+// autoUpdate reports whether the server updates the spec of an object
+// (automatic), and whether its annotation says so (annotated). The server
+// updates a suggested object without an annotation only if nobody has changed
+// its spec, that is, if its generation is 1.
 func autoUpdate(o metav1.Object, mandatory bool) (automatic, annotated bool) {
 	value, found := o.GetAnnotations()[flowcontrolv1.AutoUpdateAnnotationKey]
 	parsed, err := strconv.ParseBool(value)

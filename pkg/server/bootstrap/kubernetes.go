@@ -23,16 +23,18 @@ import (
 const (
 	kubernetesName = "kubernetes"
 	httpsName      = "https"
-	// reconcileInterval is how often the service and its endpoints are looked
-	// at; leaseTime is how long a server counts without being heard of.
+	// reconcileInterval is the interval at which the service and its endpoints
+	// are checked. leaseTime is the time after which a server that does not
+	// renew its lease is removed from the endpoints.
 	reconcileInterval = 10 * time.Second
 	leaseTime         = 15 * time.Second
-	// firstRunTimeout is how long the hook waits for what other hooks create.
+	// firstRunTimeout limits how long the hook waits for objects that other
+	// hooks create.
 	firstRunTimeout = 5 * time.Second
 )
 
-// kubernetesService keeps the kubernetes service, by which pods find the API,
-// and its endpoints.
+// kubernetesService maintains the kubernetes service, through which pods reach
+// the API, and its endpoints.
 func kubernetesService(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
 	services Services) genericapiserver.PostStartHookFunc {
 	k := &kubernetesKeeper{Services: services, client: client, namespaces: informers.Core().V1().Namespaces().Lister(), endpoints: newEndpoints(client, services)}
@@ -47,14 +49,14 @@ func kubernetesService(server *genericapiserver.GenericAPIServer, client kuberne
 			return last == nil, nil
 		})
 		if last != nil && hook.Err() == nil {
-			klog.Warningf("The kubernetes service: %v; trying again", last)
+			klog.Warningf("Failed to ensure the kubernetes service, will retry: %v", last)
 		}
 		go keep(hook, reconcileInterval, nil, func(ctx context.Context) error { return k.reconcile(ctx, last != nil) })
 		return nil
 	}
 }
 
-// kubernetesKeeper keeps the service.
+// kubernetesKeeper maintains the kubernetes service and its endpoints.
 type kubernetesKeeper struct {
 	Services
 	client     kubernetes.Interface
@@ -65,8 +67,8 @@ type kubernetesKeeper struct {
 	stopped bool
 }
 
-// reconcile creates the service if it is gone; at the start it corrects its
-// type and ports too.
+// reconcile creates the service if it does not exist. If correct is true, as at
+// the start, it also restores the type and the ports of an existing service.
 func (k *kubernetesKeeper) reconcile(ctx context.Context, correct bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -79,7 +81,7 @@ func (k *kubernetesKeeper) reconcile(ctx context.Context, correct bool) error {
 	return k.endpoints.reconcile(ctx)
 }
 
-// stop takes this server out of the endpoints.
+// stop removes this server from the endpoints.
 func (k *kubernetesKeeper) stop() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -87,7 +89,7 @@ func (k *kubernetesKeeper) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), reconcileInterval)
 	defer cancel()
 	if err := k.endpoints.remove(ctx); err != nil {
-		klog.Warningf("Removing this server from the endpoints of the kubernetes service: %v", err)
+		klog.Warningf("Failed to remove this server from the endpoints of the kubernetes service: %v", err)
 	}
 	return nil
 }
@@ -97,8 +99,10 @@ func (k *kubernetesKeeper) ensureService(ctx context.Context, correct bool) erro
 	want := k.service()
 	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		// Both are made at the start by other hooks. Admission would wait for
-		// the namespace, and longer than it takes.
+		// Other hooks create the default namespace and the service CIDR. Check
+		// for both here and retry soon: the admission plugin NamespaceLifecycle
+		// would wait for a missing namespace, for longer than the hooks need to
+		// create it.
 		if _, err := k.namespaces.Get(metav1.NamespaceDefault); err != nil {
 			return err
 		}

@@ -15,10 +15,11 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// systemNamespaces exist in every cluster.
+// systemNamespaces lists the namespaces that exist in every cluster.
 var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease, metav1.NamespaceDefault}
 
-// namespaces creates the system namespaces, and again after one was deleted.
+// namespaces creates the system namespaces, and creates them again after they
+// were deleted.
 func namespaces(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
 	informer := informers.Core().V1().Namespaces()
 	lister := informer.Lister()
@@ -36,7 +37,8 @@ func namespaces(client kubernetes.Interface, informers informers.SharedInformerF
 	}
 }
 
-// ensureNamespaces creates the namespaces that the lister, if there is one, does not have.
+// ensureNamespaces creates the system namespaces that the lister does not contain, or all of them
+// if lister is nil.
 func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister corelisters.NamespaceLister) error {
 	for _, name := range systemNamespaces {
 		if lister != nil {

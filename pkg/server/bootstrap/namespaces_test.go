@@ -12,8 +12,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// TestSystemNamespacesComeBack finishes the deletion as the namespace
-// controller would, and waits for the namespace to be made again.
+// TestSystemNamespacesComeBack deletes a system namespace, removes its
+// finalizer in place of the namespace controller, and waits until the server
+// has created it again.
 func TestSystemNamespacesComeBack(t *testing.T) {
 	ctx := t.Context()
 	namespaces := kubernetes.NewForConfigOrDie(testserver.Start(t).Config).CoreV1().Namespaces()
@@ -41,5 +42,5 @@ func TestSystemNamespacesComeBack(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Error("the namespace was not made again")
+	t.Error("the namespace was not created again")
 }

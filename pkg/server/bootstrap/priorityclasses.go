@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling/priorityclass"
 )
 
-// priorityClasses creates the system's priority classes.
+// priorityClasses creates the system priority classes.
 func priorityClasses(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
 		for _, class := range priorityclass.System() {

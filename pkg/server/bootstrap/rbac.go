@@ -15,12 +15,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/config/rbac"
 )
 
-// writers is how many roles and bindings are written at the same time.
+// writers is the number of roles and bindings that are written concurrently.
 const writers = 16
 
-// roles creates the bootstrap policy, and gives its roles and bindings back
-// what they lack, unless their annotation says not to. It ends when the
-// informers know the policy, so that a server that is ready also applies it.
+// roles creates the roles and bindings of the bootstrap policy, and adds
+// missing rules and subjects to existing ones unless their annotation disables
+// this. The hook ends when the informers have received the policy: a server
+// that is ready also enforces it.
 func roles(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
 	v1 := informers.Rbac().V1()
 	clusterRoles, clusterRoleBindings := v1.ClusterRoles().Lister(), v1.ClusterRoleBindings().Lister()
@@ -48,8 +49,9 @@ func roles(client kubernetes.Interface, informers informers.SharedInformerFactor
 	}
 }
 
-// ensureRoles brings every object of the policy into its form. The library
-// says what is missing, from what was read of all of them at once.
+// ensureRoles creates or completes every object of the policy. The library
+// decides what is missing; it reads from lists of all existing objects that are
+// requested once.
 func ensureRoles(ctx context.Context, client kubernetes.Interface, policy *rbac.Policy) error {
 	have, err := readRoles(ctx, client)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"k8s.io/component-helpers/auth/rbac/reconciliation"
 )
 
-// existing are the roles and bindings of both kinds by namespace and name: four
-// requests to read what would be more than a hundred one by one.
+// existing contains all roles and bindings by namespace and name. Four list
+// requests read them, instead of more than one hundred get requests.
 type existing struct {
 	roles    map[string]reconciliation.RuleOwner
 	bindings map[string]reconciliation.RoleBinding
@@ -51,7 +51,8 @@ func readRoles(ctx context.Context, client kubernetes.Interface) (*existing, err
 
 func key(namespace, name string) string { return namespace + "/" + name }
 
-// knownRole answers the first Get, and only that, from what was read before.
+// knownRole answers the first Get of a role from the lists that were read
+// before. Later calls, which follow a conflict, are sent to the server.
 type knownRole struct {
 	reconciliation.RuleOwnerModifier
 	have map[string]reconciliation.RuleOwner
@@ -69,7 +70,7 @@ func (k *knownRole) Get(namespace, name string) (reconciliation.RuleOwner, error
 	return nil, apierrors.NewNotFound(rbacv1.Resource("role"), name)
 }
 
-// knownBinding is knownRole for bindings.
+// knownBinding does for bindings what knownRole does for roles.
 type knownBinding struct {
 	reconciliation.RoleBindingModifier
 	have map[string]reconciliation.RoleBinding

@@ -39,7 +39,8 @@ func TestEnsureRoles(t *testing.T) {
 		t.Fatalf("%d cluster roles, %v", len(all.Items), err)
 	}
 
-	// Missing rules come back, additional ones stay, and what is annotated is left alone.
+	// Missing rules are restored, additional rules stay, and roles whose annotation disables
+	// updates are not changed.
 	const kept, own = "system:node-proxier", "system:discovery"
 	want := get(kept).Rules
 	extra := rbacv1.PolicyRule{Verbs: []string{"get"}, APIGroups: []string{"example.com"}, Resources: []string{"things"}}
@@ -70,7 +71,7 @@ func TestEnsureRoles(t *testing.T) {
 	ensure()
 	for _, action := range client.Actions() {
 		if action.GetVerb() != "list" {
-			t.Errorf("nothing was to be done, but: %s %s", action.GetVerb(), action.GetResource().Resource)
+			t.Errorf("a request was sent although nothing had changed: %s %s", action.GetVerb(), action.GetResource().Resource)
 		}
 	}
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
 )
 
-// repairInterval is how often the allocations are compared with the services.
+// repairInterval is the interval at which the allocations are compared with the
+// services.
 const repairInterval = 3 * time.Minute
 
-// repairServices makes the addresses and ports that are allocated agree with
-// those that services have, at the start and then again and again.
+// repairServices makes the allocated addresses and ports agree with those of
+// the existing services, at the start and then periodically.
 func repairServices(client kubernetes.Interface, services Services) genericapiserver.PostStartHookFunc {
 	repair := allocation.NewRepair(services.Allocation, client)
 	return func(hook genericapiserver.PostStartHookContext) error {

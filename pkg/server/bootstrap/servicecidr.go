@@ -24,22 +24,24 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// Services is what the hooks for services need to know.
+// Services is the configuration of the hooks for services.
 type Services struct {
 	Allocation *allocation.Services
-	// Ranges are those of --service-cluster-ip-range. The kubernetes service has
-	// the first address of the first one.
+	// Ranges are the CIDRs of --service-cluster-ip-range. The first address of
+	// the first one is the cluster IP of the kubernetes service.
 	Ranges []netip.Prefix
-	// Leases keeps the addresses of the running servers.
+	// Leases stores the addresses of the running servers.
 	Leases storage.Interface
 	// Address and Port are where other hosts reach this server.
 	Address net.IP
 	Port    int
-	// NodePort of the kubernetes service; 0 for none.
+	// NodePort is the node port of the kubernetes service; 0 means that it has
+	// none.
 	NodePort int
-	// ReconcileByLease keeps the addresses of the servers that renew a lease in
-	// the endpoints of the kubernetes service, ReconcileByCount that many
-	// Servers. Without either the endpoints are somebody else's.
+	// ReconcileByLease keeps the addresses of those servers in the endpoints of
+	// the kubernetes service that renew a lease. ReconcileByCount keeps at most
+	// Servers addresses. If neither is set, this server does not write the
+	// endpoints.
 	ReconcileByLease, ReconcileByCount bool
 	Servers                            int
 }
@@ -50,8 +52,8 @@ const (
 	defaultCIDRReady   = "Kubernetes default Service CIDR is ready"
 )
 
-// defaultServiceCIDR creates the ServiceCIDR of the flags and says that it is
-// ready, again after it was deleted.
+// defaultServiceCIDR creates the ServiceCIDR of the flags and sets its
+// condition Ready. It creates it again after it was deleted.
 func defaultServiceCIDR(client kubernetes.Interface, informers informers.SharedInformerFactory, services Services) genericapiserver.PostStartHookFunc {
 	deleted := signals.NewPulse()
 	_, err := informers.Networking().V1().ServiceCIDRs().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
@@ -93,7 +95,7 @@ func ensureServiceCIDR(ctx context.Context, client kubernetes.Interface, ranges 
 			_, err := api.Update(ctx, stored, metav1.UpdateOptions{})
 			return err
 		}
-		klog.Warningf("--service-cluster-ip-range is %v, but the ServiceCIDR %s has %v, which counts", cidrs, defaultCIDRName, stored.Spec.CIDRs)
+		klog.Warningf("--service-cluster-ip-range is %v, but the existing ServiceCIDR %s has %v, which is used", cidrs, defaultCIDRName, stored.Spec.CIDRs)
 	}
 	if meta.FindStatusCondition(stored.Status.Conditions, networkingv1.ServiceCIDRConditionReady) != nil {
 		return nil

@@ -13,19 +13,21 @@ import (
 )
 
 const (
-	// trackingConfigMap is in kube-system and says, under trackingSince, since
-	// which day the use of legacy tokens is noted in their secrets.
+	// trackingConfigMap is a config map in kube-system. Its key trackingSince
+	// contains the date since when the last use of legacy tokens is recorded in
+	// their secrets.
 	trackingConfigMap = "kube-apiserver-legacy-service-account-token-tracking"
 	trackingSince     = "since"
 )
 
-// legacyTokenTracking creates the config map, and again when it was deleted or
-// does not have a date.
+// legacyTokenTracking creates the config map, and creates it again if it was
+// deleted or does not contain a date.
 func legacyTokenTracking(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
 	ensure := func(ctx context.Context) error { return ensureTracking(ctx, client, time.Now()) }
 	return func(hook genericapiserver.PostStartHookContext) error {
 		go func() {
-			// The namespace may still be missing. Nobody waits for this.
+			// The namespace may not exist yet. The server is ready without this
+			// config map.
 			_ = retry(hook, ensure)
 			keep(hook, resyncInterval, nil, ensure)
 		}()

@@ -12,13 +12,14 @@ import (
 func TestTrackingSince(t *testing.T) {
 	now := time.Date(2030, 1, 2, 23, 0, 0, 0, time.FixedZone("west", -5*3600))
 	for _, test := range []struct {
+		name   string
 		before map[string]string
 		want   string
 	}{
-		{nil, "2030-01-03"},
-		{map[string]string{"since": "2029-12-31"}, "2029-12-31"},
-		{map[string]string{"since": "yesterday"}, "2030-01-03"},
-		{map[string]string{"other": "x"}, "2030-01-03"},
+		{"there is no config map", nil, "2030-01-03"},
+		{"the date is valid", map[string]string{"since": "2029-12-31"}, "2029-12-31"},
+		{"the date is invalid", map[string]string{"since": "yesterday"}, "2030-01-03"},
+		{"there is no date", map[string]string{"other": "x"}, "2030-01-03"},
 	} {
 		client := fake.NewClientset()
 		maps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
@@ -32,7 +33,7 @@ func TestTrackingSince(t *testing.T) {
 		}
 		got, err := maps.Get(t.Context(), trackingConfigMap, metav1.GetOptions{})
 		if err != nil || got.Data["since"] != test.want {
-			t.Errorf("with %v: %v, %v", test.before, got.Data, err)
+			t.Errorf("%s: %v, %v", test.name, got.Data, err)
 		}
 	}
 }

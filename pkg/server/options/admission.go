@@ -13,11 +13,11 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/plugins"
 )
 
-// AdmissionOptions choose the admission plugins.
+// AdmissionOptions selects the admission plugins.
 type AdmissionOptions struct {
 	*genericoptions.AdmissionOptions
-	// Only, if not empty, lists the only plugins that run: the deprecated
-	// --admission-control.
+	// Only, if not empty, lists all plugins that run. It is the value of the
+	// deprecated flag --admission-control.
 	Only []string
 
 	plugins []ownadmission.Plugin
@@ -36,7 +36,8 @@ func newAdmissionOptions() *AdmissionOptions {
 	return o
 }
 
-// AddFlags adds kube-apiserver's admission flags, with those of single plugins.
+// AddFlags adds kube-apiserver's admission flags, including those of individual
+// plugins.
 func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 	o.AdmissionOptions.AddFlags(fs)
 	for _, plugin := range o.plugins {
@@ -45,11 +46,12 @@ func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 		}
 	}
 	fs.StringSliceVar(&o.Only, "admission-control", o.Only, "The only admission plugins to run, in place of the default ones.")
-	_ = fs.MarkDeprecated("admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead.") // the flag exists
+	_ = fs.MarkDeprecated("admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead.") // fails only if the flag does not exist
 }
 
-// complete lets kube-apiserver's plugins be disabled that are not there yet:
-// they are off already, and a command line that says so is right.
+// complete removes plugins of kube-apiserver that this server does not have
+// from --disable-admission-plugins. They do not run anyway, so a command line
+// that disables them is valid.
 func (o *AdmissionOptions) complete() {
 	if len(o.Only) > 0 {
 		o.EnablePlugins = o.Only
@@ -58,7 +60,7 @@ func (o *AdmissionOptions) complete() {
 	o.DisablePlugins = slices.DeleteFunc(o.DisablePlugins, o.missing)
 }
 
-// Validate returns the mistakes in the flags.
+// Validate returns an error for each invalid flag.
 func (o *AdmissionOptions) Validate() (errs []error) {
 	for _, name := range o.EnablePlugins {
 		if o.missing(name) {

@@ -6,16 +6,17 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// AggregatorOptions are the flags of API aggregation.
+// AggregatorOptions contains the flags of API aggregation.
 type AggregatorOptions struct {
-	// ClientCertFile and ClientKeyFile are the certificate with which this
-	// server proves to others that it is their front proxy; empty: that of the
-	// data directory.
+	// ClientCertFile and ClientKeyFile are the certificate and key with which
+	// this server authenticates itself to aggregated servers as their front
+	// proxy. If they are empty, the certificate of the data directory is used.
 	ClientCertFile, ClientKeyFile string
-	// EndpointRouting connects to the endpoints of services instead of their
-	// cluster IPs.
+	// EndpointRouting makes the server connect to the endpoints of services
+	// instead of their cluster IPs.
 	EndpointRouting bool
-	// RejectRedirects answers 502 when an aggregated server redirects.
+	// RejectRedirects makes the server answer 502 when an aggregated server
+	// redirects.
 	RejectRedirects bool
 }
 
@@ -34,10 +35,10 @@ func (o *AggregatorOptions) AddFlags(fs *pflag.FlagSet) {
 		"Refuse to pass the redirects of aggregated API servers on to clients.")
 }
 
-// Validate returns the mistakes in the flags.
+// Validate returns an error for each invalid flag.
 func (o *AggregatorOptions) Validate() (errs []error) {
 	if (o.ClientCertFile == "") != (o.ClientKeyFile == "") {
-		errs = append(errs, errors.New("--proxy-client-cert-file and --proxy-client-key-file go together"))
+		errs = append(errs, errors.New("--proxy-client-cert-file and --proxy-client-key-file must be specified together"))
 	}
 	return errs
 }

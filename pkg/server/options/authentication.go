@@ -12,28 +12,31 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/oidc"
 )
 
-// AuthenticationOptions choose who may come in.
+// AuthenticationOptions selects how requests are authenticated.
 type AuthenticationOptions struct {
-	// Anonymous lets requests without credentials be system:anonymous.
+	// Anonymous accepts requests without credentials as the user
+	// system:anonymous.
 	Anonymous bool
-	// ClientCAFile has the CAs of client certificates. Without it the server's
-	// own CA is used.
+	// ClientCAFile contains additional CAs for client certificates.
+	// Certificates of the server's own CA are always accepted.
 	ClientCAFile string
 	// TokenFile is a CSV file of static tokens.
 	TokenFile string
-	// BootstrapTokens accepts the tokens of secrets in kube-system.
+	// BootstrapTokens accepts the bootstrap tokens that are stored in secrets
+	// in kube-system.
 	BootstrapTokens bool
-	// RequestHeader trusts a front proxy. Without a CA file it is a proxy with
-	// the certificate that the server made for itself.
+	// RequestHeader describes the trusted front proxy. Without a CA file this
+	// is a proxy that uses the front proxy certificate of the data directory.
 	RequestHeader genericoptions.RequestHeaderAuthenticationOptions
-	// ConfigFile is an AuthenticationConfiguration.
+	// ConfigFile is the path of a file with an AuthenticationConfiguration.
 	ConfigFile string
-	// OIDC is a provider of ID tokens, and OIDCSigningAlgs what it may sign with.
+	// OIDC describes a provider of ID tokens. OIDCSigningAlgs are the
+	// algorithms with which the tokens may be signed.
 	OIDC            oidc.Flags
 	OIDCSigningAlgs []string
-	// WebhookConfigFile is a kubeconfig of a service that knows tokens,
-	// WebhookVersion that of its TokenReviews and WebhookCacheTTL how long its
-	// answers are remembered.
+	// WebhookConfigFile is a kubeconfig of a service that authenticates bearer
+	// tokens. WebhookVersion is the version of the TokenReviews that it
+	// receives, and WebhookCacheTTL is how long its answers are cached.
 	WebhookConfigFile, WebhookVersion string
 	WebhookCacheTTL                   time.Duration
 
@@ -54,27 +57,27 @@ func newAuthenticationOptions() *AuthenticationOptions {
 func (o *AuthenticationOptions) AddFlags(fs *pflag.FlagSet) {
 	o.flags = fs
 	fs.BoolVar(&o.Anonymous, "anonymous-auth", o.Anonymous, ""+
-		"Let requests without credentials in as system:anonymous in group system:unauthenticated.")
+		"Accept requests without credentials, as the user system:anonymous in the group system:unauthenticated.")
 	fs.StringVar(&o.ClientCAFile, "client-ca-file", o.ClientCAFile, ""+
-		"File with the CA certificates of client certificates. The common name is the user, the organizations are the groups. "+
-		"The CA that the server made for itself counts beside them.")
+		"File with CA certificates that verify client certificates. The common name is the user, the organizations are the groups. "+
+		"Client certificates of the CA in the data directory are accepted as well.")
 	fs.StringVar(&o.TokenFile, "token-auth-file", o.TokenFile, ""+
-		"CSV file of bearer tokens: token, user name, user UID and, optionally, \"group1,group2\". Changes are followed.")
+		"CSV file of bearer tokens: token, user name, user UID and, optionally, \"group1,group2\". The file is reloaded when it changes.")
 	fs.BoolVar(&o.BootstrapTokens, "enable-bootstrap-token-auth", o.BootstrapTokens, ""+
 		"Accept the bootstrap tokens in secrets of type bootstrap.kubernetes.io/token in kube-system.")
 	o.RequestHeader.AddFlags(fs)
 	fs.Lookup("requestheader-client-ca-file").Usage += " Without it, a proxy with the front-proxy-client certificate in the data directory " +
 		"is trusted to send X-Remote-User, X-Remote-Uid, X-Remote-Group and X-Remote-Extra- headers."
 	fs.StringVar(&o.ConfigFile, "authentication-config", o.ConfigFile, ""+
-		"File with an AuthenticationConfiguration: OpenID Connect providers and conditions for anonymous requests. Changes are followed. "+
-		"Not together with --oidc-* flags.")
+		"File with an AuthenticationConfiguration: OpenID Connect providers and conditions for anonymous requests. The file is reloaded when it changes. "+
+		"Cannot be combined with --oidc-* flags.")
 	o.addOIDCFlags(fs)
 	fs.StringVar(&o.WebhookConfigFile, "authentication-token-webhook-config-file", o.WebhookConfigFile, ""+
-		"Kubeconfig file of a service that is asked about bearer tokens with TokenReviews.")
+		"Kubeconfig file of a service that authenticates bearer tokens with TokenReviews.")
 	fs.StringVar(&o.WebhookVersion, "authentication-token-webhook-version", o.WebhookVersion, ""+
-		"Version of the TokenReviews that the service gets: v1 or v1beta1.")
+		"Version of the TokenReviews that the service receives: v1 or v1beta1.")
 	fs.DurationVar(&o.WebhookCacheTTL, "authentication-token-webhook-cache-ttl", o.WebhookCacheTTL, ""+
-		"How long the answers of the service are remembered.")
+		"How long the answers of the service are cached.")
 }
 
 func (o *AuthenticationOptions) addOIDCFlags(fs *pflag.FlagSet) {
@@ -83,19 +86,19 @@ func (o *AuthenticationOptions) addOIDCFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.OIDC.ClientID, "oidc-client-id", o.OIDC.ClientID, ""+
 		"Audience that the ID tokens must have. Needed with --oidc-issuer-url.")
 	fs.StringVar(&o.OIDC.CAFile, "oidc-ca-file", o.OIDC.CAFile, ""+
-		"File with the CA certificates of the provider; the default are those of the system.")
+		"File with the CA certificates of the provider; by default the CA certificates of the system are used.")
 	fs.StringVar(&o.OIDC.UsernameClaim, "oidc-username-claim", o.OIDC.UsernameClaim, "Claim that is the user's name.")
 	fs.StringVar(&o.OIDC.UsernamePrefix, "oidc-username-prefix", o.OIDC.UsernamePrefix, ""+
-		"Prefix of the user's name. The default is the issuer's URL and '#', for the claim 'email' nothing; '-' means none.")
-	fs.StringVar(&o.OIDC.GroupsClaim, "oidc-groups-claim", o.OIDC.GroupsClaim, "Claim, a string or a list of strings, that has the user's groups.")
+		"Prefix of the user's name. The default is the issuer's URL and '#', or no prefix for the claim 'email'. '-' means no prefix.")
+	fs.StringVar(&o.OIDC.GroupsClaim, "oidc-groups-claim", o.OIDC.GroupsClaim, "Claim with the user's groups: a string or a list of strings.")
 	fs.StringVar(&o.OIDC.GroupsPrefix, "oidc-groups-prefix", o.OIDC.GroupsPrefix, "Prefix of the groups.")
 	fs.StringSliceVar(&o.OIDCSigningAlgs, "oidc-signing-algs", o.OIDCSigningAlgs, ""+
-		"Algorithms that ID tokens may be signed with: RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512.")
+		"Algorithms with which ID tokens may be signed: RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512.")
 	fs.Var(flag.NewMapStringStringNoSplit(&o.OIDC.RequiredClaims), "oidc-required-claim", "Claim, as key=value, that the ID tokens must have. Can be repeated.")
 }
 
-// Validate returns the mistakes in the flags; what the files contain is checked
-// when they are read.
+// Validate returns an error for each invalid flag. The contents of files are
+// checked when the files are read.
 func (o *AuthenticationOptions) Validate() []error {
 	errs := o.RequestHeader.Validate()
 	if (o.OIDC.IssuerURL == "") != (o.OIDC.ClientID == "") {
@@ -110,7 +113,7 @@ func (o *AuthenticationOptions) Validate() []error {
 		}
 	}
 	if v := o.WebhookVersion; v != "v1" && v != "v1beta1" {
-		errs = append(errs, fmt.Errorf("--authentication-token-webhook-version: %q is none of v1, v1beta1", v))
+		errs = append(errs, fmt.Errorf("--authentication-token-webhook-version: %q must be v1 or v1beta1", v))
 	}
 	return errs
 }

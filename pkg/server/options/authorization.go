@@ -14,21 +14,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization"
 )
 
-// AuthorizationOptions choose what users may do: by modes, or by a file.
+// AuthorizationOptions selects the authorizers, either by modes or by a file.
 type AuthorizationOptions struct {
-	// Modes are asked in this order.
+	// Modes are the authorization modes in the order in which they are asked.
 	Modes []string
-	// PolicyFile has the policies of mode ABAC.
+	// PolicyFile contains the policies of the mode ABAC.
 	PolicyFile string
-	// WebhookConfigFile is a kubeconfig of the server that mode Webhook asks,
-	// with reviews of WebhookVersion.
+	// WebhookConfigFile is a kubeconfig of the service that the mode Webhook
+	// asks. WebhookVersion is the version of the SubjectAccessReviews that it
+	// receives.
 	WebhookConfigFile string
 	WebhookVersion    string
 	// WebhookAuthorizedTTL and WebhookUnauthorizedTTL are how long the answers
-	// of the webhook are kept; not at all if they are zero.
+	// of the webhook are cached. Zero disables the cache.
 	WebhookAuthorizedTTL, WebhookUnauthorizedTTL time.Duration
-	// ConfigFile has an AuthorizationConfiguration in place of all the others
-	// but PolicyFile.
+	// ConfigFile is the path of a file with an AuthorizationConfiguration. It
+	// replaces all other fields except PolicyFile.
 	ConfigFile string
 
 	changed func(flag string) bool
@@ -37,8 +38,8 @@ type AuthorizationOptions struct {
 const (
 	modeFlag          = "authorization-mode"
 	webhookFlagPrefix = "authorization-webhook-"
-	// webhookTimeout is how long the webhook of --authorization-mode may take
-	// to answer.
+	// webhookTimeout limits how long the webhook of --authorization-mode may
+	// take to answer.
 	webhookTimeout = 30 * time.Second
 )
 
@@ -55,31 +56,31 @@ func (o *AuthorizationOptions) AddFlags(fs *pflag.FlagSet) {
 		"Modes of authorization, of which the first one with an opinion decides: "+strings.Join(authorization.Modes(), ", ")+
 		". Members of system:masters may do everything in each of them. Without this flag and --authorization-config it is "+strings.Join(defaultModes(), ",")+
 		", while kube-apiserver would allow everything.")
-	fs.StringVar(&o.PolicyFile, "authorization-policy-file", o.PolicyFile, "File with the policies of mode ABAC, a JSON object a line.")
-	fs.StringVar(&o.WebhookConfigFile, webhookFlagPrefix+"config-file", o.WebhookConfigFile, "Kubeconfig file that says which server mode Webhook asks.")
+	fs.StringVar(&o.PolicyFile, "authorization-policy-file", o.PolicyFile, "File with the policies of mode ABAC, one JSON object per line.")
+	fs.StringVar(&o.WebhookConfigFile, webhookFlagPrefix+"config-file", o.WebhookConfigFile, "Kubeconfig file of the service that mode Webhook asks.")
 	fs.StringVar(&o.WebhookVersion, webhookFlagPrefix+"version", o.WebhookVersion, "Version of the SubjectAccessReview that mode Webhook sends: v1 or v1beta1.")
 	fs.DurationVar(&o.WebhookAuthorizedTTL, webhookFlagPrefix+"cache-authorized-ttl", o.WebhookAuthorizedTTL,
-		"How long the webhook's answer is kept that a request is allowed.")
+		"How long an answer of the webhook that allows a request is cached.")
 	fs.DurationVar(&o.WebhookUnauthorizedTTL, webhookFlagPrefix+"cache-unauthorized-ttl", o.WebhookUnauthorizedTTL,
-		"How long the webhook's answer is kept that a request is not allowed.")
+		"How long an answer of the webhook that does not allow a request is cached.")
 	fs.StringVar(&o.ConfigFile, "authorization-config", o.ConfigFile, ""+
-		"File with an AuthorizationConfiguration, which can have several webhooks, with conditions. It is read again when it changes. "+
-		"Not together with --authorization-mode and --authorization-webhook-*.")
+		"File with an AuthorizationConfiguration, which can have several webhooks, with conditions. The file is reloaded when it changes. "+
+		"Cannot be combined with --authorization-mode and --authorization-webhook-* flags.")
 	o.changed = fs.Changed
 }
 
-// defaultModes are safe, where kube-apiserver's allow everything.
+// defaultModes are safe defaults; kube-apiserver's default is AlwaysAllow.
 func defaultModes() []string { return []string{authorization.ModeNode, authorization.ModeRBAC} }
 
-// complete chooses the default modes if nothing was chosen.
+// complete sets the default modes if the flags select nothing.
 func (o *AuthorizationOptions) complete() {
 	if len(o.Modes) == 0 && o.ConfigFile == "" && !o.changed(modeFlag) {
 		o.Modes = defaultModes()
 	}
 }
 
-// Validate returns the mistakes in the flags; what the files contain is checked
-// when they are read.
+// Validate returns an error for each invalid flag. The contents of files are
+// checked when the files are read.
 func (o *AuthorizationOptions) Validate() []error {
 	if o.ConfigFile != "" {
 		if o.legacy() {
@@ -119,7 +120,7 @@ func (o *AuthorizationOptions) Validate() []error {
 	return errs
 }
 
-// legacy reports whether a flag is set that the file takes the place of.
+// legacy reports whether a flag is set that --authorization-config replaces.
 func (o *AuthorizationOptions) legacy() bool {
 	none := newAuthorizationOptions()
 	for _, flag := range []string{modeFlag, webhookFlagPrefix + "version", webhookFlagPrefix + "cache-authorized-ttl", webhookFlagPrefix + "cache-unauthorized-ttl"} {
@@ -131,8 +132,8 @@ func (o *AuthorizationOptions) legacy() bool {
 		o.WebhookAuthorizedTTL != none.WebhookAuthorizedTTL || o.WebhookUnauthorizedTTL != none.WebhookUnauthorizedTTL
 }
 
-// Authorizers is what the flags other than --authorization-config say, in the
-// form of such a file.
+// Authorizers returns the configuration that corresponds to the flags, in the
+// format of --authorization-config.
 func (o *AuthorizationOptions) Authorizers() []apiserver.AuthorizerConfiguration {
 	var all []apiserver.AuthorizerConfiguration
 	for _, mode := range o.Modes {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// authorization parses authorization flags and completes them.
+// parseAuthorization parses authorization flags and completes them.
 func parseAuthorization(t *testing.T, args ...string) *AuthorizationOptions {
 	t.Helper()
 	o, fs := newAuthorizationOptions(), pflag.NewFlagSet("", pflag.ContinueOnError)

@@ -8,28 +8,31 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// DataOptions say where the server keeps what it was not given: its etcd, its
-// certificates and the administrator's kubeconfig.
+// DataOptions contains the flags of the data directory, in which the server
+// keeps its embedded etcd, the certificates that it creates, and the
+// administrator's kubeconfig.
 type DataOptions struct {
 	// Dir is the data directory.
 	Dir string
-	// EtcdClientURL, if set, opens the embedded etcd to other clients.
+	// EtcdClientURL, if not empty, is a URL on which the embedded etcd serves
+	// other clients.
 	EtcdClientURL string
-	// EtcdNoSync trades durability for speed.
+	// EtcdNoSync skips fsync in the embedded etcd: writes are faster, but can
+	// be lost when the machine crashes.
 	EtcdNoSync bool
 }
 
-// AddFlags adds the flags that kube-apiserver does not have.
+// AddFlags adds these flags. kube-apiserver does not have them.
 func (o *DataOptions) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.Dir, "data-dir", o.Dir, "Directory for the embedded etcd, the certificates made at the first start and the administrator's kubeconfig.")
+	fs.StringVar(&o.Dir, "data-dir", o.Dir, "Directory for the embedded etcd, the certificates that the first start creates, and the administrator's kubeconfig.")
 	fs.StringVar(&o.EtcdClientURL, "embedded-etcd-listen-client-url", o.EtcdClientURL, ""+
 		"URL, such as http://127.0.0.1:2379, on which the embedded etcd serves other clients, for example etcdctl. "+
-		"It has no authentication. Empty: no port is opened.")
+		"It has no authentication. By default no port is opened.")
 	fs.BoolVar(&o.EtcdNoSync, "embedded-etcd-unsafe-no-fsync", o.EtcdNoSync, ""+
-		"Do not wait for the disk on writes. Acknowledged writes are lost when the machine crashes. For tests.")
+		"Do not wait until writes are on disk. Acknowledged writes can be lost when the machine crashes. Meant for tests.")
 }
 
-// Validate returns the mistakes in the flags.
+// Validate returns an error for each invalid flag.
 func (o *DataOptions) Validate() (errs []error) {
 	if o.Dir == "" {
 		errs = append(errs, fmt.Errorf("--data-dir must not be empty"))

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
-// GroupVersions are the versions that --runtime-config can name: those of all
-// schemes.
+// GroupVersions returns the registry of all group versions that
+// --runtime-config may name: those of all schemes.
 func GroupVersions() resourceconfig.GroupVersionRegistry {
 	return schemes{apis.Scheme, apiserver.Scheme}
 }

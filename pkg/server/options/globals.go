@@ -16,15 +16,17 @@ import (
 // in the default feature gate.
 var globalFlags = []string{"emulated-version", "min-compatibility-version", "feature-gates"}
 
-// processGlobals has the values of globalFlags that the first server of the
-// process has set.
+// processGlobals contains the values of globalFlags that the first server of
+// the process has set. It is shared by all servers, because the default feature
+// gate is.
 var processGlobals struct {
 	sync.Mutex
 	values map[string]string
 }
 
 // newComponentGlobals returns a registry of the emulated version for one
-// server, on the process's feature gate, which knows every gate from here on.
+// server. The registry uses the feature gate of the process, to which it adds
+// all known features.
 func newComponentGlobals() basecompatibility.ComponentGlobalsRegistry {
 	registry := basecompatibility.NewComponentGlobalsRegistry()
 	utilruntime.Must(registry.Register(basecompatibility.DefaultKubeComponent,
@@ -32,8 +34,8 @@ func newComponentGlobals() basecompatibility.ComponentGlobalsRegistry {
 	return registry
 }
 
-// setComponentGlobals applies the global flags. Another server in the same
-// process may only ask for the same values.
+// setComponentGlobals applies the global flags. It returns an error if an
+// earlier server in this process was started with other values.
 func (o *Options) setComponentGlobals() error {
 	values := map[string]string{}
 	for _, name := range globalFlags {
@@ -59,8 +61,8 @@ func (o *Options) setComponentGlobals() error {
 	return nil
 }
 
-// mirrorEffectiveVersion tells the libraries' own registry, which CEL
-// environments ask, which version is emulated.
+// mirrorEffectiveVersion copies the emulated version to the default registry of
+// the libraries, which CEL environments read.
 func mirrorEffectiveVersion(registry basecompatibility.ComponentGlobalsRegistry) {
 	version := registry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent)
 	process, ok := utilcompatibility.DefaultComponentGlobalsRegistry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent).(basecompatibility.MutableEffectiveVersion)

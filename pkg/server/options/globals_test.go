@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// setFlags parses the global flags for a server of its own, on a copy of the
-// process's feature gate.
+// setFlags parses the global flags as for a new server, on a copy of the
+// feature gate of the process.
 func setFlags(t *testing.T, args ...string) (featuregate.MutableVersionedFeatureGate, error) {
 	t.Helper()
 	gate := features.Gate().DeepCopy()
@@ -31,8 +31,9 @@ func setFlags(t *testing.T, args ...string) (featuregate.MutableVersionedFeature
 	return gate, registry.Set()
 }
 
-// with returns the gates without which gate cannot be set to value, all set as
-// that needs: on what it depends on, off what depends on it.
+// with returns the value of --feature-gates that sets gate to value, together
+// with all gates that this requires: the gates on which it depends are enabled,
+// and the gates that depend on it are disabled.
 func with(gate featuregate.Feature, value bool, known map[featuregate.Feature]featuregate.FeatureSpec,
 	deps map[featuregate.Feature][]featuregate.Feature) []string {
 	set := []string{fmt.Sprintf("%s=%t", gate, value)}
@@ -122,7 +123,8 @@ func TestFeatureGateFlag(t *testing.T) {
 	}
 }
 
-// Alpha and beta gates are listed: the others need no attention.
+// TestHelpListsGates checks that alpha and beta gates are listed. Other gates
+// need not be, because users do not have to set them.
 func TestHelpListsGates(t *testing.T) {
 	sections := New().Flags()
 	usage := sections.FlagSet("generic").Lookup("feature-gates").Usage

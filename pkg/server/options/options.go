@@ -1,6 +1,7 @@
-// Package options has the command line of the server: kube-apiserver's flags,
-// with its names and meaning, in the option structs of k8s.io/apiserver, and a
-// few of our own for the embedded etcd and the data directory.
+// Package options defines the command line of the server: kube-apiserver's
+// flags with the same names and meaning, mostly in the option structs of
+// k8s.io/apiserver, and a few additional flags for the embedded etcd, the data
+// directory and the controllers.
 package options
 
 import (
@@ -23,7 +24,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 )
 
-// Options are the flags, by group.
+// Options contains all flags, by section of --help.
 type Options struct {
 	Data           *DataOptions
 	Generic        *genericoptions.ServerRunOptions
@@ -41,24 +42,28 @@ type Options struct {
 	Traces         *genericoptions.TracingOptions
 	Aggregator     *AggregatorOptions
 
-	// ServiceAccounts are kube-apiserver's flags for service account tokens.
+	// ServiceAccounts contains kube-apiserver's flags for service account
+	// tokens.
 	ServiceAccounts *ServiceAccountOptions
-	// Services are kube-apiserver's flags for services.
+	// Services contains kube-apiserver's flags for services.
 	Services *ServiceOptions
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
-	// AllowPrivileged admits privileged containers.
+	// AllowPrivileged allows privileged containers.
 	AllowPrivileged bool
-	// Servers is how many API servers share the storage: kube-apiserver's
-	// --apiserver-count.
+	// Servers is the number of API servers that share the storage:
+	// kube-apiserver's --apiserver-count.
 	Servers int
-	// Controllers are the loops of kube-controller-manager that run here.
+	// Controllers selects the controllers of kube-controller-manager that run
+	// in this process.
 	Controllers []string
 
 	genericFlags *pflag.FlagSet
 }
 
-// New returns the defaults: as kube-apiserver's, but listening on loopback only.
+// New returns the default options. They are kube-apiserver's except that the
+// server listens on loopback only, and except for the differences that are
+// explained below.
 func New() *Options {
 	o := &Options{
 		Data:           &DataOptions{Dir: ".gatehouse"},
@@ -82,9 +87,10 @@ func New() *Options {
 	o.ServiceAccounts = newServiceAccountOptions()
 	o.Services = newServiceOptions()
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
-	// Without it a server with open watches stops only after --request-timeout.
+	// With kube-apiserver's default, a server with open watches stops only
+	// after --request-timeout.
 	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
-	// Every tool that sets up a test cluster passes it.
+	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
@@ -97,8 +103,8 @@ func New() *Options {
 func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Data.AddFlags(sections.FlagSet("gatehouse"))
 	sections.FlagSet("gatehouse").StringSliceVar(&o.Controllers, "controllers", o.Controllers, ""+
-		"Controllers of kube-controller-manager to run in this process: '*' is all of them, 'foo' is the one named foo, '-foo' is all but that one. "+
-		"There are: "+strings.Join(loops.All().Names(), ", ")+".")
+		"Controllers of kube-controller-manager to run in this process: '*' enables all of them, 'foo' enables the one named foo, '-foo' disables the one named foo. "+
+		"Available controllers: "+strings.Join(loops.All().Names(), ", ")+".")
 	o.genericFlags = sections.FlagSet("generic")
 	o.Generic.AddUniversalFlags(o.genericFlags)
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
@@ -121,22 +127,22 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
-		"With more than one a custom resource becomes available only after the others should have seen its definition.")
-	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // the flag exists
+		"With more than one, a custom resource becomes available after a delay in which the other servers can observe its definition.")
+	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // fails only if the flag does not exist
 	return sections
 }
 
-// Completed options have every default filled in and are consistent.
+// Completed contains options with all defaults filled in.
 type Completed struct{ *completed }
 
 type completed struct {
 	*Options
-	// Embedded is true when etcd runs in this process.
+	// Embedded is true if etcd runs in this process.
 	Embedded bool
 }
 
-// Complete fills in what depends on other flags. It must come before anything
-// that reads a feature gate.
+// Complete fills in values that depend on other flags and applies the feature
+// gates. It must be called before anything reads a feature gate.
 func (o *Options) Complete() (Completed, error) {
 	if err := o.setComponentGlobals(); err != nil {
 		return Completed{}, err
@@ -150,13 +156,14 @@ func (o *Options) Complete() (Completed, error) {
 	o.Authorization.complete()
 	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
 	if c.Embedded {
-		// The library's validation wants a server; the embedded backend never dials it.
+		// The validation of k8s.io/apiserver requires a server. The embedded etcd does not use this
+		// value.
 		o.Etcd.StorageConfig.Transport.ServerList = []string{"embedded"}
 	}
 	return c, nil
 }
 
-// Validate returns all mistakes in the flags, each naming its flag.
+// Validate returns all errors in the flags. Each error names its flag.
 func (c Completed) Validate() error {
 	var errs []error
 	for _, err := range c.Generic.Validate() {

@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// own are the flags that kube-apiserver does not have.
+// own lists the flags that kube-apiserver does not have.
 var own = []string{"controllers", "data-dir", "embedded-etcd-listen-client-url", "embedded-etcd-unsafe-no-fsync"}
 
-// differ are the flags whose default is not kube-apiserver's, and why.
+// differ lists the flags whose default differs from kube-apiserver's, with the
+// reason.
 var differ = map[string]string{
 	"allow-privileged": "kind, envtest, kubeadm and kwok all set it",
-	"bind-address":     "safe by default: loopback only",
+	"bind-address":     "listening on loopback only is safe",
 	"cert-dir":         "the server has certificates of its own in the data directory",
 	"shutdown-watch-termination-grace-period": "watches end when the server does",
 }
@@ -28,7 +29,7 @@ func flags() map[string]*pflag.Flag {
 	return all
 }
 
-// recorded returns kube-apiserver's flags: type and default by name.
+// recorded returns type and default of kube-apiserver's flags by name.
 func recorded(t *testing.T) map[string][2]string {
 	t.Helper()
 	data, err := os.ReadFile("testdata/kube-apiserver-flags.tsv")
@@ -73,7 +74,8 @@ func TestFlagsAreThoseOfKubeAPIServer(t *testing.T) {
 	}
 }
 
-// sameDefault compares a default with the recorded one, where zero values are left out.
+// sameDefault reports whether the default of a flag is the recorded one. The recorded defaults omit
+// zero values.
 func sameDefault(flag *pflag.Flag, reference string) bool {
 	if flag.DefValue == reference {
 		return true
@@ -102,7 +104,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--embedded-etcd-", func(o *Options) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
 		}},
-		{`--controllers: "nosuch" is none of the controllers clusterrole-aggregation-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
+		{`--controllers: unknown controller "nosuch": choose among clusterrole-aggregation-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
 		{"--oidc-issuer-url and --oidc-client-id", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
 		{"--authentication-token-webhook-version", func(o *Options) { o.Authentication.WebhookVersion = "v2" }},
 		{"--service-account-signing-endpoint is not available", func(o *Options) { o.ServiceAccounts.SigningEndpoint = "/run/signer.sock" }},

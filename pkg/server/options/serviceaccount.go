@@ -13,28 +13,30 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// ServiceAccountOptions say how tokens of service accounts are made and which
-// are accepted.
+// ServiceAccountOptions selects how service account tokens are issued and which
+// tokens are accepted.
 type ServiceAccountOptions struct {
-	// Issuers are accepted, the first one issues. The default is
-	// serviceaccount.DefaultIssuer.
+	// Issuers are the accepted issuers; the first one is used for new tokens.
+	// The default is serviceaccount.DefaultIssuer.
 	Issuers []string
-	// APIAudiences are those of this server; the default is the issuers.
+	// APIAudiences are the audiences of this server. The default is Issuers.
 	APIAudiences []string
-	// JWKSURI is where the discovery document says that the keys are; the
-	// default is this server.
+	// JWKSURI is the URL of the keys in the discovery document. The default is
+	// the URL of this server.
 	JWKSURI string
-	// KeyFiles have the keys that verify tokens, SigningKeyFile the one that
-	// signs. By default the server uses its own.
+	// KeyFiles contain the keys that verify tokens, SigningKeyFile the key that
+	// signs them. By default both are in the data directory.
 	KeyFiles       []string
 	SigningKeyFile string
-	// SigningEndpoint is the socket of an external signer.
+	// SigningEndpoint is the socket of an external signer, which is not
+	// supported.
 	SigningEndpoint string
-	// Lookup refuses legacy tokens whose secret or service account is gone.
+	// Lookup refuses legacy tokens whose secret or service account does not
+	// exist any more.
 	Lookup bool
-	// MaxExpiration bounds the life of tokens; 0: no bound.
+	// MaxExpiration limits the lifetime of tokens; 0 means no limit.
 	MaxExpiration time.Duration
-	// ExtendExpiration lets tokens in pods live for a year.
+	// ExtendExpiration extends the lifetime of the tokens in pods to one year.
 	ExtendExpiration bool
 }
 
@@ -45,27 +47,29 @@ func newServiceAccountOptions() *ServiceAccountOptions {
 // AddFlags adds kube-apiserver's flags.
 func (o *ServiceAccountOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.Issuers, "service-account-issuer", o.Issuers, ""+
-		"Issuer of service account tokens, a URL. Can be given more than once: the first one issues, all are accepted, so that the issuer can be changed. "+
+		"Issuer of service account tokens, a URL. Can be repeated, to change the issuer: the first one is used for new tokens, and tokens of all are accepted. "+
 		"The default is "+serviceaccount.DefaultIssuer+".")
 	fs.StringSliceVar(&o.APIAudiences, "api-audiences", o.APIAudiences, ""+
-		"Audiences of this server. Tokens for one of them are accepted. The default is the issuers.")
+		"Audiences of this server. A token must be for one of them. The default is the value of --service-account-issuer.")
 	fs.StringVar(&o.JWKSURI, "service-account-jwks-uri", o.JWKSURI, ""+
-		"URI of the keys that verify tokens, as the discovery document names it. The default is /openid/v1/jwks on this server's external address.")
+		"URI, in the discovery document, of the keys that verify tokens. The default is /openid/v1/jwks on this server's external address.")
 	fs.StringArrayVar(&o.KeyFiles, "service-account-key-file", o.KeyFiles, ""+
-		"PEM file of RSA or ECDSA keys, public or private, or of certificates, which verify service account tokens. Can be given more than once. "+
-		"The key that signs always verifies. Changes are followed. The default is pki/sa.pub in the data directory.")
+		"PEM file of RSA or ECDSA keys, public or private, or of certificates, which verify service account tokens. Can be repeated. "+
+		"The key that signs tokens also verifies them. The files are reloaded when they change. The default is pki/sa.pub in the data directory.")
 	fs.StringVar(&o.SigningKeyFile, "service-account-signing-key-file", o.SigningKeyFile, ""+
-		"PEM file of the RSA or ECDSA private key that signs service account tokens. Changes are followed. "+
+		"PEM file of the RSA or ECDSA private key that signs service account tokens. The file is reloaded when it changes. "+
 		"The default is pki/sa.key in the data directory.")
-	fs.StringVar(&o.SigningEndpoint, "service-account-signing-endpoint", o.SigningEndpoint, "Socket of an external signer of service account tokens. Not available.")
-	fs.BoolVar(&o.Lookup, "service-account-lookup", o.Lookup, "Refuse legacy tokens whose secret or service account is gone.")
+	fs.StringVar(&o.SigningEndpoint, "service-account-signing-endpoint", o.SigningEndpoint, ""+
+		"Socket of an external signer of service account tokens. Not supported yet.")
+	fs.BoolVar(&o.Lookup, "service-account-lookup", o.Lookup, "Refuse legacy tokens whose secret or service account does not exist any more.")
 	fs.DurationVar(&o.MaxExpiration, "service-account-max-token-expiration", o.MaxExpiration, ""+
-		"Longest life of a service account token, between 1 hour and 2^32 seconds. One that is asked to live longer gets this. 0: no limit.")
+		"Longest lifetime of a service account token, between 1 hour and 2^32 seconds. Requests for a longer lifetime get this one. 0 means no limit.")
 	fs.BoolVar(&o.ExtendExpiration, "service-account-extend-token-expiration", o.ExtendExpiration, ""+
-		"Let the tokens that are mounted into pods live for a year, for clients that do not read them again. Their use after the time that was asked for is counted.")
+		"Extend the lifetime of tokens that are mounted into pods to one year, for clients that do not reload them. "+
+		"Their use after the requested lifetime is counted in the metrics.")
 }
 
-// complete fills in the issuers and the audiences.
+// complete sets the default issuers and audiences.
 func (o *ServiceAccountOptions) complete() {
 	if len(o.Issuers) == 0 {
 		o.Issuers = []string{serviceaccount.DefaultIssuer}
@@ -75,8 +79,8 @@ func (o *ServiceAccountOptions) complete() {
 	}
 }
 
-// Validate returns the mistakes in the flags; the key files are checked when
-// they are read.
+// Validate returns an error for each invalid flag. The key files are checked
+// when they are read.
 func (o *ServiceAccountOptions) Validate() []error {
 	var errs []error
 	if o.SigningEndpoint != "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
 )
 
-// How the addresses of the API servers get into the endpoints of the
-// kubernetes service.
+// Values of --endpoint-reconciler-type: how the addresses of the API servers
+// are maintained in the endpoints of the kubernetes service.
 const (
 	ReconcileByLease = "lease"
 	ReconcileByCount = "master-count"
@@ -24,18 +24,18 @@ const (
 // defaultServiceRange is kube-apiserver's.
 const defaultServiceRange = "10.0.0.0/24"
 
-// ServiceOptions say which addresses and ports services get, and how the
-// server itself is a service.
+// ServiceOptions contains the flags for the addresses and ports of services,
+// and for the kubernetes service, which represents the API servers.
 type ServiceOptions struct {
-	// ClusterIPRange has one CIDR, or one of each IP family, separated by a
-	// comma. The first one's family is preferred.
+	// ClusterIPRange is one CIDR, or two CIDRs of different IP families,
+	// separated by a comma. The family of the first one is preferred.
 	ClusterIPRange string
 	// NodePorts is the range of node ports.
 	NodePorts utilnet.PortRange
-	// EndpointReconciler is one of lease, master-count and none.
+	// EndpointReconciler is lease, master-count or none.
 	EndpointReconciler string
-	// KubernetesNodePort, if not 0, makes the kubernetes service one of the
-	// type NodePort.
+	// KubernetesNodePort, if not 0, is the node port of the kubernetes service,
+	// which then has the type NodePort.
 	KubernetesNodePort int
 }
 
@@ -53,7 +53,7 @@ func (o *ServiceOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.EndpointReconciler, "endpoint-reconciler-type", o.EndpointReconciler, ""+
 		"How the endpoints of the kubernetes service follow the API servers: lease, master-count (deprecated) or none.")
 	fs.IntVar(&o.KubernetesNodePort, "kubernetes-service-node-port", o.KubernetesNodePort, ""+
-		"Node port of the kubernetes service. 0: the service has the type ClusterIP.")
+		"Node port of the kubernetes service. If it is 0, the service has the type ClusterIP.")
 }
 
 func (o *ServiceOptions) complete() {
@@ -62,7 +62,8 @@ func (o *ServiceOptions) complete() {
 	}
 }
 
-// Ranges returns the CIDRs of the completed, valid options.
+// Ranges returns the CIDRs of ClusterIPRange. The options must be completed and
+// valid.
 func (o *ServiceOptions) Ranges() (ranges []netip.Prefix) {
 	for _, cidr := range strings.Split(o.ClusterIPRange, ",") {
 		if prefix, err := netip.ParsePrefix(strings.TrimSpace(cidr)); err == nil {
@@ -72,7 +73,7 @@ func (o *ServiceOptions) Ranges() (ranges []netip.Prefix) {
 	return ranges
 }
 
-// Families returns the families of the ranges.
+// Families returns the IP families of the ranges.
 func (o *ServiceOptions) Families() (families []corev1.IPFamily) {
 	for _, prefix := range o.Ranges() {
 		families = append(families, allocation.FamilyOf(prefix.Addr()))
@@ -80,8 +81,8 @@ func (o *ServiceOptions) Families() (families []corev1.IPFamily) {
 	return families
 }
 
-// KubernetesIP returns the address of the kubernetes service: the first one of
-// the first range.
+// KubernetesIP returns the cluster IP of the kubernetes service: the first
+// address of the first range.
 func (o *ServiceOptions) KubernetesIP() netip.Addr {
 	if ranges := o.Ranges(); len(ranges) > 0 {
 		return ranges[0].Addr().Next()
@@ -89,7 +90,7 @@ func (o *ServiceOptions) KubernetesIP() netip.Addr {
 	return netip.Addr{}
 }
 
-// Validate returns the mistakes in the flags.
+// Validate returns an error for each invalid flag.
 func (o *ServiceOptions) Validate() []error {
 	errs := o.validateRanges()
 	if o.NodePorts.Size == 0 {
@@ -109,9 +110,9 @@ func (o *ServiceOptions) Validate() []error {
 }
 
 const (
-	// minAddresses are those of the smallest range.
+	// minAddresses is the size of the smallest allowed range.
 	minAddresses = 8
-	// shortestPrefix6 is that of the largest IPv6 range.
+	// shortestPrefix6 is the prefix length of the largest allowed IPv6 range.
 	shortestPrefix6 = 64
 )
 

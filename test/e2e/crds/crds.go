@@ -1,2 +1,3 @@
-// Package crds has no code: see go.mod.
+// Package crds has no code. Its go.mod lists modules whose
+// CustomResourceDefinitions the tests use.
 package crds

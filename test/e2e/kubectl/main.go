@@ -1,4 +1,4 @@
-// Command kubectl is the real kubectl, for the scripts of test/e2e.
+// Command kubectl is the unmodified kubectl, for the scripts of test/e2e.
 package main
 
 import (

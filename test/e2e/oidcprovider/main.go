@@ -1,5 +1,6 @@
-// Command oidcprovider is an OpenID Connect provider for tests, made of
-// github.com/ory/fosite. Whoever asks is logged in as whom the request names:
+// Command oidcprovider is an OpenID Connect provider for tests, built from
+// github.com/ory/fosite. It logs every client in as the user that the request
+// names:
 //
 //	GET /authorize?client_id=gatehouse&response_type=code&scope=openid&...&login=alice&groups=a,b
 //	POST /token
