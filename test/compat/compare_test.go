@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,8 +50,47 @@ func TestCompare(t *testing.T) {
 		"a static port in a table":       {answer(200, `{"kind":"Table","rows":[{"cells":["80:30001/TCP"]}]}`), answer(200, `{"kind":"Table","rows":[{"cells":["80:30002/TCP"]}]}`), Code},
 		"numbers that are written alike": {answer(200, `{"n":1}`), answer(200, `{"n":1.0}`), Code},
 	} {
-		if level, why := Compare(c.want, c.got); level != c.level {
-			t.Errorf("%s: %v, want %v: %s", name, level, c.level, why)
+		if level, found := Compare(c.want, c.got); level != c.level {
+			t.Errorf("%s: %v, want %v: %s", name, level, c.level, found)
+		}
+	}
+}
+
+// TestDifferences lists all that differs, each where it is.
+func TestDifferences(t *testing.T) {
+	const head = `{"kind":"Status","reason":"Invalid","message":"x is invalid: `
+	for name, c := range map[string]struct {
+		want, got *Answer
+		found     []Difference
+	}{
+		"fields of an object": {
+			answer(200, `{"a":{"b":1,"c":"x"}}`),
+			answer(200, `{"a":{"c":"y","d":[]}}`),
+			[]Difference{{"a.b", "1", nothing}, {"a.c", `"x"`, `"y"`}, {"a.d", nothing, "[]"}},
+		},
+		"lists of two lengths": {
+			answer(200, `{"a":[1,2,3]}`),
+			answer(200, `{"a":[4,2]}`),
+			[]Difference{{"a", "3 items", "2"}, {"a[0]", "1", "4"}},
+		},
+		"causes, wherever the message names them": {
+			answer(422, head+`[a: one, b: two]","details":{"causes":[{"reason":"R","field":"a","message":"one"},{"reason":"R","field":"b","message":"two"}]}}`),
+			answer(422, head+`b: two","details":{"causes":[{"reason":"R","field":"b","message":"two"}]}}`),
+			[]Difference{{"cause", "R a: one", nothing}},
+		},
+		"a body and a warning": {
+			warned(answer(200, `{"a":1}`)),
+			answer(200, `{"a":2}`),
+			[]Difference{{"a", "1", "2"}, {"warning", "old", nothing}},
+		},
+		"a status and nothing else": {
+			warned(answer(200, `{"a":1}`)),
+			answer(201, `{"a":2}`),
+			[]Difference{{"code", `200 {"a":1}`, `201 {"a":2}`}},
+		},
+	} {
+		if _, found := Compare(c.want, c.got); !slices.Equal(found, c.found) {
+			t.Errorf("%s: %q, want %q", name, found, c.found)
 		}
 	}
 }
