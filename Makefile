@@ -33,5 +33,5 @@ lint: ## gofmt, go vet, staticcheck
 verify: lint ## lint, and check that generated files and go.mod are up to date
 	hack/verify
 
-bench: build ## measure start, memory, rates and CPU; prints one table
+bench: build ## measure start, memory, rates and CPU (ARGS="-against DIR": and those of kube-apiserver and etcd in DIR)
 	$(GO) run ./test/bench -server bin/gatehouse $(ARGS)

@@ -26,6 +26,8 @@ import (
 	apiregistrationinformers "k8s.io/kube-aggregator/pkg/client/informers/externalversions"
 	listers "k8s.io/kube-aggregator/pkg/client/listers/apiregistration/v1"
 	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // resync is the library's: how often APIServices are looked at without a change.
@@ -81,8 +83,8 @@ type Aggregator struct {
 	apis http.Handler
 	// completed reports that all APIServices are there.
 	completed func() bool
-	// started is closed when discovery has begun to ask the remote servers.
-	started chan struct{}
+	// started is set when discovery has begun to ask the remote servers.
+	started *signals.Latch
 }
 
 // New makes an aggregator that does nothing until Install.
@@ -96,7 +98,7 @@ func New(c Config) (*Aggregator, error) {
 		client:    client,
 		informers: apiregistrationinformers.NewSharedInformerFactory(client, resync),
 		proxies:   map[string]*proxy{},
-		started:   make(chan struct{}),
+		started:   signals.NewLatch(),
 		completed: func() bool { return false },
 	}
 	a.routes.Store(&map[string]*proxy{})
@@ -127,9 +129,7 @@ func (a *Aggregator) AddAPIService(service *apiregistrationv1.APIService) error 
 	a.mu.Unlock()
 
 	documents := bounded(p.always(), maxDiscovery)
-	select {
-	case <-a.started:
-	default:
+	if !a.started.IsSet() {
 		a.addStale(service)
 	}
 	a.discovery.AddAPIService(service, documents)

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -149,7 +150,7 @@ func TestStreamsBodiesAndRedirects(t *testing.T) {
 
 	t.Run("watch", func(t *testing.T) {
 		response, err := admin.Get(base + "/toys?watch=true")
-		check(t, err)
+		testutil.Check(t, err)
 		defer response.Body.Close()
 		lines := bufio.NewReader(response.Body)
 		for _, want := range []string{"one\n", "two\n"} {
@@ -174,20 +175,20 @@ func TestStreamsBodiesAndRedirects(t *testing.T) {
 	})
 	t.Run("upgrade", func(t *testing.T) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/namespaces/a/toys/x/exec", nil)
-		check(t, err)
+		testutil.Check(t, err)
 		request.Header.Set("Connection", "Upgrade")
 		request.Header.Set("Upgrade", "echo")
 		http1 := rest.CopyConfig(s.Config)
 		http1.NextProtos = []string{"http/1.1"}
 		response, err := client(t, http1).Do(request)
-		check(t, err)
+		testutil.Check(t, err)
 		stream, ok := response.Body.(io.ReadWriteCloser)
 		if response.StatusCode != http.StatusSwitchingProtocols || !ok {
 			t.Fatalf("%d %T", response.StatusCode, response.Body)
 		}
 		defer stream.Close()
 		_, err = io.WriteString(stream, "hello\n")
-		check(t, err)
+		testutil.Check(t, err)
 		if got, err := bufio.NewReader(stream).ReadString('\n'); got != "echo hello\n" {
 			t.Errorf("%q, %v", got, err)
 		}
@@ -201,7 +202,7 @@ func TestClientsFindTheAPI(t *testing.T) {
 	for _, legacy := range []bool{false, true} {
 		found.UseLegacyDiscovery = legacy
 		_, lists, err := found.ServerGroupsAndResources()
-		check(t, err)
+		testutil.Check(t, err)
 		has := slices.ContainsFunc(lists, func(l *metav1.APIResourceList) bool {
 			return l.GroupVersion == toys.String() && len(l.APIResources) == 1 && l.APIResources[0].Kind == "Toy"
 		})
@@ -210,7 +211,7 @@ func TestClientsFindTheAPI(t *testing.T) {
 		}
 	}
 	groups, err := found.ServerGroups()
-	check(t, err)
+	testutil.Check(t, err)
 	if first := groups.Groups[1].Name; first != "apiregistration.k8s.io" { // the first is the core group
 		t.Errorf("the first group is %s", first)
 	}

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -51,25 +52,18 @@ func backend(gv schema.GroupVersion, routes map[string]http.HandlerFunc) http.Ha
 	return mux
 }
 
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func register(t testing.TB, s *testserver.Server, api server.API) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	check(t, s.RegisterAPI(ctx, api))
+	testutil.Check(t, s.RegisterAPI(ctx, api))
 }
 
 // client is an HTTP client of the administrator's.
 func client(t testing.TB, c *rest.Config) *http.Client {
 	t.Helper()
 	out, err := rest.HTTPClientFor(c)
-	check(t, err)
+	testutil.Check(t, err)
 	return out
 }
 
@@ -80,9 +74,9 @@ func listen(t testing.TB, s *testserver.Server, handler http.Handler) (url strin
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	certPEM, keyPEM, _, err := s.IssueServing("toys-example-com.kube-system.svc")
-	check(t, err)
+	testutil.Check(t, err)
 	cert, err := tls.X509KeyPair(certPEM, keyPEM)
-	check(t, err)
+	testutil.Check(t, err)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 	server.StartTLS()
 	t.Cleanup(func() {
@@ -101,15 +95,15 @@ type answer struct {
 func do(t testing.TB, c *http.Client, method, url string, body io.Reader, header http.Header) answer {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, body)
-	check(t, err)
+	testutil.Check(t, err)
 	for name, values := range header {
 		request.Header[name] = values
 	}
 	response, err := c.Do(request)
-	check(t, err)
+	testutil.Check(t, err)
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
-	check(t, err)
+	testutil.Check(t, err)
 	return answer{response.StatusCode, response.Header, string(data)}
 }
 
@@ -128,7 +122,7 @@ func freshness(t testing.TB, s *testserver.Server, gv schema.GroupVersion) apidi
 	t.Helper()
 	var list apidiscoveryv2.APIGroupDiscoveryList
 	got := do(t, client(t, s.Config), http.MethodGet, s.URL+"/apis", nil, http.Header{"Accept": {discovery.AcceptV2}})
-	check(t, json.Unmarshal([]byte(got.body), &list))
+	testutil.Check(t, json.Unmarshal([]byte(got.body), &list))
 	for _, group := range list.Items {
 		for _, version := range group.Versions {
 			if group.Name == gv.Group && version.Version == gv.Version {

@@ -12,6 +12,8 @@ import (
 	local "k8s.io/kube-aggregator/pkg/controllers/status/local"
 	availabilitymetrics "k8s.io/kube-aggregator/pkg/controllers/status/metrics"
 	"k8s.io/kube-aggregator/pkg/controllers/status/remote"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // workers is how many APIServices a controller handles at the same time.
@@ -75,7 +77,7 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 		return err
 	}
 	merge := func(ctx context.Context) {
-		close(a.started)
+		a.started.Set()
 		a.discovery.Run(ctx.Done(), nil)
 	}
 	synced := apiServices.Informer().HasSyncedChecker().Done()
@@ -91,18 +93,18 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 		{"apiservice-status-local-available-controller", func(ctx context.Context) { localStatus.Run(workers, ctx.Done()) }, synced, nil},
 		{"apiservice-status-remote-available-controller", func(ctx context.Context) { remoteStatus.Run(workers, ctx.Done()) }, synced, nil},
 		{"apiservice-registration-controller", func(ctx context.Context) { routes.Run(ctx.Done(), routesReady) }, synced, routesReady},
-		{"apiservice-discovery-controller", merge, routesReady, a.started},
+		{"apiservice-discovery-controller", merge, routesReady, a.started.Done()},
 		{"kube-apiserver-autoregistration", a.register.run, synced, nil},
 	} {
 		err := server.AddPostStartHook(hook.name, func(c genericapiserver.PostStartHookContext) error {
 			go func() {
-				if hook.first != nil && !wait(c, hook.first) {
+				if hook.first != nil && !signals.Wait(c, hook.first) {
 					return
 				}
 				hook.run(c)
 			}()
 			if hook.until != nil {
-				wait(c, hook.until)
+				signals.Wait(c, hook.until)
 			}
 			return nil
 		})
@@ -114,14 +116,4 @@ func (a *Aggregator) addHooks(server *genericapiserver.GenericAPIServer, complet
 		return err
 	}
 	return a.specs.addHooks(server)
-}
-
-// wait reports whether ready was closed before the context ended.
-func wait(ctx context.Context, ready <-chan struct{}) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-ready:
-		return true
-	}
 }

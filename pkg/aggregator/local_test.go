@@ -10,6 +10,7 @@ import (
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -23,7 +24,7 @@ const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions
 func groupNames(t testing.TB, s *testserver.Server) (names []string) {
 	t.Helper()
 	var list metav1.APIGroupList
-	check(t, json.Unmarshal([]byte(do(t, client(t, s.Config), http.MethodGet, s.URL+"/apis", nil, nil).body), &list))
+	testutil.Check(t, json.Unmarshal([]byte(do(t, client(t, s.Config), http.MethodGet, s.URL+"/apis", nil, nil).body), &list))
 	for _, group := range list.Groups {
 		names = append(names, group.Name)
 	}
@@ -33,7 +34,7 @@ func groupNames(t testing.TB, s *testserver.Server) (names []string) {
 func TestLocalGroupsAreRegistered(t *testing.T) {
 	s := testserver.Start(t)
 	list, err := apiServices(t, s.Config).List(t.Context(), metav1.ListOptions{LabelSelector: autoregister.AutoRegisterManagedLabel + "=onstart"})
-	check(t, err)
+	testutil.Check(t, err)
 	if len(list.Items) < 8 {
 		t.Errorf("there are %d APIServices", len(list.Items))
 	}
@@ -64,7 +65,7 @@ func TestCustomResourcesAreRegistered(t *testing.T) {
 	start := func() *testserver.Server {
 		t.Helper()
 		s, err := testserver.New(t.Context(), "--data-dir="+dir)
-		check(t, err)
+		testutil.Check(t, err)
 		t.Cleanup(func() { _ = s.Stop() })
 		return s
 	}
@@ -87,10 +88,10 @@ func TestCustomResourcesAreRegistered(t *testing.T) {
 		t.Errorf("the last group is %s", last)
 	}
 
-	check(t, s.Stop())
+	testutil.Check(t, s.Stop())
 	s = start()
 	again, err := apiServices(t, s.Config).Get(t.Context(), service.Name, metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if again.UID != service.UID {
 		t.Error("a restart has made the APIService anew")
 	}

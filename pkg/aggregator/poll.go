@@ -19,6 +19,8 @@ import (
 	"k8s.io/kube-openapi/pkg/aggregator"
 	"k8s.io/kube-openapi/pkg/handler3"
 	"k8s.io/kube-openapi/pkg/validation/spec"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 const (
@@ -41,20 +43,17 @@ type remoteSpec struct {
 	v2 atomic.Pointer[documentV2]
 	v3 atomic.Pointer[documentV3]
 
-	poked chan struct{}
-	stop  func()
+	poked signals.Pulse
 	once  sync.Once
-	ended chan struct{}
+	ended *signals.Latch
 }
 
 func newRemoteSpec(group, version string, p *proxy) *remoteSpec {
-	ended := make(chan struct{})
 	return &remoteSpec{
 		path:  "apis/" + group + "/" + version,
 		proxy: p,
-		poked: make(chan struct{}, 1),
-		stop:  sync.OnceFunc(func() { close(ended) }),
-		ended: ended,
+		poked: signals.NewPulse(),
+		ended: signals.NewLatch(),
 	}
 }
 
@@ -63,12 +62,10 @@ func (r *remoteSpec) start(ctx context.Context) {
 }
 
 // poke asks soon, for example because the server has become available.
-func (r *remoteSpec) poke() {
-	select {
-	case r.poked <- struct{}{}:
-	default:
-	}
-}
+func (r *remoteSpec) poke() { r.poked.Enqueue() }
+
+// stop ends what start has begun.
+func (r *remoteSpec) stop() { r.ended.Set() }
 
 func (r *remoteSpec) run(ctx context.Context) {
 	retry := pollRetry
@@ -85,7 +82,7 @@ func (r *remoteSpec) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-r.ended:
+		case <-r.ended.Done():
 			return
 		case <-r.poked:
 		case <-time.After(after):

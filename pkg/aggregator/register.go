@@ -14,6 +14,8 @@ import (
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
 	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // customGroupPriority and customVersionPriority are those of groups that consist
@@ -98,7 +100,7 @@ func (r *registration) pending(exists func(name string) bool) (services []*apire
 }
 
 func (r *registration) run(ctx context.Context) {
-	if r.ready == nil || wait(ctx, r.ready) {
+	if r.ready == nil || signals.Wait(ctx, r.ready) {
 		r.controller.Run(workers, ctx.Done())
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
 	apiregistrationclient "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset/typed/apiregistration/v1"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -26,7 +27,7 @@ import (
 func apiServices(t testing.TB, c *rest.Config) apiregistrationclient.APIServiceInterface {
 	t.Helper()
 	client, err := apiregistrationclient.NewForConfig(c)
-	check(t, err)
+	testutil.Check(t, err)
 	return client.APIServices()
 }
 
@@ -36,7 +37,7 @@ func eventuallyReason(t testing.TB, s *testserver.Server, name, reason string) (
 	client := apiServices(t, s.Config)
 	eventually(t, name+" has the reason "+reason, func() bool {
 		service, err := client.Get(t.Context(), name, metav1.GetOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		if c := helper.GetAPIServiceConditionByType(service, apiregistrationv1.Available); c != nil {
 			condition = *c
 		}
@@ -52,7 +53,7 @@ func TestAServiceThatIsNotThere(t *testing.T) {
 		Spec: apiregistrationv1.APIServiceSpec{Group: toys.Group, Version: toys.Version, GroupPriorityMinimum: 1000, VersionPriority: 15,
 			InsecureSkipTLSVerify: true, Service: &apiregistrationv1.ServiceReference{Namespace: "default", Name: "toys"}},
 	}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	condition := eventuallyReason(t, s, "v1.toys.example.com", "ServiceNotFound")
 	if condition.Status != apiregistrationv1.ConditionFalse || condition.Message != `service/toys in "default" is not present` {
 		t.Errorf("%+v", condition)
@@ -67,7 +68,7 @@ func TestAServiceThatIsNotThere(t *testing.T) {
 		t.Errorf("the group: %d %s", got.code, got.body)
 	}
 
-	check(t, apiServices(t, s.Config).Delete(t.Context(), "v1.toys.example.com", metav1.DeleteOptions{}))
+	testutil.Check(t, apiServices(t, s.Config).Delete(t.Context(), "v1.toys.example.com", metav1.DeleteOptions{}))
 	eventually(t, "it is gone", func() bool {
 		return freshness(t, s, toys) == "" && do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil).code == http.StatusNotFound
 	})
@@ -109,21 +110,21 @@ func touch(t testing.TB, s *testserver.Server, name string) {
 	t.Helper()
 	patch := fmt.Sprintf(`{"metadata":{"annotations":{"touched":"%d"}}}`, time.Now().UnixNano())
 	_, err := apiServices(t, s.Config).Patch(t.Context(), name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 }
 
 func TestTheCAOfABackendIsReplaced(t *testing.T) {
 	s, other := testserver.Start(t), testserver.Start(t)
 	register(t, s, server.API{GroupVersions: []schema.GroupVersion{toys}, URL: listen(t, s, backend(toys, nil))})
 	_, _, own, err := s.IssueServing("x")
-	check(t, err)
+	testutil.Check(t, err)
 	_, _, wrong, err := other.IssueServing("x")
-	check(t, err)
+	testutil.Check(t, err)
 	replace := func(bundle []byte) {
 		t.Helper()
 		eventually(t, "the bundle is replaced", func() bool {
 			service, err := apiServices(t, s.Config).Get(t.Context(), "v1.toys.example.com", metav1.GetOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 			service.Spec.CABundle = bundle
 			_, err = apiServices(t, s.Config).Update(t.Context(), service, metav1.UpdateOptions{})
 			return err == nil

@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // IPAddresses is where the addresses that are taken are stored.
@@ -23,8 +25,8 @@ type IPAddresses interface {
 // Addresses allocates cluster IPs.
 type Addresses struct {
 	objects IPAddresses
-	// synced is closed when the first lists of the watches have arrived.
-	synced <-chan struct{}
+	// synced are closed when the first lists of the watches have arrived.
+	synced []<-chan struct{}
 
 	mu sync.Mutex
 	// pools are those of the ServiceCIDRs that are ready.
@@ -92,19 +94,10 @@ func (a *Addresses) Release(ctx context.Context, ip netip.Addr) error {
 }
 
 func (a *Addresses) wait(ctx context.Context) error {
-	select {
-	case <-a.synced:
-		return nil
-	default:
-	}
-	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
-	defer cancel()
-	select {
-	case <-a.synced:
-		return nil
-	case <-ctx.Done():
+	if !signals.WaitFor(ctx, syncTimeout, a.synced...) {
 		return ErrNotReady
 	}
+	return nil
 }
 
 // reserve chooses a free address and marks it as used.

@@ -45,9 +45,7 @@ func (f *fakeObjects) Delete(_ context.Context, name string) error {
 }
 
 func newAllocator(objects IPAddresses, cidrs ...string) *Addresses {
-	synced := make(chan struct{})
-	close(synced)
-	a := &Addresses{objects: objects, used: map[netip.Addr]struct{}{}, synced: synced}
+	a := &Addresses{objects: objects, used: map[netip.Addr]struct{}{}}
 	var prefixes []netip.Prefix
 	for _, cidr := range cidrs {
 		prefixes = append(prefixes, netip.MustParsePrefix(cidr))

@@ -26,13 +26,7 @@ func NewAddresses(objects IPAddresses, ranges informers.ServiceCIDRInformer, add
 	if err != nil {
 		return nil, err
 	}
-	synced := make(chan struct{})
-	a.synced = synced
-	go func() {
-		<-followed.HasSyncedChecker().Done()
-		<-counted.HasSyncedChecker().Done()
-		close(synced)
-	}()
+	a.synced = []<-chan struct{}{followed.HasSyncedChecker().Done(), counted.HasSyncedChecker().Done()}
 	return a, nil
 }
 

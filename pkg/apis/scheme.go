@@ -8,6 +8,8 @@ import (
 
 	apisappsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/v1"
 	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
+	apisautoscalingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v1"
+	apisautoscalingv2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v2"
 	apiscoordinationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1"
 	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 	apisdiscoveryv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/discovery/v1"
@@ -21,6 +23,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -40,10 +43,10 @@ import (
 )
 
 var (
-	// Scheme has the types of all API groups. The GA type of a group is
-	// registered a second time as the group's internal version: it is the hub
-	// that other versions convert to.
-	Scheme = newScheme()
+	// Scheme has the types of all API groups. For each kind, the type of one
+	// version is registered a second time as the group's internal version: it
+	// is the hub that the other versions convert to.
+	Scheme = newScheme(groups)
 	// Codecs encode and decode the types of Scheme.
 	Codecs = serializer.NewCodecFactory(Scheme)
 	// ParameterCodec decodes query parameters.
@@ -56,9 +59,6 @@ type group struct {
 	// types are those of k8s.io/api, own the defaults, conversions and
 	// generated validation of this project.
 	types, own func(*runtime.Scheme) error
-	// noHub keeps the types out of the internal version, for a version that
-	// converts to another group's hub.
-	noHub bool
 }
 
 // groups lists the versions of a group in the order of preference.
@@ -68,19 +68,22 @@ var groups = []group{
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
 	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme, own: apisauthenticationv1.AddToScheme},
 	{version: authorizationv1.SchemeGroupVersion, types: authorizationv1.AddToScheme},
-	{version: autoscalingv1.SchemeGroupVersion, types: autoscalingv1.AddToScheme},
+	{version: autoscalingv2.SchemeGroupVersion, types: autoscalingv2.AddToScheme, own: apisautoscalingv2.AddToScheme},
+	{version: autoscalingv1.SchemeGroupVersion, types: autoscalingv1.AddToScheme, own: apisautoscalingv1.AddToScheme},
 	{version: coordinationv1.SchemeGroupVersion, types: coordinationv1.AddToScheme, own: apiscoordinationv1.AddToScheme},
 	{version: discoveryv1.SchemeGroupVersion, types: discoveryv1.AddToScheme, own: apisdiscoveryv1.AddToScheme},
-	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme, noHub: true},
+	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
 	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme},
-	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme, noHub: true},
+	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme},
 	{version: rbacv1.SchemeGroupVersion, types: rbacv1.AddToScheme, own: apisrbacv1.AddToScheme},
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
 }
 
-func newScheme() *runtime.Scheme {
+// newScheme registers the versions in their order, which decides the hubs: see
+// addHubs.
+func newScheme(groups []group) *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
 	priority := map[string][]schema.GroupVersion{}
@@ -89,9 +92,7 @@ func newScheme() *runtime.Scheme {
 		if g.own != nil {
 			utilruntime.Must(g.own(scheme))
 		}
-		if !g.noHub {
-			addHub(scheme, g.version)
-		}
+		addHubs(scheme, g.version)
 		priority[g.version.Group] = append(priority[g.version.Group], g.version)
 	}
 	for _, versions := range priority {
@@ -100,11 +101,15 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-// addHub registers the types of a version as the group's internal version.
-func addHub(scheme *runtime.Scheme, version schema.GroupVersion) {
+// addHubs registers the types of a version as the group's internal version, for
+// the kinds that have no hub yet. So the hub of a kind is its type in the first
+// version, in the order of preference, that has the kind: an object of that
+// version is decoded without a conversion. A group whose objects are those of
+// another group registers that group's types before, in its own AddToScheme.
+func addHubs(scheme *runtime.Scheme, version schema.GroupVersion) {
 	internal := schema.GroupVersion{Group: version.Group, Version: runtime.APIVersionInternal}
 	for kind, t := range scheme.KnownTypes(version) {
-		if HasHub(t) {
+		if HasHub(t) && !scheme.Recognizes(internal.WithKind(kind)) {
 			scheme.AddKnownTypeWithName(internal.WithKind(kind), reflect.New(t).Interface().(runtime.Object))
 		}
 	}

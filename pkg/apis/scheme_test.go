@@ -2,30 +2,95 @@ package apis
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	resourcev1 "k8s.io/api/resource/v1"
+	resourcev1alpha3 "k8s.io/api/resource/v1alpha3"
+	resourcev1beta1 "k8s.io/api/resource/v1beta1"
+	resourcev1beta2 "k8s.io/api/resource/v1beta2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 )
 
-// TestHubIsTheGAType decodes to the internal version without a conversion: the
-// object that comes out is of the type that went in.
-func TestHubIsTheGAType(t *testing.T) {
-	for _, gv := range []schema.GroupVersion{corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion} {
-		hub := schema.GroupVersion{Group: gv.Group, Version: runtime.APIVersionInternal}
-		for kind, versioned := range Scheme.KnownTypes(gv) {
-			if !strings.HasPrefix(versioned.PkgPath(), "k8s.io/api/") {
-				continue
-			}
-			if internal, ok := Scheme.KnownTypes(hub)[kind]; !ok || internal != versioned {
-				t.Errorf("%s %s: the hub type is %v", gv, kind, internal)
+// TestHubIsTheTypeOfTheFirstVersion compares the internal version of every
+// group with the rule, kind by kind.
+func TestHubIsTheTypeOfTheFirstVersion(t *testing.T) {
+	want := map[schema.GroupKind]reflect.Type{
+		{Group: eventsv1.GroupName, Kind: "Event"}:     reflect.TypeFor[corev1.Event](),
+		{Group: eventsv1.GroupName, Kind: "EventList"}: reflect.TypeFor[corev1.EventList](),
+	}
+	for _, g := range groups {
+		for kind, versioned := range Scheme.KnownTypes(g.version) {
+			gk := g.version.WithKind(kind).GroupKind()
+			if _, ok := want[gk]; !ok && HasHub(versioned) {
+				want[gk] = versioned
 			}
 		}
 	}
+	if diff := cmp.Diff(want, hubs(Scheme), cmp.Comparer(func(a, b reflect.Type) bool { return a == b })); diff != "" {
+		t.Error(diff)
+	}
+	for gk, hub := range map[schema.GroupKind]any{
+		{Kind: "Pod"}:                       corev1.Pod{},
+		{Group: "apps", Kind: "Deployment"}: appsv1.Deployment{},
+		{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:   autoscalingv2.HorizontalPodAutoscaler{},
+		{Group: "autoscaling", Kind: "Scale"}:                     autoscalingv1.Scale{},
+		{Group: "policy", Kind: "Eviction"}:                       policyv1.Eviction{},
+		{Group: "events.k8s.io", Kind: "Event"}:                   corev1.Event{},
+		{Group: "apiregistration.k8s.io", Kind: "APIServiceList"}: apiregistrationv1.APIServiceList{},
+	} {
+		if got := hubs(Scheme)[gk]; got != reflect.TypeOf(hub) {
+			t.Errorf("%s: the hub is %v, want %T", gk, got, hub)
+		}
+	}
+}
+
+// TestHubWithoutGA registers versions that are not GA: beside one that is, and
+// alone.
+func TestHubWithoutGA(t *testing.T) {
+	ga := group{version: resourcev1.SchemeGroupVersion, types: resourcev1.AddToScheme}
+	beta2 := group{version: resourcev1beta2.SchemeGroupVersion, types: resourcev1beta2.AddToScheme}
+	beta1 := group{version: resourcev1beta1.SchemeGroupVersion, types: resourcev1beta1.AddToScheme}
+	alpha := group{version: resourcev1alpha3.SchemeGroupVersion, types: resourcev1alpha3.AddToScheme}
+	for name, c := range map[string]struct {
+		versions []group
+		kind     string
+		want     any
+	}{
+		"in all versions":       {[]group{ga, beta2, beta1, alpha}, "ResourceClaim", resourcev1.ResourceClaim{}},
+		"alpha only":            {[]group{ga, beta2, beta1, alpha}, "ResourcePoolStatusRequest", resourcev1alpha3.ResourcePoolStatusRequest{}},
+		"no GA version":         {[]group{beta2, beta1, alpha}, "ResourceClaim", resourcev1beta2.ResourceClaim{}},
+		"not in the first beta": {[]group{beta1, beta2, alpha}, "DeviceTaintRule", resourcev1beta2.DeviceTaintRule{}},
+		"the older beta first":  {[]group{beta1, beta2}, "ResourceClaim", resourcev1beta1.ResourceClaim{}},
+	} {
+		got := hubs(newScheme(c.versions))[schema.GroupKind{Group: resourcev1.GroupName, Kind: c.kind}]
+		if got != reflect.TypeOf(c.want) {
+			t.Errorf("%s: the hub of %s is %v, want %T", name, c.kind, got, c.want)
+		}
+	}
+}
+
+// hubs are the types that a scheme has as the internal versions of groups,
+// without the options and watch events that every group has.
+func hubs(scheme *runtime.Scheme) map[schema.GroupKind]reflect.Type {
+	hubs := map[schema.GroupKind]reflect.Type{}
+	for gvk, t := range scheme.AllKnownTypes() {
+		if gvk.Version == runtime.APIVersionInternal && HasHub(t) {
+			hubs[gvk.GroupKind()] = t
+		}
+	}
+	return hubs
 }
 
 func TestStorageIsProtobufOfTheHub(t *testing.T) {

@@ -88,7 +88,6 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 			select {
 			case <-time.After(settling):
 				debug.FreeOSMemory()
-				releaseBinary()
 			case <-ctx.Done():
 			}
 		}

@@ -1,75 +1,76 @@
-// Package controllers lists the loops of kube-controller-manager that the
-// server can run itself.
+// Package controllers is what controllers are made of. A Loop has the queue, the
+// retries and the workers, so that a controller is what it watches and its Sync;
+// Controller is its entry in the list of pkg/controllers/loops. Each controller
+// has a folder below this one.
 package controllers
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
-
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/clusterroleaggregation"
 )
 
-// Controller is a loop that runs until its context ends.
-type Controller interface {
-	Run(ctx context.Context)
+// Controller is a controller that the server can run.
+type Controller struct {
+	// Name is kube-controller-manager's name of it, by which --controllers
+	// chooses it.
+	Name string
+	// Needs are the resources that it cannot do without: it does not run when
+	// one of them is not served.
+	Needs []schema.GroupVersionResource
+	// New makes the loop. It is called before the informers start.
+	New func(Deps) *Loop
 }
 
-// all are the controllers by kube-controller-manager's names.
-var all = []struct {
-	name string
-	// needs is what the controller cannot do without.
-	needs schema.GroupVersionResource
-	new   func(kubernetes.Interface, informers.SharedInformerFactory) (Controller, error)
-}{
-	{clusterroleaggregation.Name, rbacv1.SchemeGroupVersion.WithResource("clusterroles"), func(c kubernetes.Interface, i informers.SharedInformerFactory) (Controller, error) {
-		return clusterroleaggregation.New(c, i)
-	}},
+// Deps is what controllers are given.
+type Deps struct {
+	// Client has all rights.
+	Client kubernetes.Interface
+	// Informers start when all loops are made.
+	Informers informers.SharedInformerFactory
 }
 
-// Names returns the names of all controllers.
-func Names() []string {
+// List is a list of controllers.
+type List []Controller
+
+// Names returns the names of the controllers.
+func (l List) Names() []string {
 	var names []string
-	for _, c := range all {
-		names = append(names, c.name)
+	for _, c := range l {
+		names = append(names, c.Name)
 	}
 	return names
 }
 
-// Validate returns an error for a choice with names that are not known.
-func Validate(choice []string) error {
+// Validate returns an error for a choice with names that are not on the list.
+func (l List) Validate(choice []string) error {
 	for _, name := range choice {
-		if name != "*" && !slices.Contains(Names(), strings.TrimPrefix(name, "-")) {
-			return fmt.Errorf("%q is none of the controllers %s", name, strings.Join(Names(), ", "))
+		if name != "*" && !slices.Contains(l.Names(), strings.TrimPrefix(name, "-")) {
+			return fmt.Errorf("%q is none of the controllers %s", name, strings.Join(l.Names(), ", "))
 		}
 	}
 	return nil
 }
 
-// New makes the controllers of a choice: names, "*" for all of them and "-name"
-// for all but one. Those without a resource that they need, because it is not
-// served, are left out. It must be called before the informers start.
-func New(choice []string, client kubernetes.Interface, informers informers.SharedInformerFactory,
-	served func(schema.GroupVersionResource) bool) ([]Controller, error) {
-	var chosen []Controller
-	for _, c := range all {
-		if !served(c.needs) {
+// New makes the loops of a choice: names, "*" for all of them and "-name" for
+// all but one. Controllers that need a resource that is not served are left
+// out.
+func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionResource) bool) []*Loop {
+	var chosen []*Loop
+	for _, c := range l {
+		if slices.Contains(choice, "-"+c.Name) || !slices.Contains(choice, "*") && !slices.Contains(choice, c.Name) {
 			continue
 		}
-		if slices.Contains(choice, "-"+c.name) || !slices.Contains(choice, "*") && !slices.Contains(choice, c.name) {
+		if slices.ContainsFunc(c.Needs, func(resource schema.GroupVersionResource) bool { return !served(resource) }) {
 			continue
 		}
-		controller, err := c.new(client, informers)
-		if err != nil {
-			return nil, fmt.Errorf("controller %s: %w", c.name, err)
-		}
-		chosen = append(chosen, controller)
+		loop := c.New(deps)
+		loop.name = c.Name
+		chosen = append(chosen, loop)
 	}
-	return chosen, nil
+	return chosen
 }

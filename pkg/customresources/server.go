@@ -16,7 +16,6 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/controller/finalizer"
 	"k8s.io/apiextensions-apiserver/pkg/controller/nonstructuralschema"
 	"k8s.io/apiextensions-apiserver/pkg/controller/status"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/generic"
@@ -25,6 +24,8 @@ import (
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	"k8s.io/kube-openapi/pkg/validation/spec"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 const (
@@ -70,9 +71,8 @@ type Server struct {
 	factory externalinformers.SharedInformerFactory
 	crds    informers.CustomResourceDefinitionInformer
 	storage *storages
-	synced  chan struct{}
-	// published is closed when all definitions of the start are published.
-	published chan struct{}
+	// published is set when all definitions of the start are published.
+	published *signals.Latch
 	publisher *publisher
 	run       []func(context.Context)
 }
@@ -84,7 +84,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, storage: newStorages(c.RESTOptions), synced: make(chan struct{}), published: make(chan struct{})}
+	s := &Server{config: c, storage: newStorages(c.RESTOptions), published: signals.NewLatch()}
 	s.factory = externalinformers.NewSharedInformerFactory(client, resyncInterval)
 	s.crds = s.factory.Apiextensions().V1().CustomResourceDefinitions()
 
@@ -139,13 +139,14 @@ func (s *Server) Register(r Registrar) { s.publisher.registrar = r }
 
 // Published returns a channel that is closed when the definitions that there
 // were at the start are published and registered.
-func (s *Server) Published() <-chan struct{} { return s.published }
+func (s *Server) Published() <-chan struct{} { return s.published.Done() }
 
 // Install adds the hooks to the server that this one stands behind, under
 // kube-apiserver's names, and publishes the resources there.
 func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []string) error {
 	s.publisher.server, s.publisher.builtIn = server, builtIn
-	if err := server.RegisterMuxAndDiscoveryCompleteSignal("CRDInformerHasNotSynced", s.synced); err != nil {
+	synced := s.crds.Informer().HasSyncedChecker().Done()
+	if err := server.RegisterMuxAndDiscoveryCompleteSignal("CRDInformerHasNotSynced", synced); err != nil {
 		return err
 	}
 	server.RegisterDestroyFunc(s.storage.destroy)
@@ -165,17 +166,16 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 			for _, run := range s.run {
 				go run(ctx)
 			}
-			if err := poll(ctx, registration.HasSynced); err != nil {
-				return err
+			if !signals.Wait(ctx, registration.HasSyncedChecker().Done()) {
+				return ctx.Err()
 			}
-			close(s.published)
+			s.published.Set()
 			return nil
 		}},
 		{"crd-informer-synced", func(ctx genericapiserver.PostStartHookContext) error {
-			if err := poll(ctx, s.crds.Informer().HasSynced); err != nil {
-				return err
+			if !signals.Wait(ctx, synced) {
+				return ctx.Err()
 			}
-			close(s.synced)
 			return nil
 		}},
 	} {
@@ -184,8 +184,4 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 		}
 	}
 	return nil
-}
-
-func poll(ctx context.Context, done func() bool) error {
-	return wait.PollUntilContextCancel(ctx, 2*time.Millisecond, true, func(context.Context) (bool, error) { return done(), nil })
 }

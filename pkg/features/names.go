@@ -31,6 +31,10 @@ const (
 	GenericWorkload featuregate.Feature = "GenericWorkload"
 	// H2CContainerProbe lets HTTP probes use HTTP/2 without TLS.
 	H2CContainerProbe featuregate.Feature = "H2CContainerProbe"
+	// HPAConfigurableTolerance is the field tolerance of the rules of horizontal pod autoscalers (KEP-4951).
+	HPAConfigurableTolerance featuregate.Feature = "HPAConfigurableTolerance"
+	// HPAScaleToZero lets horizontal pod autoscalers take away the last replica (KEP-2021).
+	HPAScaleToZero featuregate.Feature = "HPAScaleToZero"
 	// HostnameOverride gives a pod any name as hostname.
 	HostnameOverride featuregate.Feature = "HostnameOverride"
 	// ImageVolumeWithDigest reports the digest of an image volume.

@@ -6,15 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/filewatch"
 )
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // follow watches a file and returns what waits for its next content.
 func follow(t *testing.T, file, last string) func(want string) {
@@ -36,21 +30,21 @@ func follow(t *testing.T, file, last string) func(want string) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
-	check(t, os.WriteFile(file, []byte("one"), 0o600))
+	testutil.Check(t, os.WriteFile(file, []byte("one"), 0o600))
 	next := follow(t, file, "zero")
 	next("one") // changed before the watch
 
-	check(t, os.WriteFile(file, []byte("one"), 0o600)) // the same
-	check(t, os.WriteFile(file, []byte("two"), 0o600))
+	testutil.Check(t, os.WriteFile(file, []byte("one"), 0o600)) // the same
+	testutil.Check(t, os.WriteFile(file, []byte("two"), 0o600))
 	next("two")
 
 	other := file + ".new"
-	check(t, os.WriteFile(other, []byte("three"), 0o600))
-	check(t, os.Rename(other, file))
+	testutil.Check(t, os.WriteFile(other, []byte("three"), 0o600))
+	testutil.Check(t, os.Rename(other, file))
 	next("three")
 
-	check(t, os.Remove(file))
-	check(t, os.WriteFile(file, []byte("four"), 0o600))
+	testutil.Check(t, os.Remove(file))
+	testutil.Check(t, os.WriteFile(file, []byte("four"), 0o600))
 	next("four")
 }
 
@@ -59,14 +53,14 @@ func TestWatchLink(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, version := range []string{"v1", "v2"} {
-		check(t, os.Mkdir(filepath.Join(dir, version), 0o700))
-		check(t, os.WriteFile(filepath.Join(dir, version, "file"), []byte(version), 0o600))
+		testutil.Check(t, os.Mkdir(filepath.Join(dir, version), 0o700))
+		testutil.Check(t, os.WriteFile(filepath.Join(dir, version, "file"), []byte(version), 0o600))
 	}
-	check(t, os.Symlink("v1", filepath.Join(dir, "data")))
-	check(t, os.Symlink(filepath.Join("data", "file"), filepath.Join(dir, "file")))
+	testutil.Check(t, os.Symlink("v1", filepath.Join(dir, "data")))
+	testutil.Check(t, os.Symlink(filepath.Join("data", "file"), filepath.Join(dir, "file")))
 	next := follow(t, filepath.Join(dir, "file"), "")
 	next("v1")
-	check(t, os.Symlink("v2", filepath.Join(dir, "new")))
-	check(t, os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "data")))
+	testutil.Check(t, os.Symlink("v2", filepath.Join(dir, "new")))
+	testutil.Check(t, os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "data")))
 	next("v2")
 }

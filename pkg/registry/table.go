@@ -28,6 +28,12 @@ type Column[T Object] struct {
 	Cell func(obj T) any
 }
 
+// What a cell says when there is nothing to show, or nothing known.
+const (
+	None    = "<none>"
+	Unknown = "<unknown>"
+)
+
 // NameColumn is the first column of nearly every table.
 func NameColumn[T Object]() Column[T] {
 	return Column[T]{Name: "Name", Format: "name", Description: Doc(metav1.ObjectMeta{}, "name"),
@@ -49,7 +55,7 @@ func Doc(of interface{ SwaggerDoc() map[string]string }, field string) string {
 // Age returns the time since t for a table cell, such as 5m.
 func Age(t metav1.Time) string {
 	if t.IsZero() {
-		return "<unknown>"
+		return Unknown
 	}
 	return duration.HumanDuration(time.Since(t.Time))
 }

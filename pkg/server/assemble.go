@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
@@ -61,9 +62,7 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("services: %w", err)
 	}
-	if err := runControllers(b); err != nil {
-		return nil, fmt.Errorf("--controllers: %w", err)
-	}
+	runControllers(b)
 	aggregator, err := newAggregator(b)
 	if err != nil {
 		return nil, fmt.Errorf("API aggregation: %w", err)
@@ -117,12 +116,12 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 	return s, s.tellWhere()
 }
 
-func runControllers(b *base) error {
-	chosen, err := controllers.New(b.options.Controllers, b.client, b.informers, b.enabled.Serves)
-	for _, controller := range chosen {
-		b.life.runs(controller.Run)
+// runControllers lets the controllers that the flag chooses run with the server.
+func runControllers(b *base) {
+	deps := controllers.Deps{Client: b.client, Informers: b.informers}
+	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
+		b.life.runs(loop.Run)
 	}
-	return err
 }
 
 func applyAdmission(b *base) error {

@@ -26,8 +26,8 @@ type bench struct {
 	pods     int
 	// loaded is true when the pods are there.
 	loaded bool
-	// memory is the server's resident memory in MiB just after that.
-	memory float64
+	// memory is the server's just after that.
+	memory memory
 	// perDefinition is what a definition of a custom resource that is in use
 	// adds to the server's heap and stacks in MiB.
 	perDefinition float64
@@ -115,9 +115,8 @@ func isThere(err error) bool { return apierrors.IsAlreadyExists(err) }
 type scenario struct {
 	name    string
 	clients int
-	// upstream is what kube-apiserver needs: operations a second, and CPU
-	// seconds for 1,000 operations, both processes.
-	upstream struct{ rate, cpu float64 }
+	// upstream is what was recorded of kube-apiserver and etcd.
+	upstream figures
 	// prepare runs before the measurement.
 	prepare func(context.Context, *bench) error
 	// operation is measured; worker and i together are unique.

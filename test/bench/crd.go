@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 const (
@@ -106,11 +107,21 @@ func established(event []byte) bool {
 	return false
 }
 
-// instance makes one object of a resource that was defined a moment ago.
+// instance makes one object of a resource that was defined a moment ago, which
+// kube-apiserver does not serve at once.
 func (b *bench) instance(ctx context.Context, worker int, plural, name string) error {
-	uri := "/apis/bench.example.com/v1/" + plural
-	_, err := b.send(ctx, worker, call{"POST", uri, jsonType, jsonType, customResource(plural, name), ""})
-	return err
+	c := call{"POST", "/apis/bench.example.com/v1/" + plural, jsonType, jsonType, customResource(plural, name), ""}
+	for {
+		_, err := b.send(ctx, worker, c)
+		if !apierrors.IsNotFound(err) && !apierrors.IsTooManyRequests(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // defineAndUse is the way from a definition to the first object.

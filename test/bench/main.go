@@ -1,6 +1,9 @@
 // Command bench measures the server: how fast it starts, what it holds when
 // idle, and what typical requests cost. It starts the server itself and prints
-// one table, with what kube-apiserver and etcd need for the same beside it.
+// one table, with what kube-apiserver and etcd need for the same beside it:
+// measured in turns with the server when -against names a directory with
+// their binaries, and otherwise as it was recorded once. Only ratios of what was
+// measured in one run mean anything.
 //
 // CPU seconds for 1,000 operations are the figure to trust on a machine that
 // does other work too: rates and latencies swing by half. One operation is one
@@ -21,38 +24,56 @@ import (
 	"time"
 )
 
+// options are the flags.
+type options struct {
+	server, against string
+	duration        time.Duration
+	only            *regexp.Regexp
+	pods, starts    int
+}
+
 func main() {
-	server := flag.String("server", "bin/gatehouse", "the server's binary")
-	duration := flag.Duration("duration", 10*time.Second, "measured time of each scenario")
+	var o options
+	flag.StringVar(&o.server, "server", "bin/gatehouse", "the server's binary")
+	flag.StringVar(&o.against, "against", "", "a directory with the binaries kube-apiserver and etcd, to measure them in the same run")
+	flag.DurationVar(&o.duration, "duration", 10*time.Second, "measured time of each scenario")
 	only := flag.String("only", "", "run only the scenarios whose names match this regular expression")
-	pods := flag.Int("pods", 10_000, "pods to list; kube-apiserver's figures are for 10,000")
-	starts := flag.Int("starts", 5, "fresh and second starts; the table has the medians")
+	flag.IntVar(&o.pods, "pods", 10_000, "pods to list; kube-apiserver's recorded figures are for 10,000")
+	flag.IntVar(&o.starts, "starts", 5, "fresh and second starts; the table has the medians")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	if err := run(ctx, *server, *only, *duration, *pods, *starts); err != nil {
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		err = fmt.Errorf("-only: %w", err)
+	} else {
+		err = measureAll(ctx, o)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, program, only string, duration time.Duration, pods, starts int) (err error) {
-	matches, err := regexp.Compile(only)
-	if err != nil {
-		return fmt.Errorf("-only: %w", err)
-	}
+func measureAll(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	printMachine(os.Stdout, program)
-	begun, err := measureStarts(ctx, program, dir, starts)
+	printMachine(os.Stdout, o.server)
+	begun, err := measureStarts(ctx, ours(o.server), filepath.Join(dir, "ours"), o.starts)
 	if err != nil {
 		return err
 	}
-	printStarts(os.Stdout, begun)
+	theirs := recordedStart
+	if o.against != "" {
+		if theirs, err = measureStarts(ctx, upstream(o.against), filepath.Join(dir, "upstream"), o.starts); err != nil {
+			return fmt.Errorf("kube-apiserver: %w", err)
+		}
+	}
+	printStarts(os.Stdout, begun, theirs)
 
 	provider, err := newIdentityProvider()
 	if err != nil {
@@ -63,26 +84,57 @@ func run(ctx context.Context, program, only string, duration time.Duration, pods
 	if err != nil {
 		return err
 	}
-	s, err := start(ctx, program, filepath.Join(dir, "load"), flags...)
+	// There is no controller that would make the service accounts of pods.
+	flags = append(flags, "--disable-admission-plugins=ServiceAccount")
+	here, err := startBench(ctx, ours(o.server), filepath.Join(dir, "load"), flags, provider, o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
-	bench, err := newBench(s, provider, duration, pods)
-	if err != nil {
-		return err
+	defer func() { err = errors.Join(err, here.server.stop()) }()
+	var there *bench
+	if o.against != "" {
+		if there, err = startBench(ctx, upstream(o.against), filepath.Join(dir, "load-upstream"), flags, provider, o); err != nil {
+			return fmt.Errorf("kube-apiserver: %w", err)
+		}
+		defer func() { err = errors.Join(err, there.server.stop()) }()
 	}
+	return measureScenarios(ctx, o, here, there)
+}
+
+func startBench(ctx context.Context, start starter, dir string, flags []string, provider *identityProvider, o options) (*bench, error) {
+	s, err := start(ctx, dir, flags...)
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBench(s, provider, o.duration, o.pods)
+	if err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return b, nil
+}
+
+// measureScenarios lets the servers take turns; there is nil when kube-apiserver
+// is not measured.
+func measureScenarios(ctx context.Context, o options, here, there *bench) error {
 	printHeader(os.Stdout)
 	for _, scenario := range scenarios() {
-		if !matches.MatchString(scenario.name) {
+		if !o.only.MatchString(scenario.name) {
 			continue
 		}
-		result, err := bench.measure(ctx, scenario)
+		result, err := here.measure(ctx, scenario)
 		if err != nil {
 			return fmt.Errorf("%s: %w", scenario.name, err)
 		}
-		printResult(os.Stdout, scenario, result)
+		theirs := scenario.upstream
+		if there != nil {
+			measured, err := there.measure(ctx, scenario)
+			if err != nil {
+				return fmt.Errorf("kube-apiserver, %s: %w", scenario.name, err)
+			}
+			theirs = figures{measured.rate(), measured.cpuPer1000()}
+		}
+		printResult(os.Stdout, scenario, result, theirs)
 	}
-	printMemory(os.Stdout, pods, bench.memory, bench.perDefinition, s.memory())
+	printMemory(os.Stdout, o.pods, here, there)
 	return nil
 }

@@ -12,10 +12,17 @@ import (
 // tick is the unit of CPU time in /proc, on every Linux that Go supports.
 const tick = 10 * time.Millisecond
 
-// cpu is the CPU time that the server has used, from /proc; zero where there is
-// none.
-func (s *server) cpu() time.Duration {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+// cpu is the CPU time that all processes of the server have used, from /proc;
+// zero where there is none.
+func (s *server) cpu() (total time.Duration) {
+	for _, p := range s.processes {
+		total += p.cpu()
+	}
+	return total
+}
+
+func (p *process) cpu() time.Duration {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {
 		return 0
 	}
@@ -29,10 +36,21 @@ func (s *server) cpu() time.Duration {
 	return time.Duration(user+system) * tick
 }
 
-// memory is the server's resident memory in MiB; zero without /proc.
-func (s *server) memory() float64 {
-	kib, _ := strconv.Atoi(procField(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid), "VmRSS"))
-	return float64(kib) / 1024
+// memory is what processes hold, in MiB. Anonymous memory is what nobody else
+// can use. Resident memory has the pages of the binaries, too, which the kernel
+// takes back without any cost when it needs them.
+type memory struct{ anonymous, resident float64 }
+
+// memory is that of all processes of the server; zero without /proc.
+func (s *server) memory() (total memory) {
+	for _, p := range s.processes {
+		status := fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid)
+		anonymous, _ := strconv.Atoi(procField(status, "RssAnon"))
+		resident, _ := strconv.Atoi(procField(status, "VmRSS"))
+		total.anonymous += float64(anonymous) / 1024
+		total.resident += float64(resident) / 1024
+	}
+	return total
 }
 
 // procField finds "name: value unit" in a file and returns the value; "model

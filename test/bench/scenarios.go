@@ -24,33 +24,28 @@ const (
 	perWorker = 4
 )
 
-// figures are kube-apiserver's rate and CPU.
-func figures(rate, cpu float64) struct{ rate, cpu float64 } {
-	return struct{ rate, cpu float64 }{rate, cpu}
-}
-
 // scenarios are in the order of the table; kube-apiserver's figures are for
 // 10,000 pods.
 func scenarios() []scenario {
 	return []scenario{
-		{name: "create ConfigMap", clients: 1, upstream: figures(403, 2.27), operation: createConfigMap},
-		{name: "create ConfigMap", clients: 16, upstream: figures(1026, 1.31), operation: createConfigMap},
+		{name: "create ConfigMap", clients: 1, upstream: figures{403, 2.27}, operation: createConfigMap},
+		{name: "create ConfigMap", clients: 16, upstream: figures{1026, 1.31}, operation: createConfigMap},
 		{name: "get ConfigMap, certificate", clients: 8, prepare: prepareIdentities, operation: getAs("")},
 		{name: "get ConfigMap, account token", clients: 8, prepare: prepareIdentities, operation: getAs("service account")},
 		{name: "get ConfigMap, OIDC token", clients: 8, prepare: prepareIdentities, operation: getAs("OpenID Connect")},
 		{name: "access review, 10 bindings", clients: 8, prepare: bindUsers(10), operation: reviewAccess},
-		{name: "access review, 1,000 bindings", clients: 8, upstream: figures(1913, 0.77), prepare: bindUsers(1000), operation: reviewAccess},
+		{name: "access review, 1,000 bindings", clients: 8, upstream: figures{1913, 0.77}, prepare: bindUsers(1000), operation: reviewAccess},
 		{name: "access review, 10,000 bindings", clients: 8, prepare: bindUsers(10000), operation: reviewAccess},
-		{name: "get Pod, JSON", clients: 8, upstream: figures(412, 0.86), prepare: loadPods, operation: getPod(jsonType)},
-		{name: "get Pod, protobuf", clients: 8, upstream: figures(854, 0.86), prepare: loadPods, operation: getPod(protoType)},
-		{name: "list all pods, JSON", clients: 1, upstream: figures(0.99, 980), prepare: loadPods, operation: listPods(jsonType)},
-		{name: "list all pods, protobuf", clients: 1, upstream: figures(1.37, 487), prepare: loadPods, operation: listPods(protoType)},
-		{name: "list all pods, Table", clients: 1, upstream: figures(0.72, 960), prepare: loadPods, operation: listPods(tableType)},
-		{name: "watch event, 200 watchers", clients: 1, upstream: figures(22015, 0.036), whole: fanOut},
-		{name: "server-side apply of a Deployment", clients: 4, upstream: figures(144, 6.05), prepare: applyAll, operation: apply},
+		{name: "get Pod, JSON", clients: 8, upstream: figures{412, 0.86}, prepare: loadPods, operation: getPod(jsonType)},
+		{name: "get Pod, protobuf", clients: 8, upstream: figures{854, 0.86}, prepare: loadPods, operation: getPod(protoType)},
+		{name: "list all pods, JSON", clients: 1, upstream: figures{0.99, 980}, prepare: loadPods, operation: listPods(jsonType)},
+		{name: "list all pods, protobuf", clients: 1, upstream: figures{1.37, 487}, prepare: loadPods, operation: listPods(protoType)},
+		{name: "list all pods, Table", clients: 1, upstream: figures{0.72, 960}, prepare: loadPods, operation: listPods(tableType)},
+		{name: "watch event, 200 watchers", clients: 1, upstream: figures{22015, 0.036}, whole: fanOut},
+		{name: "server-side apply of a Deployment", clients: 4, upstream: figures{144, 6.05}, prepare: applyAll, operation: apply},
 		{name: "crd: definition to first object", clients: 1, operation: defineAndUse},
-		{name: "crd: 200 definitions at once", clients: atOnce, upstream: figures(119, 12.8), whole: defineMany},
-		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures(505, 2.43), prepare: prepareCustomResource, operation: createCustomResource},
+		{name: "crd: 200 definitions at once", clients: atOnce, upstream: figures{119, 12.8}, whole: defineMany},
+		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures{505, 2.43}, prepare: prepareCustomResource, operation: createCustomResource},
 	}
 }
 

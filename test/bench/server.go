@@ -20,45 +20,69 @@ import (
 
 // server is a running server.
 type server struct {
-	cmd    *exec.Cmd
-	config *rest.Config
-	exited chan error
+	// processes are in the order in which they are stopped; the first one is the
+	// API server.
+	processes []*process
+	config    *rest.Config
 	// ready is the time from exec to the first 200 on /readyz, readyCPU the
-	// server's CPU time until then.
+	// CPU time until then.
 	ready, readyCPU time.Duration
 }
 
-// start runs the server on a data directory and waits until it is ready.
-func start(ctx context.Context, program, dir string, flags ...string) (*server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
-		return nil, err
-	}
-	s := &server{
-		cmd:    exec.Command(program, append(flags, "--data-dir="+dir, "--secure-port="+strconv.Itoa(port))...),
-		exited: make(chan error, 1),
-	}
-	s.cmd.Stderr = os.Stderr
-	begin := time.Now()
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() { s.exited <- s.cmd.Wait() }()
-	if err := s.awaitReady(ctx, begin, "https://127.0.0.1:"+strconv.Itoa(port)+"/readyz"); err != nil {
-		return nil, errors.Join(err, s.stop())
-	}
-	// The kubeconfig is there before the server listens.
-	if s.config, err = clientcmd.BuildConfigFromFlags("", filepath.Join(dir, "admin.kubeconfig")); err != nil {
-		return nil, errors.Join(err, s.stop())
-	}
-	return s, nil
+// process is a running program.
+type process struct {
+	cmd    *exec.Cmd
+	exited chan error
 }
 
-func (s *server) awaitReady(ctx context.Context, begin time.Time, url string) error {
+func run(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, exited: make(chan error, 1)}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { p.exited <- cmd.Wait() }()
+	return p, nil
+}
+
+// starter runs a server on a data directory and waits until it is ready.
+type starter func(ctx context.Context, dir string, flags ...string) (*server, error)
+
+// ours starts the server of this project.
+func ours(program string) starter {
+	return func(ctx context.Context, dir string, flags ...string) (*server, error) {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		cmd := exec.Command(program, append(flags, "--data-dir="+dir, "--secure-port="+port)...)
+		cmd.Stderr = os.Stderr
+		begin := time.Now()
+		p, err := run(cmd)
+		if err != nil {
+			return nil, err
+		}
+		s := &server{processes: []*process{p}}
+		if err := s.awaitReady(ctx, begin, port); err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+		// The kubeconfig is there before the server listens.
+		if s.config, err = clientcmd.BuildConfigFromFlags("", filepath.Join(dir, "admin.kubeconfig")); err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+		return s, nil
+	}
+}
+
+func freePort() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), listener.Close()
+}
+
+func (s *server) awaitReady(ctx context.Context, begin time.Time, port string) error {
+	url := "https://127.0.0.1:" + port + "/readyz"
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig.InsecureSkipVerify = true // the CA is not made yet
 	defer transport.CloseIdleConnections()
@@ -79,8 +103,8 @@ func (s *server) awaitReady(ctx context.Context, begin time.Time, url string) er
 			}
 		}
 		select {
-		case err := <-s.exited:
-			s.exited <- err
+		case err := <-s.processes[0].exited:
+			s.processes[0].exited <- err
 			return fmt.Errorf("the server ended before it was ready: %w", err)
 		case <-ctx.Done():
 			return fmt.Errorf("the server is not ready: %w", ctx.Err())
@@ -89,15 +113,26 @@ func (s *server) awaitReady(ctx context.Context, begin time.Time, url string) er
 	}
 }
 
-// stop ends the server with SIGTERM.
-func (s *server) stop() error {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM) // fails when it has ended
+// stop ends the processes with SIGTERM, one after the other.
+func (s *server) stop() (err error) {
+	for _, p := range s.processes {
+		err = errors.Join(err, p.stop())
+	}
+	return err
+}
+
+func (p *process) stop() error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails when it has ended
 	select {
-	case err := <-s.exited:
-		s.exited <- err
+	case err := <-p.exited:
+		p.exited <- err
+		// etcd closes what it has open, and then lets the signal end it.
+		if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
+			return nil
+		}
 		return err
 	case <-time.After(time.Minute):
-		return errors.Join(errors.New("the server does not stop"), s.cmd.Process.Kill())
+		return errors.Join(fmt.Errorf("%s does not stop", p.cmd.Path), p.cmd.Process.Kill())
 	}
 }
 
@@ -105,16 +140,16 @@ func (s *server) stop() error {
 type begin struct {
 	fresh, second, stop time.Duration
 	freshCPU, secondCPU time.Duration
-	memory              float64
+	memory              memory
 }
 
 // measureStarts starts a server on a new directory and once more on the same,
 // several times, and returns the medians.
-func measureStarts(ctx context.Context, program, dir string, count int) (begin, error) {
+func measureStarts(ctx context.Context, start starter, dir string, count int) (begin, error) {
 	all := make([]begin, count)
 	for i := range all {
 		b, data := &all[i], filepath.Join(dir, "start-"+strconv.Itoa(i))
-		fresh, err := start(ctx, program, data)
+		fresh, err := start(ctx, data)
 		if err != nil {
 			return begin{}, err
 		}
@@ -126,7 +161,7 @@ func measureStarts(ctx context.Context, program, dir string, count int) (begin, 
 			return begin{}, err
 		}
 		b.stop = time.Since(stopping)
-		second, err := start(ctx, program, data)
+		second, err := start(ctx, data)
 		if err != nil {
 			return begin{}, err
 		}
@@ -141,7 +176,10 @@ func measureStarts(ctx context.Context, program, dir string, count int) (begin, 
 		stop:      median(all, func(b begin) time.Duration { return b.stop }),
 		freshCPU:  median(all, func(b begin) time.Duration { return b.freshCPU }),
 		secondCPU: median(all, func(b begin) time.Duration { return b.secondCPU }),
-		memory:    median(all, func(b begin) float64 { return b.memory }),
+		memory: memory{
+			anonymous: median(all, func(b begin) float64 { return b.memory.anonymous }),
+			resident:  median(all, func(b begin) float64 { return b.memory.resident }),
+		},
 	}, nil
 }
 

@@ -23,28 +23,54 @@ func printMachine(w io.Writer, program string) {
 		runtime.NumCPU(), cpu, procField("/proc/meminfo", "MemTotal"), time.Now().Format(time.DateTime))
 }
 
-func printStarts(w io.Writer, b begin) {
-	ms := func(d time.Duration) string { return fmt.Sprintf("%.0f ms", d.Seconds()*1000) }
+func printStarts(w io.Writer, here, upstream begin) {
+	ms := func(d time.Duration) string {
+		if d == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.0f ms", d.Seconds()*1000)
+	}
 	fmt.Fprintf(w, startLine, "", "here", "upstream")
-	fmt.Fprintf(w, startLine, "exec to /readyz, fresh", ms(b.fresh), "2600 ms")
-	fmt.Fprintf(w, startLine, "exec to /readyz, second start", ms(b.second), "")
-	fmt.Fprintf(w, startLine, "CPU until ready, fresh", ms(b.freshCPU), "2800 ms")
-	fmt.Fprintf(w, startLine, "CPU until ready, second start", ms(b.secondCPU), "")
-	fmt.Fprintf(w, startLine, "SIGTERM to the end, idle", ms(b.stop), "1100 ms")
-	fmt.Fprintf(w, startLine, "resident memory, idle", fmt.Sprintf("%.0f MiB", b.memory), "306 MiB")
+	fmt.Fprintf(w, startLine, "exec to /readyz, fresh", ms(here.fresh), ms(upstream.fresh))
+	fmt.Fprintf(w, startLine, "exec to /readyz, second start", ms(here.second), ms(upstream.second))
+	fmt.Fprintf(w, startLine, "CPU until ready, fresh", ms(here.freshCPU), ms(upstream.freshCPU))
+	fmt.Fprintf(w, startLine, "CPU until ready, second start", ms(here.secondCPU), ms(upstream.secondCPU))
+	fmt.Fprintf(w, startLine, "SIGTERM to the end, idle", ms(here.stop), ms(upstream.stop))
+	printUsage(w, "idle", here.memory, upstream.memory)
 }
 
-func printMemory(w io.Writer, pods int, loaded, perDefinition, end float64) {
-	fmt.Fprintln(w)
-	if loaded > 0 {
-		fmt.Fprintf(w, startLine, fmt.Sprintf("resident memory, %d pods made", pods), fmt.Sprintf("%.0f MiB", loaded), "938 MiB")
+// printUsage prints both kinds of memory, as far as they are known.
+func printUsage(w io.Writer, when string, here, upstream memory) {
+	mib := func(m float64) string {
+		if m == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.0f MiB", m)
 	}
-	if perDefinition > 0 {
-		fmt.Fprintf(w, startLine, "heap and stacks, a CRD in use", fmt.Sprintf("%.2f MiB", perDefinition), "")
-	}
-	fmt.Fprintf(w, startLine, "resident memory, at the end", fmt.Sprintf("%.0f MiB", end), "")
-	fmt.Fprintln(w, "\nupstream: kube-apiserver v1.36.3 with etcd 3.6.8, recorded on 2 noisy cores,\nlists and memory with 10,000 pods,\naccess reviews with 500 bindings; ratio: CPU here to CPU there")
+	fmt.Fprintf(w, startLine, "anonymous memory, "+when, mib(here.anonymous), mib(upstream.anonymous))
+	fmt.Fprintf(w, startLine, "resident memory, "+when, mib(here.resident), mib(upstream.resident))
 }
+
+// printMemory prints the memory under load; there is nil when kube-apiserver is
+// not measured.
+func printMemory(w io.Writer, pods int, here, there *bench) {
+	fmt.Fprintln(w)
+	loaded, end, perDefinition, source := recordedLoaded, memory{}, "", "v1.36.3 and 3.6.8, recorded on 2 noisy cores,\nlists and memory with 10,000 pods"
+	if there != nil {
+		loaded, end, source = there.memory, there.server.memory(), "measured in the same run"
+		perDefinition = definitionSize(there)
+	}
+	if here.memory.resident > 0 {
+		printUsage(w, fmt.Sprintf("%d pods made", pods), here.memory, loaded)
+	}
+	if here.perDefinition > 0 {
+		fmt.Fprintf(w, startLine, "heap and stacks, a CRD in use", definitionSize(here), perDefinition)
+	}
+	printUsage(w, "at the end", here.server.memory(), end)
+	fmt.Fprintln(w, "\nupstream: kube-apiserver and etcd, both processes, "+source+";\nratio: CPU here to CPU there")
+}
+
+func definitionSize(b *bench) string { return fmt.Sprintf("%.2f MiB", b.perDefinition) }
 
 func printHeader(w io.Writer) {
 	fmt.Fprintln(w)
@@ -52,9 +78,9 @@ func printHeader(w io.Writer) {
 	fmt.Fprintf(w, line, "scenario (clients)", "ops/s", "p50 ms", "p99 ms", "per 1000", "ops/s", "CPU s", "ratio")
 }
 
-func printResult(w io.Writer, s scenario, r *result) {
+func printResult(w io.Writer, s scenario, r *result, upstream figures) {
 	fmt.Fprintf(w, line, fmt.Sprintf("%s (%d)", s.name, s.clients), digits(r.rate()), digits(r.quantile(0.5)), digits(r.quantile(0.99)),
-		digits(r.cpuPer1000()), digits(s.upstream.rate), digits(s.upstream.cpu), digits(r.cpuPer1000()/s.upstream.cpu))
+		digits(r.cpuPer1000()), digits(upstream.rate), digits(upstream.cpu), digits(r.cpuPer1000()/upstream.cpu))
 }
 
 // digits shows a figure with three digits.

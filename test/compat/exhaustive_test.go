@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 	"github.com/gatehouse-k8s/gatehouse/test/compat"
@@ -38,7 +39,7 @@ func TestExhaustive(t *testing.T) {
 	decodeFile(t, "testdata/table-columns.json", &columns)
 	prefixes := readPrefixes(t)
 	floors, err := compat.ReadFloors(floorsFile)
-	check(t, err)
+	testutil.Check(t, err)
 
 	served := map[string]apidiscoveryv2.APIResourceDiscovery{}
 	for _, prefix := range []string{"/api", "/apis"} {
@@ -157,7 +158,7 @@ func addResources(all map[string]apidiscoveryv2.APIResourceDiscovery, list apidi
 func readPrefixes(t *testing.T) map[string]string {
 	t.Helper()
 	data, err := os.ReadFile("testdata/storage-keys.tsv")
-	check(t, err)
+	testutil.Check(t, err)
 	prefixes := map[string]string{}
 	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
 		fields := strings.Split(line, "\t")
@@ -173,24 +174,24 @@ func readPrefixes(t *testing.T) map[string]string {
 func decodeFile(t *testing.T, name string, into any) {
 	t.Helper()
 	data, err := os.ReadFile(name)
-	check(t, err)
-	check(t, json.Unmarshal(data, into))
+	testutil.Check(t, err)
+	testutil.Check(t, json.Unmarshal(data, into))
 }
 
 func get(t *testing.T, config *rest.Config, path, accept string, into any) {
 	t.Helper()
 	client, err := rest.HTTPClientFor(config)
-	check(t, err)
+	testutil.Check(t, err)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, config.Host+path, nil)
-	check(t, err)
+	testutil.Check(t, err)
 	request.Header.Set("Accept", accept)
 	response, err := client.Do(request)
-	check(t, err)
+	testutil.Check(t, err)
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
-	check(t, err)
+	testutil.Check(t, err)
 	if response.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s: %s", path, response.Status, data)
 	}
-	check(t, json.Unmarshal(data, into))
+	testutil.Check(t, json.Unmarshal(data, into))
 }

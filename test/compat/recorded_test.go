@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/klog/v2"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 	"github.com/gatehouse-k8s/gatehouse/test/compat"
 )
@@ -44,9 +45,9 @@ func TestMain(m *testing.M) {
 
 func TestRecordedAnswers(t *testing.T) {
 	floors, err := compat.ReadFloors(floorsFile)
-	check(t, err)
+	testutil.Check(t, err)
 	exceptions, err := compat.ReadExceptions(exceptionsFile)
-	check(t, err)
+	testutil.Check(t, err)
 	cases := selectedCases(t, floors)
 
 	ids := map[string]bool{}
@@ -54,11 +55,11 @@ func TestRecordedAnswers(t *testing.T) {
 		ids[c.ID] = true
 	}
 	want, err := compat.ReadLines(recordingFile, func(a *compat.Answer) bool { return ids[a.ID] })
-	check(t, err)
+	testutil.Check(t, err)
 	got, err := target(t).Replay(t.Context(), cases)
-	check(t, err)
+	testutil.Check(t, err)
 	if *record != "" {
-		check(t, compat.WriteLines(*record, got))
+		testutil.Check(t, compat.WriteLines(*record, got))
 	}
 
 	report := compat.Grade(slices.DeleteFunc(cases, func(c *compat.Case) bool { return !selected(c, floors) }), want, got, exceptions)
@@ -82,7 +83,7 @@ func selectedCases(t *testing.T, floors compat.Floors) []*compat.Case {
 	cases, err := compat.ReadLines(casesFile, func(c *compat.Case) bool {
 		return c.Setup || selected(c, floors) && matches.MatchString(c.ID)
 	})
-	check(t, err)
+	testutil.Check(t, err)
 	return cases
 }
 
@@ -102,7 +103,7 @@ func target(t *testing.T) compat.Target {
 	}
 	const secret = "admin-token"
 	tokens := filepath.Join(t.TempDir(), "tokens.csv")
-	check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
+	testutil.Check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
 	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens, "--service-account-issuer=https://kubernetes.default.svc")
 	return compat.Target{URL: s.URL, Token: secret, Settle: time.Second}
 }
@@ -121,7 +122,7 @@ func checkFloors(t *testing.T, floors compat.Floors, report *compat.Report) {
 		}
 	}
 	if *updateFloors {
-		check(t, floors.Write(floorsFile))
+		testutil.Check(t, floors.Write(floorsFile))
 	}
 }
 
@@ -133,11 +134,4 @@ func levelNamed(t *testing.T, name string) compat.Level {
 	}
 	t.Fatalf("-compat.level=%s: want code, semantic or exact", name)
 	return 0
-}
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

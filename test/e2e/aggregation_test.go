@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -39,14 +40,14 @@ var (
 func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd {
 	t.Helper()
 	program, err := sampleServer()
-	check(t, err)
+	testutil.Check(t, err)
 	dir, address := t.TempDir(), freeAddress(t)
 	host, port, err := net.SplitHostPort(address)
-	check(t, err)
+	testutil.Check(t, err)
 	cert, key, _, err := s.IssueServing("wardle-example-com.kube-system.svc")
-	check(t, err)
+	testutil.Check(t, err)
 	for name, data := range map[string][]byte{"tls.crt": cert, "tls.key": key} {
-		check(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
+		testutil.Check(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
 	}
 	kubeconfig := filepath.Join(dir, "kubeconfig")
 	accountKubeconfig(t, s, "wardle", kubeconfig)
@@ -57,7 +58,7 @@ func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd 
 		"--disable-admission-plugins=MutatingAdmissionWebhook,ValidatingAdmissionWebhook,MutatingAdmissionPolicy,ValidatingAdmissionPolicy")
 	log := &output{}
 	cmd.Stdout, cmd.Stderr = log, log
-	check(t, cmd.Start())
+	testutil.Check(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -67,7 +68,7 @@ func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd 
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	check(t, s.RegisterAPI(ctx, server.API{GroupVersions: []schema.GroupVersion{wardle, {Group: wardle.Group, Version: "v1beta1"}}, URL: "https://" + address}))
+	testutil.Check(t, s.RegisterAPI(ctx, server.API{GroupVersions: []schema.GroupVersion{wardle, {Group: wardle.Group, Version: "v1beta1"}}, URL: "https://" + address}))
 	return cmd
 }
 
@@ -77,28 +78,28 @@ func accountKubeconfig(t testing.TB, s *testserver.Server, name, file string) {
 	t.Helper()
 	ctx, client := t.Context(), kubernetes.NewForConfigOrDie(s.Config)
 	_, err := client.CoreV1().ServiceAccounts("default").Create(ctx, &corev1.ServiceAccount{ObjectMeta: named(name)}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: "default", Name: name}}
 	_, err = client.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: named(name), Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get", "list", "watch"}},
 		{APIGroups: []string{"flowcontrol.apiserver.k8s.io"}, Resources: []string{"flowschemas", "prioritylevelconfigurations"}, Verbs: []string{"get", "list", "watch"}},
 	}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	for _, role := range []string{name, "system:auth-delegator"} {
 		_, err = client.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: named(name + ":" + role), Subjects: subjects,
 			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role}}, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	}
 	_, err = client.RbacV1().RoleBindings("kube-system").Create(ctx, &rbacv1.RoleBinding{ObjectMeta: named(name), Subjects: subjects,
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "extension-apiserver-authentication-reader"}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	token, err := client.CoreV1().ServiceAccounts("default").CreateToken(ctx, name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	config, err := clientcmd.LoadFromFile(s.Kubeconfig)
-	check(t, err)
+	testutil.Check(t, err)
 	user := config.AuthInfos[config.Contexts[config.CurrentContext].AuthInfo]
 	user.ClientCertificateData, user.ClientKeyData, user.Token = nil, nil, token.Status.Token
-	check(t, clientcmd.WriteToFile(*config, file))
+	testutil.Check(t, clientcmd.WriteToFile(*config, file))
 }
 
 func flunder(name string) *unstructured.Unstructured {
@@ -121,7 +122,7 @@ func TestSampleAPIServer(t *testing.T) {
 
 	t.Run("kubectl", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "flunder.yaml")
-		check(t, os.WriteFile(file, []byte("apiVersion: wardle.example.com/v1alpha1\nkind: Flunder\nmetadata: {name: one, labels: {a: b}}\n"), 0o600))
+		testutil.Check(t, os.WriteFile(file, []byte("apiVersion: wardle.example.com/v1alpha1\nkind: Flunder\nmetadata: {name: one, labels: {a: b}}\n"), 0o600))
 		for _, step := range []struct{ args, want string }{
 			{"api-resources --api-group=wardle.example.com", "flunders"},
 			{"create -f " + file, "flunder.wardle.example.com/one created"},
@@ -139,19 +140,19 @@ func TestSampleAPIServer(t *testing.T) {
 	})
 	t.Run("watch", func(t *testing.T) {
 		w, err := pond.Watch(t.Context(), metav1.ListOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		defer w.Stop()
 		_, err = pond.Create(t.Context(), flunder("watched"), metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		if event := next(t, w); event.Object.(*unstructured.Unstructured).GetName() != "watched" {
 			t.Errorf("%v", event)
 		}
 	})
 	t.Run("server-side apply", func(t *testing.T) {
 		_, err := pond.Apply(t.Context(), "watched", flunder("watched"), metav1.ApplyOptions{FieldManager: "one", Force: true})
-		check(t, err)
+		testutil.Check(t, err)
 		changed := flunder("watched")
-		check(t, unstructured.SetNestedField(changed.Object, "another", "spec", "reference"))
+		testutil.Check(t, unstructured.SetNestedField(changed.Object, "another", "spec", "reference"))
 		if _, err = pond.Apply(t.Context(), "watched", changed, metav1.ApplyOptions{FieldManager: "two"}); !apierrors.IsConflict(err) {
 			t.Errorf("no conflict: %v", err)
 		}
@@ -160,7 +161,7 @@ func TestSampleAPIServer(t *testing.T) {
 		ban := &unstructured.Unstructured{Object: map[string]any{"apiVersion": wardle.String(), "kind": "Fischer",
 			"metadata": map[string]any{"name": "f"}, "disallowedFlunders": []any{"banned"}}}
 		_, err := client.Resource(fischers).Create(t.Context(), ban, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		eventually(t, "the name is refused", func() bool {
 			_, err := pond.Create(t.Context(), flunder("banned"), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "this name may not be used")
@@ -179,7 +180,7 @@ func TestSampleAPIServer(t *testing.T) {
 			}
 		}
 		var v2 struct{ Definitions map[string]any }
-		check(t, json.Unmarshal([]byte(document(t, s.Config, "/openapi/v2")), &v2))
+		testutil.Check(t, json.Unmarshal([]byte(document(t, s.Config, "/openapi/v2")), &v2))
 		for _, name := range []string{"io.k8s.api.apps.v1.Deployment", "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"} {
 			if v2.Definitions[name] == nil {
 				t.Errorf("there is no definition %s", name)
@@ -187,13 +188,13 @@ func TestSampleAPIServer(t *testing.T) {
 		}
 	})
 	t.Run("without the server", func(t *testing.T) {
-		check(t, process.Process.Kill())
+		testutil.Check(t, process.Process.Kill())
 		_, err := pond.List(t.Context(), metav1.ListOptions{})
 		if !apierrors.IsServiceUnavailable(err) {
 			t.Errorf("flunders: %v", err)
 		}
 		_, err = kubernetes.NewForConfigOrDie(s.Config).CoreV1().ConfigMaps("pond").List(t.Context(), metav1.ListOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	})
 }
 
@@ -210,11 +211,11 @@ func checkFlunderRights(t *testing.T, s *testserver.Server) {
 	ctx, admin := t.Context(), kubernetes.NewForConfigOrDie(s.Config)
 	_, err := admin.RbacV1().Roles("pond").Create(ctx, &rbacv1.Role{ObjectMeta: named("reader"), Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{wardle.Group}, Resources: []string{"flunders"}, Verbs: []string{"list"}}}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	_, err = admin.RbacV1().RoleBindings("pond").Create(ctx, &rbacv1.RoleBinding{ObjectMeta: named("reader"),
 		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "jane"}},
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "reader"}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	eventually(t, "the role is good for a list", func() bool {
 		_, err := pond.List(ctx, metav1.ListOptions{})
 		return err == nil
@@ -229,7 +230,7 @@ func checkFlunderRights(t *testing.T, s *testserver.Server) {
 func runProgram(t testing.TB, s *testserver.Server, namespace string, args ...string) string {
 	t.Helper()
 	program, err := kubectl()
-	check(t, err)
+	testutil.Check(t, err)
 	cmd := exec.CommandContext(t.Context(), program, append(args, "--kubeconfig="+s.Kubeconfig, "--namespace="+namespace)...)
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()

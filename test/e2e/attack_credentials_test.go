@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
@@ -19,7 +20,7 @@ import (
 func (s *target) credentials() []attack {
 	t := s.t
 	elsewhere, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Now: time.Now()})
-	check(t, err)
+	testutil.Check(t, err)
 	ca, proxyCA, now := s.own("ca"), s.own("front-proxy-ca"), time.Now()
 	powerful := s.tokenFor("powerful", authenticationv1.TokenRequestSpec{})
 	anonymous := rest.AnonymousClientConfig(s.admin)
@@ -107,33 +108,33 @@ func (s *target) smuggling() []attack {
 func (s *target) revocation() {
 	t, core := s.t, s.client.CoreV1()
 	_, err := core.ServiceAccounts("vault").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: named("guest")}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	_, err = s.client.RbacV1().RoleBindings("vault").Create(t.Context(), &rbacv1.RoleBinding{ObjectMeta: named("guest"),
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
 		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: "vault", Name: "guest"}}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	box := &corev1.Secret{ObjectMeta: named("box")}
 	guest := pod("guest")
 	guest.Spec.ServiceAccountName = "guest"
 	create := map[string]func(){
 		"Secret": func() {
 			_, err := core.Secrets("vault").Create(t.Context(), box.DeepCopy(), metav1.CreateOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 		},
 		"Pod": func() {
 			_, err := core.Pods("vault").Create(t.Context(), guest.DeepCopy(), metav1.CreateOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 		},
 		"Node": func() {
 			_, err := core.Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: named("guest")}, metav1.CreateOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 		},
 	}
 	now := metav1.DeleteOptions{GracePeriodSeconds: new(int64)}
 	remove := map[string]func(){
-		"Secret": func() { check(t, core.Secrets("vault").Delete(t.Context(), "box", now)) },
-		"Pod":    func() { check(t, core.Pods("vault").Delete(t.Context(), "guest", now)) },
-		"Node":   func() { check(t, core.Nodes().Delete(t.Context(), "guest", now)) },
+		"Secret": func() { testutil.Check(t, core.Secrets("vault").Delete(t.Context(), "box", now)) },
+		"Pod":    func() { testutil.Check(t, core.Pods("vault").Delete(t.Context(), "guest", now)) },
+		"Node":   func() { testutil.Check(t, core.Nodes().Delete(t.Context(), "guest", now)) },
 	}
 	refused := func(what, token string) {
 		t.Helper()
@@ -155,9 +156,9 @@ func (s *target) revocation() {
 		refused("another "+kind+" of the same name does not bring it back", token)
 	}
 	token := s.tokenFor("guest", authenticationv1.TokenRequestSpec{})
-	check(t, core.ServiceAccounts("vault").Delete(t.Context(), "guest", now))
+	testutil.Check(t, core.ServiceAccounts("vault").Delete(t.Context(), "guest", now))
 	refused("the token ends with its account", token)
 	_, err = core.ServiceAccounts("vault").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: named("guest")}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	refused("another account of the same name does not bring it back", token)
 }

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/keyutil"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
@@ -39,22 +40,22 @@ func clientCert(name string, notBefore, notAfter time.Time, groups ...string) *x
 func issue(t testing.TB, ca pki.Pair, template *x509.Certificate) pki.Pair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(t, err)
+	testutil.Check(t, err)
 	parent, signer := template, crypto.Signer(key)
 	if ca.CertFile != "" {
 		certs, err := cert.CertsFromFile(ca.CertFile)
-		check(t, err)
+		testutil.Check(t, err)
 		private, err := keyutil.PrivateKeyFromFile(ca.KeyFile)
-		check(t, err)
+		testutil.Check(t, err)
 		parent, signer = certs[0], private.(crypto.Signer)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
-	check(t, err)
+	testutil.Check(t, err)
 	keyPEM, err := keyutil.MarshalPrivateKeyToPEM(key)
-	check(t, err)
+	testutil.Check(t, err)
 	pair := pki.Pair{CertFile: filepath.Join(t.TempDir(), "tls.crt"), KeyFile: filepath.Join(t.TempDir(), "tls.key")}
-	check(t, os.WriteFile(pair.CertFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	check(t, os.WriteFile(pair.KeyFile, keyPEM, 0o600))
+	testutil.Check(t, os.WriteFile(pair.CertFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	testutil.Check(t, os.WriteFile(pair.KeyFile, keyPEM, 0o600))
 	return pair
 }
 
@@ -62,7 +63,7 @@ func issue(t testing.TB, ca pki.Pair, template *x509.Certificate) pki.Pair {
 func signToken(t testing.TB, keyFile string, claims map[string]any) string {
 	t.Helper()
 	key, err := keyutil.PrivateKeyFromFile(keyFile)
-	check(t, err)
+	testutil.Check(t, err)
 	return sign(t, jose.ES256, key, claims)
 }
 
@@ -70,15 +71,15 @@ func signToken(t testing.TB, keyFile string, claims map[string]any) string {
 func signHMAC(t testing.TB, publicKeyFile string, claims map[string]any) string {
 	t.Helper()
 	secret, err := os.ReadFile(publicKeyFile)
-	check(t, err)
+	testutil.Check(t, err)
 	return sign(t, jose.HS256, secret, claims)
 }
 
 func sign(t testing.TB, algorithm jose.SignatureAlgorithm, key any, claims map[string]any) string {
 	t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, nil)
-	check(t, err)
+	testutil.Check(t, err)
 	token, err := jwt.Signed(signer).Claims(claims).CompactSerialize()
-	check(t, err)
+	testutil.Check(t, err)
 	return token
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
@@ -95,7 +96,7 @@ func (s *target) own(name string) pki.Pair {
 func (s *target) tokenFor(account string, spec authenticationv1.TokenRequestSpec) string {
 	s.t.Helper()
 	r, err := s.client.CoreV1().ServiceAccounts("vault").CreateToken(s.t.Context(), account, &authenticationv1.TokenRequest{Spec: spec}, metav1.CreateOptions{})
-	check(s.t, err)
+	testutil.Check(s.t, err)
 	return r.Status.Token
 }
 

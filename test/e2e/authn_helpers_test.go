@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 func isUnauthorized(err error) bool { return apierrors.IsUnauthorized(err) }
@@ -31,14 +33,14 @@ func algorithmNone(t testing.TB, token string) string {
 func decodePart(t testing.TB, part string, into any) {
 	t.Helper()
 	data, err := base64.RawURLEncoding.DecodeString(part)
-	check(t, err)
-	check(t, json.Unmarshal(data, into))
+	testutil.Check(t, err)
+	testutil.Check(t, json.Unmarshal(data, into))
 }
 
 func encodePart(t testing.TB, v any) string {
 	t.Helper()
 	data, err := json.Marshal(v)
-	check(t, err)
+	testutil.Check(t, err)
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
@@ -46,6 +48,6 @@ func encodePart(t testing.TB, v any) string {
 func decode(t testing.TB, r response, into any) {
 	t.Helper()
 	if r.code < 300 {
-		check(t, json.Unmarshal(r.body, into))
+		testutil.Check(t, json.Unmarshal(r.body, into))
 	}
 }

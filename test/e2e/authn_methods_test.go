@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -53,13 +54,13 @@ func TestBootstrapTokens(t *testing.T) {
 	} {
 		secret := &corev1.Secret{ObjectMeta: named("bootstrap-token-abcdef"), Type: "bootstrap.kubernetes.io/token", StringData: tt.data}
 		_, err := secrets.Create(t.Context(), secret, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		user, err := whoami(t, withToken(s.Config, tt.token))
 		want := authenticationv1.UserInfo{Username: "system:bootstrap:abcdef", Groups: []string{"system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"}}
 		if tt.want && (err != nil || !reflect.DeepEqual(user, want)) || !tt.want && !isUnauthorized(err) {
 			t.Errorf("%s: %+v, %v", tt.name, user, err)
 		}
-		check(t, secrets.Delete(t.Context(), secret.Name, metav1.DeleteOptions{}))
+		testutil.Check(t, secrets.Delete(t.Context(), secret.Name, metav1.DeleteOptions{}))
 		eventually(t, "the token of a deleted secret is refused", func() bool {
 			_, err := whoami(t, withToken(s.Config, tt.token))
 			return isUnauthorized(err)
@@ -67,7 +68,7 @@ func TestBootstrapTokens(t *testing.T) {
 	}
 	secret := &corev1.Secret{ObjectMeta: named("bootstrap-token-abcdef"), Type: corev1.SecretTypeOpaque, StringData: data()}
 	_, err := secrets.Create(t.Context(), secret, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if _, err := whoami(t, withToken(s.Config, token)); !isUnauthorized(err) {
 		t.Errorf("secret of another type: %v", err)
 	}
@@ -80,7 +81,7 @@ func TestFrontProxy(t *testing.T) {
 	own := filepath.Join(dir, "pki")
 	stranger := filepath.Join(t.TempDir(), "pki")
 	_, err := pki.Ensure(stranger, pki.Request{Now: time.Now()})
-	check(t, err)
+	testutil.Check(t, err)
 	as := func(dir, name string) *rest.Config {
 		config := rest.AnonymousClientConfig(s.Config)
 		if name != "" {
@@ -124,13 +125,13 @@ func TestFrontProxy(t *testing.T) {
 		return m.Data
 	}
 	ca, err := os.ReadFile(filepath.Join(own, "front-proxy-ca.crt"))
-	check(t, err)
+	testutil.Check(t, err)
 	told := func() bool {
 		return info()["requestheader-client-ca-file"] == string(ca) && info()["requestheader-username-headers"] == `["X-Remote-User"]` &&
 			info()["requestheader-allowed-names"] == `["front-proxy-client"]` && info()["client-ca-file"] != ""
 	}
 	eventually(t, "the ConfigMap is there", told)
-	check(t, maps.Delete(t.Context(), "extension-apiserver-authentication", metav1.DeleteOptions{}))
+	testutil.Check(t, maps.Delete(t.Context(), "extension-apiserver-authentication", metav1.DeleteOptions{}))
 	eventually(t, "the ConfigMap comes back", told)
 }
 
@@ -139,12 +140,12 @@ func TestCredentialFilesAreFollowed(t *testing.T) {
 	t.Parallel()
 	authority := func() *pki.PKI {
 		keys, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Hosts: []string{"kubernetes"}, Now: time.Now()})
-		check(t, err)
+		testutil.Check(t, err)
 		return keys
 	}
 	read := func(name string) string {
 		content, err := os.ReadFile(name)
-		check(t, err)
+		testutil.Check(t, err)
 		return string(content)
 	}
 	first, second := authority(), authority()
@@ -175,11 +176,11 @@ func TestCredentialFilesAreFollowed(t *testing.T) {
 			t.Errorf("the first %s is refused", name)
 		}
 	}
-	check(t, os.WriteFile(tokens, []byte("two,second,2\n"), 0o600))
-	check(t, os.WriteFile(clientCA, []byte(read(second.CA.CertFile)), 0o600))
-	check(t, os.WriteFile(proxyCA, []byte(read(second.FrontProxyCA.CertFile)), 0o600))
-	check(t, os.WriteFile(serving.CertFile, []byte(read(second.Serving.CertFile)), 0o600))
-	check(t, os.WriteFile(serving.KeyFile, []byte(read(second.Serving.KeyFile)), 0o600))
+	testutil.Check(t, os.WriteFile(tokens, []byte("two,second,2\n"), 0o600))
+	testutil.Check(t, os.WriteFile(clientCA, []byte(read(second.CA.CertFile)), 0o600))
+	testutil.Check(t, os.WriteFile(proxyCA, []byte(read(second.FrontProxyCA.CertFile)), 0o600))
+	testutil.Check(t, os.WriteFile(serving.CertFile, []byte(read(second.Serving.CertFile)), 0o600))
+	testutil.Check(t, os.WriteFile(serving.KeyFile, []byte(read(second.Serving.KeyFile)), 0o600))
 	for name, credentials := range map[string][2]func(*rest.Config){
 		"token": {token("one"), token("two")}, "certificate": {cert(first.Admin), cert(second.Admin)},
 		"front proxy": {cert(first.FrontProxyClient), cert(second.FrontProxyClient)}} {
@@ -189,7 +190,7 @@ func TestCredentialFilesAreFollowed(t *testing.T) {
 		config := rest.CopyConfig(base)
 		config.TLSClientConfig = rest.TLSClientConfig{CAFile: second.CA.CertFile, ServerName: "kubernetes"}
 		client, err := rest.HTTPClientFor(config)
-		check(t, err)
+		testutil.Check(t, err)
 		r, err := client.Get(s.URL + "/livez")
 		if err == nil {
 			_ = r.Body.Close()

@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -36,22 +37,22 @@ type provider struct {
 func startProvider(t testing.TB, args ...string) *provider {
 	t.Helper()
 	program, err := oidcProvider()
-	check(t, err)
+	testutil.Check(t, err)
 	keys, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Hosts: []string{"127.0.0.1"}, Now: time.Now()})
-	check(t, err)
+	testutil.Check(t, err)
 	address := freeAddress(t)
 	cmd := exec.CommandContext(t.Context(), program, append([]string{
 		"-address", address, "-cert", keys.Serving.CertFile, "-key", keys.Serving.KeyFile}, args...)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
-	check(t, err)
-	check(t, cmd.Start())
+	testutil.Check(t, err)
+	testutil.Check(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
 		t.Fatalf("the provider does not start: %v", err)
 	}
 	client, err := rest.HTTPClientFor(&rest.Config{TLSClientConfig: rest.TLSClientConfig{CAFile: keys.CA.CertFile}})
-	check(t, err)
+	testutil.Check(t, err)
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	p := &provider{t: t, issuer: "https://" + address, caFile: keys.CA.CertFile, client: client}
 	eventually(t, "the provider answers", func() bool {
@@ -71,19 +72,19 @@ func (p *provider) login(name string, groups ...string) string {
 	r, err := p.client.Get(p.issuer + "/authorize?" + url.Values{
 		"client_id": {"gatehouse"}, "response_type": {"code"}, "scope": {"openid"}, "state": {"0123456789"}, "redirect_uri": {callback},
 		"login": {name}, "groups": {strings.Join(groups, ",")}, "department": {"research"}}.Encode())
-	check(p.t, err)
+	testutil.Check(p.t, err)
 	_ = r.Body.Close()
 	location, err := r.Location()
-	check(p.t, err)
+	testutil.Check(p.t, err)
 	r, err = p.client.PostForm(p.issuer+"/token", url.Values{
 		"client_id": {"gatehouse"}, "grant_type": {"authorization_code"}, "code": {location.Query().Get("code")}, "redirect_uri": {callback}})
-	check(p.t, err)
+	testutil.Check(p.t, err)
 	defer r.Body.Close()
 	var answer struct {
 		IDToken string `json:"id_token"`
 		Error   string `json:"error_description"`
 	}
-	check(p.t, json.NewDecoder(r.Body).Decode(&answer))
+	testutil.Check(p.t, json.NewDecoder(r.Body).Decode(&answer))
 	if answer.IDToken == "" {
 		p.t.Fatalf("no ID token: %s at %s", answer.Error, location)
 	}
@@ -176,7 +177,7 @@ func TestAuthenticationConfiguration(t *testing.T) {
 	first, second := startProvider(t), startProvider(t)
 	jwt := func(p *provider, extra string) string {
 		ca, err := os.ReadFile(p.caFile)
-		check(t, err)
+		testutil.Check(t, err)
 		return fmt.Sprintf(`
 - issuer:
     url: %s
@@ -212,9 +213,9 @@ func TestAuthenticationConfiguration(t *testing.T) {
 	}
 
 	// A mistake changes nothing; a good file comes into force.
-	check(t, os.WriteFile(config, []byte(head+"jwt: [{issuer: {url: 'http://insecure'}}]"), 0o600))
+	testutil.Check(t, os.WriteFile(config, []byte(head+"jwt: [{issuer: {url: 'http://insecure'}}]"), 0o600))
 	becomes(t, s.Config, second.login("alice", "dev"), alice)
-	check(t, os.WriteFile(config, []byte(head+"anonymous: {enabled: true}\njwt:"+jwt(first, "")), 0o600))
+	testutil.Check(t, os.WriteFile(config, []byte(head+"anonymous: {enabled: true}\njwt:"+jwt(first, "")), 0o600))
 	root := alice
 	root.Username, root.UID = "sso:root", "root"
 	becomes(t, s.Config, first.login("root", "dev"), root)

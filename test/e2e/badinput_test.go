@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 const (
@@ -71,7 +73,7 @@ func TestBadBodies(t *testing.T) {
 		})
 	}
 	list, err := client.CoreV1().ConfigMaps(ns).List(t.Context(), metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if len(list.Items) != 1 || list.Items[0].ResourceVersion != before.ResourceVersion {
 		t.Errorf("something was written: %v", list.Items)
 	}

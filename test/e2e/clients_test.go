@@ -15,6 +15,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // TestTypedClient goes through the life of an object, in each encoding.
@@ -28,16 +30,16 @@ func TestTypedClient(t *testing.T) {
 			ctx := t.Context()
 
 			events, err := client.Watch(ctx, metav1.ListOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 			defer events.Stop()
 			created, err := client.Create(ctx, configMap("app", "color", "red"), metav1.CreateOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 			if created.UID == "" || created.ResourceVersion == "" || created.CreationTimestamp.IsZero() {
 				t.Errorf("created without uid, version or time: %v", created.ObjectMeta)
 			}
 			created.Data["color"] = "blue"
 			updated, err := client.Update(ctx, created, metav1.UpdateOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 			if updated.UID != created.UID || updated.ResourceVersion == created.ResourceVersion {
 				t.Errorf("updated to %v, from %v", updated.ObjectMeta, created.ObjectMeta)
 			}
@@ -46,16 +48,16 @@ func TestTypedClient(t *testing.T) {
 				t.Errorf("update of an old version: %v", err)
 			}
 			got, err := client.Get(ctx, "app", metav1.GetOptions{})
-			check(t, err)
+			testutil.Check(t, err)
 			if got.Data["color"] != "blue" {
 				t.Errorf("got %v", got.Data)
 			}
 			list, err := client.List(ctx, metav1.ListOptions{LabelSelector: "!none", FieldSelector: "metadata.name=app"})
-			check(t, err)
+			testutil.Check(t, err)
 			if len(list.Items) != 1 {
 				t.Errorf("listed %d", len(list.Items))
 			}
-			check(t, client.Delete(ctx, "app", metav1.DeleteOptions{}))
+			testutil.Check(t, client.Delete(ctx, "app", metav1.DeleteOptions{}))
 			if _, err := client.Get(ctx, "app", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 				t.Errorf("after the deletion: %v", err)
 			}
@@ -83,25 +85,25 @@ func TestDynamicClient(t *testing.T) {
 		},
 	}}
 	created, err := client.Create(ctx, object, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if replicas, _, _ := unstructured.NestedInt64(created.Object, "spec", "replicas"); replicas != 1 {
 		t.Errorf("the default of replicas is %d", replicas)
 	}
 	scale, err := client.Get(ctx, "web", metav1.GetOptions{}, "scale")
-	check(t, err)
-	check(t, unstructured.SetNestedField(scale.Object, int64(3), "spec", "replicas"))
+	testutil.Check(t, err)
+	testutil.Check(t, unstructured.SetNestedField(scale.Object, int64(3), "spec", "replicas"))
 	if _, err := client.Update(ctx, scale, metav1.UpdateOptions{}, "scale"); err != nil {
 		t.Error(err)
 	}
 	applied, err := client.Apply(ctx, "web", &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"labels": map[string]any{"tier": "front"}},
 	}}, metav1.ApplyOptions{FieldManager: "e2e"})
-	check(t, err)
+	testutil.Check(t, err)
 	if replicas, _, _ := unstructured.NestedInt64(applied.Object, "spec", "replicas"); replicas != 3 || applied.GetLabels()["tier"] != "front" {
 		t.Errorf("applied: %v", applied.Object)
 	}
 	list, err := client.List(ctx, metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if len(list.Items) != 1 || list.GetKind() != "DeploymentList" {
 		t.Errorf("list: %v", list)
 	}
@@ -113,20 +115,20 @@ func TestMetadataClient(t *testing.T) {
 	client := metadata.NewForConfigOrDie(s.Config).Resource(corev1.SchemeGroupVersion.WithResource("configmaps")).Namespace(ns)
 	ctx := t.Context()
 	events, err := client.Watch(ctx, metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	defer events.Stop()
 	if event := next(t, events); event.Object.(*metav1.PartialObjectMetadata).Name != "app" {
 		t.Errorf("watch: %v", event)
 	}
 	patched, err := client.Patch(ctx, "app", types.MergePatchType, []byte(`{"metadata":{"labels":{"a":"b"}}}`), metav1.PatchOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if patched.Labels["a"] != "b" {
 		t.Errorf("patched: %v", patched.ObjectMeta)
 	}
 	list, err := client.List(ctx, metav1.ListOptions{LabelSelector: "a=b"})
-	check(t, err)
+	testutil.Check(t, err)
 	if len(list.Items) != 1 || list.Items[0].UID == "" {
 		t.Errorf("list: %v", list.Items)
 	}
-	check(t, client.Delete(ctx, "app", metav1.DeleteOptions{}))
+	testutil.Check(t, client.Delete(ctx, "app", metav1.DeleteOptions{}))
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -121,18 +122,18 @@ func TestConversionWebhook(t *testing.T) {
 	v1, v2 := client.Resource(resourceOf(crd, "v1")).Namespace("conv"), client.Resource(resourceOf(crd, "v2")).Namespace("conv")
 
 	_, err := v1.Create(t.Context(), custom(crd, "v1", "a", map[string]any{"host": "one", "port": "80"}), metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	_, err = v2.Create(t.Context(), custom(crd, "v2", "b", map[string]any{"address": "two:81"}), metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	list, err := v2.List(t.Context(), metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	for i, want := range []string{"one:80", "two:81"} {
 		if got, _, _ := unstructured.NestedString(list.Items[i].Object, "spec", "address"); got != want {
 			t.Errorf("the address of %s is %q, not %q", list.Items[i].GetName(), got, want)
 		}
 	}
 	got, err := v1.Get(t.Context(), "b", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if host, _, _ := unstructured.NestedString(got.Object, "spec", "host"); host != "two" {
 		t.Errorf("the host of b is %q", host)
 	}
@@ -164,5 +165,5 @@ func TestConversionWebhook(t *testing.T) {
 	}
 	webhook.mode.Store("")
 	_, err = v2.Get(t.Context(), "a", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 }

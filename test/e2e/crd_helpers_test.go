@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // definition is a small definition of a namespaced resource with one version,
@@ -43,10 +45,10 @@ func establish(t testing.TB, config *rest.Config, crd *apiextensionsv1.CustomRes
 	t.Helper()
 	crds := clientset.NewForConfigOrDie(config).ApiextensionsV1().CustomResourceDefinitions()
 	made, err := crds.Create(t.Context(), crd, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	w, err := crds.Watch(t.Context(), metav1.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector("metadata.name", made.Name).String(), ResourceVersion: made.ResourceVersion})
-	check(t, err)
+	testutil.Check(t, err)
 	defer w.Stop()
 	for {
 		event, ok := next(t, w).Object.(*apiextensionsv1.CustomResourceDefinition)

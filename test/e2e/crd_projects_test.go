@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -34,15 +35,15 @@ func TestDefinitionsOfProjects(t *testing.T) {
 	ensureNamespace(t, s, "projects")
 	for path, dir := range downloadProjects(t) {
 		files, err := filepath.Glob(filepath.Join(dir, projectFiles[path]))
-		check(t, err)
+		testutil.Check(t, err)
 		if len(files) < 3 {
 			t.Errorf("%s has %d files %s", path, len(files), projectFiles[path])
 		}
 		for _, file := range files {
 			data, err := os.ReadFile(file)
-			check(t, err)
+			testutil.Check(t, err)
 			var crd apiextensionsv1.CustomResourceDefinition
-			check(t, yaml.Unmarshal(data, &crd))
+			testutil.Check(t, yaml.Unmarshal(data, &crd))
 			if crd.Kind == "CustomResourceDefinition" {
 				t.Run(crd.Name, func(t *testing.T) { tryDefinition(t, s, &crd) })
 			}
@@ -60,7 +61,7 @@ func downloadProjects(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatalf("go %v: %v\n%s", args, err, output)
 		}
-		check(t, json.Unmarshal(output, into))
+		testutil.Check(t, json.Unmarshal(output, into))
 	}
 	var mod struct {
 		Require []struct{ Path, Version string }

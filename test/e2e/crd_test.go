@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -47,11 +48,11 @@ func TestEstablishedMeansServed(t *testing.T) {
 		}
 		things := client.Resource(resourceOf(crd, "v1")).Namespace("now")
 		list, err := things.List(t.Context(), metav1.ListOptions{LabelSelector: "a=b"})
-		check(t, err)
+		testutil.Check(t, err)
 		w, err := things.Watch(t.Context(), metav1.ListOptions{ResourceVersion: list.GetResourceVersion()})
-		check(t, err)
+		testutil.Check(t, err)
 		made, err := things.Create(t.Context(), custom(crd, "v1", "one", map[string]any{}), metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		if a, _, _ := unstructured.NestedString(made.Object, "spec", "a"); a != "b" {
 			t.Errorf("the default is missing: %v", made.Object)
 		}
@@ -74,20 +75,20 @@ func TestDefinitionGoesAndComesBack(t *testing.T) {
 	held := custom(crd, "v1", "held", map[string]any{})
 	held.SetFinalizers([]string{"example.com/hold"})
 	_, err := things.Create(t.Context(), held, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 
-	check(t, crds.Delete(t.Context(), crd.Name, metav1.DeleteOptions{}))
+	testutil.Check(t, crds.Delete(t.Context(), crd.Name, metav1.DeleteOptions{}))
 	eventually(t, "creation is forbidden", func() bool {
 		_, err := things.Create(t.Context(), custom(crd, "v1", "late", map[string]any{}), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "create not allowed while custom resource definition is terminating")
 	})
 	resources, err := discovery.NewDiscoveryClientForConfigOrDie(s.Config).ServerResourcesForGroupVersion("gone.example.com/v1")
-	check(t, err)
+	testutil.Check(t, err)
 	if verbs := resources.APIResources[0].Verbs; slices.Contains(verbs, "create") {
 		t.Errorf("a resource that ends has the verbs %v", verbs)
 	}
 	_, err = things.Patch(t.Context(), "held", "application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	eventually(t, "the definition is gone", func() bool {
 		_, err := crds.Get(t.Context(), crd.Name, metav1.GetOptions{})
 		return apierrors.IsNotFound(err)
@@ -99,7 +100,7 @@ func TestDefinitionGoesAndComesBack(t *testing.T) {
 	})
 	again := establish(t, s.Config, definition("gone.example.com", "things", "Thing", plainSchema))
 	list, err := things.List(t.Context(), metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if again.UID == crd.UID || len(list.Items) != 0 {
 		t.Errorf("the new definition has %d old objects", len(list.Items))
 	}
@@ -118,22 +119,22 @@ func TestCustomResourceInformer(t *testing.T) {
 	factory.WaitForCacheSync(t.Context().Done())
 	things := client.Resource(resourceOf(crd, "v1")).Namespace("informed")
 	made, err := things.Create(t.Context(), custom(crd, "v1", "one", map[string]any{}), metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	eventually(t, "the informer has the object", func() bool { _, err := lister.Get("one"); return err == nil })
 
 	// A change of the schema replaces the storage; the informer goes on.
 	crds := clientset.NewForConfigOrDie(s.Config).ApiextensionsV1().CustomResourceDefinitions()
 	_, err = crds.Patch(t.Context(), crd.Name, "application/json-patch+json",
 		[]byte(`[{"op":"add","path":"/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/new","value":{"type":"string","default":"here"}}]`), metav1.PatchOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	eventually(t, "the new default is read", func() bool {
 		got, err := things.Get(t.Context(), made.GetName(), metav1.GetOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		value, _, _ := unstructured.NestedString(got.Object, "spec", "new")
 		return value == "here"
 	})
 	_, err = things.Patch(t.Context(), "one", asMerge, []byte(`{"metadata":{"labels":{"seen":"yes"}}}`), metav1.PatchOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	eventually(t, "the informer has the change", func() bool {
 		object, err := lister.Get("one")
 		return err == nil && object.(*unstructured.Unstructured).GetLabels()["seen"] == "yes"
@@ -152,12 +153,12 @@ func TestOddDefinitionStatus(t *testing.T) {
 		return c.Type == apiextensionsv1.Established
 	})
 	_, err := crds.UpdateStatus(t.Context(), crd, metav1.UpdateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	_, err = dynamic.NewForConfigOrDie(s.Config).Resource(resourceOf(crd, "v1")).Namespace("odd").Create(t.Context(), custom(crd, "v1", "one", map[string]any{}), metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	eventually(t, "it is Established again", func() bool {
 		got, err := crds.Get(t.Context(), crd.Name, metav1.GetOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		return slices.ContainsFunc(got.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
 			return c.Type == apiextensionsv1.Established && c.Status == apiextensionsv1.ConditionTrue
 		})

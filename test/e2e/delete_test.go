@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // TestPropagation checks the finalizer that each policy leaves for the garbage
@@ -29,12 +31,12 @@ func TestPropagation(t *testing.T) {
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod("").Spec},
 		}}, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		options := metav1.DeleteOptions{}
 		if policy != "" {
 			options.PropagationPolicy = &policy
 		}
-		check(t, deployments.Delete(ctx, "web", options))
+		testutil.Check(t, deployments.Delete(ctx, "web", options))
 		got, err := deployments.Get(ctx, "web", metav1.GetOptions{})
 		if want == "" {
 			if !apierrors.IsNotFound(err) {
@@ -42,12 +44,12 @@ func TestPropagation(t *testing.T) {
 			}
 			continue
 		}
-		check(t, err)
+		testutil.Check(t, err)
 		if got.DeletionTimestamp == nil || !slices.Contains(got.Finalizers, want) {
 			t.Errorf("%q: finalizers %v", policy, got.Finalizers)
 		}
 		_, err = deployments.Patch(ctx, "web", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	}
 	err := deployments.Delete(ctx, "web", metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletionPropagation("Sideways"))})
 	if !apierrors.IsInvalid(err) {
@@ -61,11 +63,11 @@ func TestFinalizers(t *testing.T) {
 	held := configMap("held")
 	held.Finalizers = []string{"example.com/a", "example.com/b"}
 	_, err := c.Create(ctx, held, metav1.CreateOptions{})
-	check(t, err)
-	check(t, c.Delete(ctx, "held", metav1.DeleteOptions{}))
-	check(t, c.Delete(ctx, "held", metav1.DeleteOptions{})) // once more changes nothing
+	testutil.Check(t, err)
+	testutil.Check(t, c.Delete(ctx, "held", metav1.DeleteOptions{}))
+	testutil.Check(t, c.Delete(ctx, "held", metav1.DeleteOptions{})) // once more changes nothing
 	got, err := c.Get(ctx, "held", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if got.DeletionTimestamp == nil {
 		t.Error("no deletion time")
 	}
@@ -76,7 +78,7 @@ func TestFinalizers(t *testing.T) {
 	for _, left := range [][]string{{"example.com/b"}, nil} {
 		got.Finalizers = left
 		got, err = c.Update(ctx, got, metav1.UpdateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	}
 	if _, err := c.Get(ctx, "held", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("after the last finalizer: %v", err)
@@ -95,16 +97,16 @@ func TestDeleteCollection(t *testing.T) {
 			object.Finalizers = []string{"example.com/hold"}
 		}
 		_, err := c.Create(ctx, object, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	}
-	check(t, c.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "!keep"}))
+	testutil.Check(t, c.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "!keep"}))
 	list, err := c.List(ctx, metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if len(list.Items) != 11 || list.Items[0].Name != "many-00000" || list.Items[0].DeletionTimestamp == nil {
 		t.Errorf("%d are left, the first is %v", len(list.Items), list.Items[0].ObjectMeta)
 	}
 	orphan := metav1.DeletePropagationOrphan
-	check(t, c.DeleteCollection(ctx, metav1.DeleteOptions{PropagationPolicy: &orphan}, metav1.ListOptions{FieldSelector: "metadata.name=many-00029"}))
+	testutil.Check(t, c.DeleteCollection(ctx, metav1.DeleteOptions{PropagationPolicy: &orphan}, metav1.ListOptions{FieldSelector: "metadata.name=many-00029"}))
 	got, err := c.Get(ctx, "many-00029", metav1.GetOptions{})
 	if err != nil || !slices.Contains(got.Finalizers, metav1.FinalizerOrphanDependents) {
 		t.Errorf("orphaned: %v, %v", got, err)
@@ -120,13 +122,13 @@ func TestGracefulDeletion(t *testing.T) {
 	running.Spec.NodeName = "some-node"
 	for _, p := range []*corev1.Pod{running, pod("pending")} {
 		_, err := pods.Create(ctx, p, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	}
 	events, err := pods.Watch(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=some-node"})
-	check(t, err)
+	testutil.Check(t, err)
 	defer events.Stop()
 
-	check(t, pods.Delete(ctx, "pending", metav1.DeleteOptions{}))
+	testutil.Check(t, pods.Delete(ctx, "pending", metav1.DeleteOptions{}))
 	if _, err := pods.Get(ctx, "pending", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("a pending pod after its deletion: %v", err)
 	}
@@ -135,15 +137,15 @@ func TestGracefulDeletion(t *testing.T) {
 		if seconds != 30 {
 			options.GracePeriodSeconds = &seconds
 		}
-		check(t, pods.Delete(ctx, "running", options))
+		testutil.Check(t, pods.Delete(ctx, "running", options))
 		got, err := pods.Get(ctx, "running", metav1.GetOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		if got.DeletionTimestamp == nil || *got.DeletionGracePeriodSeconds != seconds {
 			t.Errorf("grace %v, not %d", got.DeletionGracePeriodSeconds, seconds)
 		}
 	}
 	// The kubelet confirms: the grace becomes zero, and the pod goes.
-	check(t, pods.Delete(ctx, "running", metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)}))
+	testutil.Check(t, pods.Delete(ctx, "running", metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)}))
 	if _, err := pods.Get(ctx, "running", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("after the confirmation: %v", err)
 	}

@@ -7,13 +7,15 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // freeAddress returns an address that was free a moment ago.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	testutil.Check(t, err)
 	defer listener.Close()
 	return listener.Addr().String()
 }
@@ -22,7 +24,7 @@ func freeAddress(t testing.TB) string {
 func etcdClient(t testing.TB, url string) *clientv3.Client {
 	t.Helper()
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{url}, DialTimeout: patience, Logger: zap.NewNop()})
-	check(t, err)
+	testutil.Check(t, err)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
@@ -31,6 +33,6 @@ func etcdClient(t testing.TB, url string) *clientv3.Client {
 func number(t testing.TB, version string) int {
 	t.Helper()
 	n, err := strconv.Atoi(version)
-	check(t, err)
+	testutil.Check(t, err)
 	return n
 }

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -54,7 +55,7 @@ func create(t testing.TB, c kubernetes.Interface, namespace string, names ...str
 	for _, name := range names {
 		var err error
 		last, err = c.CoreV1().ConfigMaps(namespace).Create(t.Context(), configMap(name), metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	}
 	return last
 }
@@ -122,19 +123,19 @@ func send(t testing.TB, config *rest.Config, q request) response {
 	config = rest.CopyConfig(config)
 	config.DisableCompression = true
 	client, err := rest.HTTPClientFor(config)
-	check(t, err)
+	testutil.Check(t, err)
 	if q.method == "" {
 		q.method = http.MethodGet
 	}
 	r, err := http.NewRequestWithContext(t.Context(), q.method, config.Host+q.path, bytes.NewReader(q.body))
-	check(t, err)
+	testutil.Check(t, err)
 	for i := 0; i < len(q.headers); i += 2 {
 		r.Header.Set(q.headers[i], q.headers[i+1])
 	}
 	answer, err := client.Do(r)
-	check(t, err)
+	testutil.Check(t, err)
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	check(t, err)
+	testutil.Check(t, err)
 	return response{answer.StatusCode, answer.Header, body}
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -17,11 +18,11 @@ func grant(t testing.TB, s *testserver.Server, user string, rules ...rbacv1.Poli
 	t.Helper()
 	rbac := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
 	_, err := rbac.ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: named(user), Rules: rules}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	_, err = rbac.ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{ObjectMeta: named(user),
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: user},
 		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 }
 
 // TestImpersonation covers both forms: the verb impersonate, which gives all
@@ -70,7 +71,7 @@ func TestImpersonation(t *testing.T) {
 		})
 	}
 	robot, err := whoami(t, impersonating(withToken(s.Config, "full-token"), rest.ImpersonationConfig{UserName: "system:serviceaccount:default:robot"}))
-	check(t, err)
+	testutil.Check(t, err)
 	if got := robot.Groups; len(got) != 3 || got[0] != "system:serviceaccounts" || got[2] != "system:authenticated" {
 		t.Errorf("groups of an impersonated service account: %v", got)
 	}

@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	toolswatch "k8s.io/client-go/tools/watch"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // TestInformer lets an informer, which uses WatchList, follow changes.
@@ -30,7 +32,7 @@ func TestInformer(t *testing.T) {
 		UpdateFunc: func(_, _ any) { updated.Add(1) },
 		DeleteFunc: func(any) { deleted.Add(1) },
 	})
-	check(t, err)
+	testutil.Check(t, err)
 	factory.Start(t.Context().Done())
 	factory.WaitForCacheSync(t.Context().Done())
 	if all, err := configMaps.Lister().ConfigMaps(ns).List(labels.Everything()); err != nil || len(all) != 20 {
@@ -39,8 +41,8 @@ func TestInformer(t *testing.T) {
 	c := create(t, client, ns, "new")
 	c.Data = map[string]string{"a": "b"}
 	_, err = client.CoreV1().ConfigMaps(ns).Update(t.Context(), c, metav1.UpdateOptions{})
-	check(t, err)
-	check(t, client.CoreV1().ConfigMaps(ns).Delete(t.Context(), "new", metav1.DeleteOptions{}))
+	testutil.Check(t, err)
+	testutil.Check(t, client.CoreV1().ConfigMaps(ns).Delete(t.Context(), "new", metav1.DeleteOptions{}))
 	eventually(t, "21 additions, an update and a deletion", func() bool {
 		return added.Load() == 21 && updated.Load() == 1 && deleted.Load() == 1
 	})
@@ -57,7 +59,7 @@ func TestWatchList(t *testing.T) {
 		AllowWatchBookmarks:  true,
 	}
 	events, err := client.CoreV1().ConfigMaps(ns).Watch(t.Context(), options)
-	check(t, err)
+	testutil.Check(t, err)
 	for _, want := range []string{"a", "b"} {
 		if event := next(t, events); event.Type != watch.Added || event.Object.(*corev1.ConfigMap).Name != want {
 			t.Errorf("event %v, not %s", event, want)
@@ -72,7 +74,7 @@ func TestWatchList(t *testing.T) {
 
 	create(t, client, ns, "c")
 	events, err = client.CoreV1().ConfigMaps(ns).Watch(t.Context(), metav1.ListOptions{ResourceVersion: meta.ResourceVersion})
-	check(t, err)
+	testutil.Check(t, err)
 	defer events.Stop()
 	if event := next(t, events); event.Type != watch.Added || event.Object.(*corev1.ConfigMap).Name != "c" {
 		t.Errorf("after the bookmark came %v", event)
@@ -89,7 +91,7 @@ func TestRetryWatcher(t *testing.T) {
 		return client.CoreV1().ConfigMaps(ns).Watch(ctx, options)
 	}}
 	events, err := toolswatch.NewRetryWatcherWithContext(t.Context(), from.ResourceVersion, short)
-	check(t, err)
+	testutil.Check(t, err)
 	defer events.Stop()
 	for _, name := range numbered("slow", 6) {
 		create(t, client, ns, name)
@@ -124,7 +126,7 @@ func TestLeaderElection(t *testing.T) {
 				OnStoppedLeading: func() {},
 			},
 		})
-		check(t, err)
+		testutil.Check(t, err)
 		own, cancelOwn := context.WithCancel(ctx)
 		stop[name] = cancelOwn
 		go func() {
@@ -134,7 +136,7 @@ func TestLeaderElection(t *testing.T) {
 	}
 	leader := <-elected
 	lease, err := client.CoordinationV1().Leases(ns).Get(t.Context(), "leader", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if *lease.Spec.HolderIdentity != leader {
 		t.Errorf("%s leads, the lease says %s", leader, *lease.Spec.HolderIdentity)
 	}

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -58,7 +59,7 @@ func TestRawKeys(t *testing.T) {
 			continue
 		}
 		got, err := raw.Get(t.Context(), key)
-		check(t, err)
+		testutil.Check(t, err)
 		if len(got.Kvs) != 1 {
 			t.Errorf("%s: there is no key %s", r.Kind, key)
 			continue
@@ -93,7 +94,7 @@ func checkStored(t *testing.T, value []byte, kind schema.GroupVersionKind, isJSO
 func checkPrefixes(t *testing.T, raw *clientv3.Client, rows map[string]storedAs) {
 	t.Helper()
 	all, err := raw.Get(t.Context(), "", clientv3.WithPrefix(), clientv3.WithKeysOnly())
-	check(t, err)
+	testutil.Check(t, err)
 	for _, kv := range all.Kvs {
 		known := slices.ContainsFunc([]string{"compact_rev_key"}, func(k string) bool { return k == string(kv.Key) })
 		for _, row := range rows {
@@ -110,10 +111,10 @@ func checkPrefixes(t *testing.T, raw *clientv3.Client, rows map[string]storedAs)
 func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []metav1.APIResource) {
 	t.Helper()
 	lists, err := discovery.ServerPreferredResources(client)
-	check(t, err)
+	testutil.Check(t, err)
 	for _, list := range lists {
 		version, err := schema.ParseGroupVersion(list.GroupVersion)
-		check(t, err)
+		testutil.Check(t, err)
 		for _, r := range list.APIResources {
 			if r.Group, r.Version = version.Group, version.Version; slices.Contains(r.Verbs, "list") && r.Group != "events.k8s.io" {
 				all = append(all, r)
@@ -127,7 +128,7 @@ func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []m
 func readStorageKeys(t *testing.T) map[string]storedAs {
 	t.Helper()
 	data, err := os.ReadFile("../compat/testdata/storage-keys.tsv")
-	check(t, err)
+	testutil.Check(t, err)
 	rows := map[string]storedAs{}
 	for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
 		fields := strings.Split(line, "\t")
@@ -135,7 +136,7 @@ func readStorageKeys(t *testing.T) map[string]storedAs {
 			continue
 		}
 		version, err := schema.ParseGroupVersion(fields[0])
-		check(t, err)
+		testutil.Check(t, err)
 		if other, twice := rows[fields[1]]; twice { // endpoints, and the leases of the servers
 			rows[other.prefix] = other
 		}
@@ -157,7 +158,7 @@ func prefixOf(key string) string {
 func readObjects(t *testing.T) map[string]*unstructured.Unstructured {
 	t.Helper()
 	file, err := os.Open("testdata/objects.yaml")
-	check(t, err)
+	testutil.Check(t, err)
 	defer file.Close()
 	objects := map[string]*unstructured.Unstructured{}
 	for decoder := yaml.NewYAMLOrJSONDecoder(file, 4096); ; {

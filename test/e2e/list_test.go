@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -24,7 +25,7 @@ func TestPagination(t *testing.T) {
 	options := metav1.ListOptions{Limit: 10}
 	for page := 0; page == 0 || options.Continue != ""; page++ {
 		list, err := client.CoreV1().ConfigMaps(ns).List(t.Context(), options)
-		check(t, err)
+		testutil.Check(t, err)
 		if page == 0 {
 			version = list.ResourceVersion
 			create(t, client, ns, "page-late") // not part of what the list began with
@@ -51,7 +52,7 @@ func TestReadAfterWrite(t *testing.T) {
 	for i, name := range numbered("read", 50) {
 		last := create(t, client, ns, name)
 		list, err := client.CoreV1().ConfigMaps(ns).List(t.Context(), metav1.ListOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		if len(list.Items) != i+1 || number(t, list.ResourceVersion) < number(t, last.ResourceVersion) {
 			t.Fatalf("after %d writes at %s: %d items at %s", i+1, last.ResourceVersion, len(list.Items), list.ResourceVersion)
 		}
@@ -91,7 +92,7 @@ func TestWatchFromVersion(t *testing.T) {
 	from := create(t, client, ns, "from")
 	create(t, client, ns, "after", "later")
 	events, err := client.CoreV1().ConfigMaps(ns).Watch(t.Context(), metav1.ListOptions{ResourceVersion: from.ResourceVersion})
-	check(t, err)
+	testutil.Check(t, err)
 	defer events.Stop()
 	for _, want := range []string{"after", "later"} {
 		if event := next(t, events); event.Type != watch.Added || event.Object.(*corev1.ConfigMap).Name != want {
@@ -111,14 +112,14 @@ func TestCompaction(t *testing.T) {
 	var versions []string
 	for _, name := range numbered("e", 6) {
 		e, err := events.Create(ctx, &corev1.Event{ObjectMeta: named(name), InvolvedObject: corev1.ObjectReference{Namespace: "default"}}, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		versions = append(versions, e.ResourceVersion)
 	}
 	page, err := events.List(ctx, metav1.ListOptions{Limit: 2})
-	check(t, err)
+	testutil.Check(t, err)
 	last := create(t, client, "default", "last")
 	_, err = etcdClient(t, etcd).Compact(ctx, int64(number(t, last.ResourceVersion)), clientv3.WithCompactPhysical())
-	check(t, err)
+	testutil.Check(t, err)
 
 	_, err = events.List(ctx, metav1.ListOptions{Limit: 2, Continue: page.Continue})
 	if !apierrors.IsResourceExpired(err) {
@@ -135,7 +136,7 @@ func TestCompaction(t *testing.T) {
 		t.Errorf("a compacted version: %v", err)
 	}
 	w, err := events.Watch(ctx, metav1.ListOptions{ResourceVersion: versions[0]})
-	check(t, err)
+	testutil.Check(t, err)
 	defer w.Stop()
 	if err := apierrors.FromObject(next(t, w).Object); !apierrors.IsResourceExpired(err) {
 		t.Errorf("a watch from a compacted version: %v", err)
@@ -148,17 +149,17 @@ func TestWatchCacheForgets(t *testing.T) {
 	t.Parallel()
 	dir := "--data-dir=" + t.TempDir()
 	s, err := testserver.New(t.Context(), dir)
-	check(t, err)
+	testutil.Check(t, err)
 	old := create(t, kubernetes.NewForConfigOrDie(s.Config), "default", numbered("old", 5)...)
-	check(t, s.Stop())
+	testutil.Check(t, s.Stop())
 
 	s, err = testserver.New(t.Context(), dir)
-	check(t, err)
-	defer func() { check(t, s.Stop()) }()
+	testutil.Check(t, err)
+	defer func() { testutil.Check(t, s.Stop()) }()
 	client := kubernetes.NewForConfigOrDie(s.Config)
 	version := strconv.Itoa(number(t, old.ResourceVersion) - 3)
 	events, err := client.CoreV1().ConfigMaps("default").Watch(t.Context(), metav1.ListOptions{ResourceVersion: version})
-	check(t, err)
+	testutil.Check(t, err)
 	defer events.Stop()
 	if err := apierrors.FromObject(next(t, events).Object); !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
 		t.Errorf("a watch from before the start: %v", err)

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/klog/v2"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -73,7 +74,7 @@ func build(name, dir, pkg string, flags ...string) (string, error) {
 func sharedServer(t testing.TB) *testserver.Server {
 	t.Helper()
 	s, err := shared()
-	check(t, err)
+	testutil.Check(t, err)
 	return s
 }
 
@@ -82,13 +83,6 @@ func ensureNamespace(t testing.TB, s *testserver.Server, name string) {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	_, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
 	if !apierrors.IsAlreadyExists(err) {
-		check(t, err)
-	}
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+		testutil.Check(t, err)
 	}
 }

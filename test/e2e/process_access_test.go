@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
@@ -24,10 +25,10 @@ func TestAccess(t *testing.T) {
 	t.Parallel()
 	tokens := file(t, "tokens.csv", "admin-token,admin,1,\"system:masters\"\nuser-token,user,2,\"developers\"\n")
 	keys, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Hosts: []string{"127.0.0.1"}, Now: time.Now()})
-	check(t, err)
+	testutil.Check(t, err)
 	_, admin := serve(t, t.TempDir(), "--token-auth-file="+tokens, "--client-ca-file="+keys.CA.CertFile)
 	strangers, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Hosts: []string{"127.0.0.1"}, Now: time.Now()})
-	check(t, err)
+	testutil.Check(t, err)
 
 	anonymous := rest.AnonymousClientConfig(admin)
 	with := func(change func(*rest.Config)) *rest.Config {
@@ -87,7 +88,7 @@ rules:
 	_, config := serve(t, t.TempDir(), "--audit-policy-file="+policy, "--audit-log-path="+log)
 	create(t, kubernetes.NewForConfigOrDie(config), "default", "app")
 	_, err := kubernetes.NewForConfigOrDie(config).CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: named("hidden")}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 
 	var found *auditv1.Event
 	eventually(t, "the audit log has the creation", func() bool {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/version"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // TestStartFails starts the binary on what it cannot use. Each time it says so
@@ -17,10 +19,10 @@ import (
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	testutil.Check(t, err)
 	defer taken.Close()
 	_, port, err := net.SplitHostPort(taken.Addr().String())
-	check(t, err)
+	testutil.Check(t, err)
 	plain := file(t, "file", "this is no directory")
 
 	for _, tt := range []struct {
@@ -55,7 +57,7 @@ func TestStartFails(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, free, err := net.SplitHostPort(freeAddress(t))
-			check(t, err)
+			testutil.Check(t, err)
 			fails(t, tt.text, append([]string{"--secure-port=" + free}, tt.args...)...)
 		})
 	}
@@ -68,7 +70,7 @@ func TestDataDirInUse(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := serve(t, dir)
 	_, port, err := net.SplitHostPort(freeAddress(t))
-	check(t, err)
+	testutil.Check(t, err)
 	fails(t, "in use by another server", "--data-dir="+dir, "--secure-port="+port)
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 0 {
@@ -84,18 +86,18 @@ func TestDamagedFiles(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	p.exit()
 	files, err := filepath.Glob(filepath.Join(dir, "pki", "*"))
-	check(t, err)
+	testutil.Check(t, err)
 	if len(files) < 6 {
 		t.Fatalf("the server has kept %v", files)
 	}
 	for _, name := range append(files, filepath.Join(dir, "etcd", "member", "snap", "db")) {
 		good, err := os.ReadFile(name)
-		check(t, err)
-		check(t, os.WriteFile(name, []byte("damaged"), 0o600))
+		testutil.Check(t, err)
+		testutil.Check(t, os.WriteFile(name, []byte("damaged"), 0o600))
 		_, port, err := net.SplitHostPort(freeAddress(t))
-		check(t, err)
+		testutil.Check(t, err)
 		fails(t, filepath.Base(name), "--data-dir="+dir, "--secure-port="+port)
-		check(t, os.WriteFile(name, good, 0o600))
+		testutil.Check(t, os.WriteFile(name, good, 0o600))
 	}
 	serve(t, dir) // all is good again
 }

@@ -14,6 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // load is a number of writers that create objects until they fail or are
@@ -60,7 +62,7 @@ func (l *load) check(t *testing.T, dataDir string) {
 	l.writers.Wait()
 	p, config := serve(t, dataDir)
 	list, err := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	present := map[string]bool{}
 	for _, item := range list.Items {
 		present[item.Name] = true
@@ -110,7 +112,7 @@ func waitUntilIdle(t *testing.T, config *rest.Config) {
 	schemas := kubernetes.NewForConfigOrDie(config).FlowcontrolV1().FlowSchemas()
 	eventually(t, "every flow schema has a condition", func() bool {
 		list, err := schemas.List(t.Context(), metav1.ListOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		return !slices.ContainsFunc(list.Items, func(s flowcontrolv1.FlowSchema) bool { return len(s.Status.Conditions) == 0 })
 	})
 }
@@ -124,7 +126,7 @@ func TestStopUnderLoad(t *testing.T) {
 	var watches sync.WaitGroup
 	for range 10 {
 		w, err := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("").Watch(t.Context(), metav1.ListOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		watches.Go(func() {
 			for range w.ResultChan() {
 			}
@@ -144,7 +146,7 @@ func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	p, config := serve(t, t.TempDir(), "--shutdown-watch-termination-grace-period=60s", "--shutdown-delay-duration=60s")
 	w, err := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("").Watch(t.Context(), metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	defer w.Stop()
 	p.signal(syscall.SIGTERM)
 	select {

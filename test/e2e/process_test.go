@@ -14,6 +14,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // readyLine is what the server prints when it is ready.
@@ -49,11 +51,11 @@ type process struct {
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
 	program, err := gatehouse()
-	check(t, err)
+	testutil.Check(t, err)
 	p := &process{t: t, cmd: exec.Command(program, args...), exited: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
-	check(t, p.cmd.Start())
+	testutil.Check(t, p.cmd.Start())
 	go func() {
 		_ = p.cmd.Wait()
 		close(p.exited)
@@ -70,7 +72,7 @@ func launch(t testing.TB, args ...string) *process {
 func serve(t testing.TB, dataDir string, args ...string) (*process, *rest.Config) {
 	t.Helper()
 	_, port, err := net.SplitHostPort(freeAddress(t))
-	check(t, err)
+	testutil.Check(t, err)
 	p := launch(t, append([]string{"--data-dir=" + dataDir, "--secure-port=" + port}, args...)...)
 	eventually(t, "the server is ready", func() bool {
 		select {
@@ -82,7 +84,7 @@ func serve(t testing.TB, dataDir string, args ...string) (*process, *rest.Config
 	})
 	match := readyLine.FindStringSubmatch(p.stdout.String())
 	config, err := clientcmd.BuildConfigFromFlags("", match[2])
-	check(t, err)
+	testutil.Check(t, err)
 	config.QPS = -1
 	return p, config
 }
@@ -90,7 +92,7 @@ func serve(t testing.TB, dataDir string, args ...string) (*process, *rest.Config
 // signal sends a signal.
 func (p *process) signal(s os.Signal) {
 	p.t.Helper()
-	check(p.t, p.cmd.Process.Signal(s))
+	testutil.Check(p.t, p.cmd.Process.Signal(s))
 }
 
 // exit waits for the end and returns the exit code: -1 after a signal that the
@@ -124,6 +126,6 @@ func fails(t *testing.T, text string, args ...string) {
 func file(t testing.TB, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	check(t, os.WriteFile(path, []byte(text), 0o600))
+	testutil.Check(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -31,7 +32,7 @@ func TestTwoServers(t *testing.T) {
 	for i := range 40 {
 		s, err := clients[i%2].CoreV1().Services("default").Create(t.Context(), &corev1.Service{ObjectMeta: named(fmt.Sprintf("s%d", i)),
 			Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}}, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		if slices.Contains(taken, s.Spec.ClusterIP) {
 			t.Errorf("%s is given twice", s.Spec.ClusterIP)
 		}
@@ -54,7 +55,7 @@ func TestTwoServers(t *testing.T) {
 	}
 
 	// What one server deletes is free for the other.
-	check(t, clients[0].CoreV1().Services("default").Delete(t.Context(), "s0", metav1.DeleteOptions{}))
+	testutil.Check(t, clients[0].CoreV1().Services("default").Delete(t.Context(), "s0", metav1.DeleteOptions{}))
 	eventually(t, taken[0]+" is free again", func() bool {
 		_, err := clients[1].NetworkingV1().IPAddresses().Get(t.Context(), taken[0], metav1.GetOptions{})
 		return apierrors.IsNotFound(err)

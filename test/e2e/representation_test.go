@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 // TestRepresentations reads one object in every form that a client can accept.
@@ -64,7 +66,7 @@ func TestWatchRepresentations(t *testing.T) {
 func TestCompression(t *testing.T) {
 	s, client, ns := sharedNamespace(t)
 	_, err := client.CoreV1().ConfigMaps(ns).Create(t.Context(), configMap("large", "text", strings.Repeat("gatehouse ", 20_000)), metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	create(t, client, ns, "small")
 	for path, want := range map[string]string{"/large": "gzip", "": "gzip", "/small": ""} {
 		r := send(t, s.Config, request{path: "/api/v1/namespaces/" + ns + "/configmaps" + path, headers: []string{"Accept-Encoding", "gzip"}})
@@ -75,9 +77,9 @@ func TestCompression(t *testing.T) {
 			continue
 		}
 		unpacked, err := gzip.NewReader(bytes.NewReader(r.body))
-		check(t, err)
+		testutil.Check(t, err)
 		body, err := io.ReadAll(unpacked)
-		check(t, err)
+		testutil.Check(t, err)
 		if !json.Valid(body) || len(r.body) > len(body)/10 {
 			t.Errorf("%q: %d bytes of %d", path, len(r.body), len(body))
 		}

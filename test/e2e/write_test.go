@@ -12,6 +12,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
 func TestDryRun(t *testing.T) {
@@ -96,7 +98,7 @@ func TestGenerateName(t *testing.T) {
 	seen := map[string]bool{}
 	for range 10 {
 		c, err := client.CoreV1().ConfigMaps(ns).Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "some-"}}, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		if !strings.HasPrefix(c.Name, "some-") || len(c.Name) != len("some-")+5 || seen[c.Name] {
 			t.Errorf("generated %q", c.Name)
 		}
@@ -132,7 +134,7 @@ func TestPatches(t *testing.T) {
 	_, client, ns := sharedNamespace(t)
 	ctx := t.Context()
 	_, err := client.CoreV1().Pods(ns).Create(ctx, pod("web"), metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	for _, tt := range []struct {
 		name string
 		kind types.PatchType

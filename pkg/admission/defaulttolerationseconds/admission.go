@@ -7,48 +7,51 @@ import (
 	"context"
 	"io"
 
+	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apiserver/pkg/admission"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 )
 
-// PluginName is kube-apiserver's name of the plugin.
-const PluginName = "DefaultTolerationSeconds"
+// defaultSeconds is how long both conditions are tolerated by default.
+const defaultSeconds = int64(300)
 
-// DefaultSeconds is how long both conditions are tolerated by default.
-const DefaultSeconds = int64(300)
+// flags are how many seconds each condition is tolerated.
+type flags struct{ notReady, unreachable int64 }
 
-// Register returns a function that makes the plugin known. How long each
-// condition is tolerated, in seconds, is read when the plugin is made.
-func Register(notReady, unreachable *int64) func(*admission.Plugins) {
-	return func(plugins *admission.Plugins) {
-		plugins.Register(PluginName, func(io.Reader) (admission.Interface, error) {
-			return &plugin{admission.NewHandler(admission.Create, admission.Update), []corev1.Toleration{
-				toleration(corev1.TaintNodeNotReady, *notReady), toleration(corev1.TaintNodeUnreachable, *unreachable)}}, nil
-		})
+// Plugin returns the plugin.
+func Plugin() admission.Plugin {
+	f := &flags{defaultSeconds, defaultSeconds}
+	return admission.Plugin{
+		Name:     "DefaultTolerationSeconds",
+		AddFlags: f.add,
+		New: func(io.Reader) (admission.Interface, error) {
+			p := &plugin{defaults: []corev1.Toleration{
+				toleration(corev1.TaintNodeNotReady, f.notReady), toleration(corev1.TaintNodeUnreachable, f.unreachable)}}
+			return admission.Mutate(admission.On(corev1.Resource("pods"), admission.Hooks[*corev1.Pod]{
+				Create: p.tolerate,
+				Update: func(ctx context.Context, a admission.Attributes, pod, _ *corev1.Pod) error {
+					return p.tolerate(ctx, a, pod)
+				},
+			})), nil
+		},
 	}
+}
+
+func (f *flags) add(fs *pflag.FlagSet) {
+	fs.Int64Var(&f.notReady, "default-not-ready-toleration-seconds", f.notReady,
+		"How many seconds a pod tolerates by default that its node is not ready.")
+	fs.Int64Var(&f.unreachable, "default-unreachable-toleration-seconds", f.unreachable,
+		"How many seconds a pod tolerates by default that its node is unreachable.")
 }
 
 func toleration(taint string, seconds int64) corev1.Toleration {
 	return corev1.Toleration{Key: taint, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &seconds}
 }
 
-type plugin struct {
-	*admission.Handler
-	defaults []corev1.Toleration
-}
+type plugin struct{ defaults []corev1.Toleration }
 
-var _ admission.MutationInterface = (*plugin)(nil)
-
-// Admit implements admission.MutationInterface.
-func (p *plugin) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
-	if a.GetResource().GroupResource() != (corev1.Resource("pods")) || a.GetSubresource() != "" {
-		return nil
-	}
-	pod, ok := a.GetObject().(*corev1.Pod)
-	if !ok {
-		return errors.NewBadRequest("expected *api.Pod")
-	}
+func (p *plugin) tolerate(_ context.Context, _ admission.Attributes, pod *corev1.Pod) error {
 	for _, toleration := range p.defaults {
 		if !tolerates(pod.Spec.Tolerations, toleration.Key) {
 			pod.Spec.Tolerations = append(pod.Spec.Tolerations, *toleration.DeepCopy())

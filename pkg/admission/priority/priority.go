@@ -7,102 +7,74 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
 	schedulinglisters "k8s.io/client-go/listers/scheduling/v1"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling/priorityclass"
 )
-
-// PluginName is kube-apiserver's name of the plugin.
-const PluginName = "Priority"
 
 // defaultPriority is that of pods when no class is the default.
 const defaultPriority = int32(0)
 
-// Register makes the plugin known.
-func Register(plugins *admission.Plugins) {
-	plugins.Register(PluginName, func(io.Reader) (admission.Interface, error) {
-		return &plugin{Handler: admission.NewHandler(admission.Create, admission.Update, admission.Delete)}, nil
-	})
+// Plugin returns the plugin.
+func Plugin() admission.Plugin {
+	return admission.Plugin{Name: "Priority", New: func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
 }
 
 type plugin struct {
-	*admission.Handler
+	*admission.MutatingAndValidating
 	classes schedulinglisters.PriorityClassLister
 }
 
-var (
-	_ admission.MutationInterface                  = (*plugin)(nil)
-	_ admission.ValidationInterface                = (*plugin)(nil)
-	_ initializer.WantsExternalKubeInformerFactory = (*plugin)(nil)
+var _ initializer.WantsExternalKubeInformerFactory = (*plugin)(nil)
 
-	podResource   = corev1.SchemeGroupVersion.WithResource("pods").GroupResource()
-	classResource = schedulingv1.SchemeGroupVersion.WithResource("priorityclasses").GroupResource()
-)
+func newPlugin() *plugin {
+	p := &plugin{}
+	p.MutatingAndValidating = admission.MutateAndValidate(
+		[]admission.Rule{admission.On(corev1.Resource("pods"), admission.Hooks[*corev1.Pod]{Create: p.setPriority, Update: keepPriority})},
+		[]admission.Rule{admission.On(schedulingv1.Resource("priorityclasses"), admission.Hooks[*schedulingv1.PriorityClass]{
+			Create: p.validateNew, Update: p.validateChanged, Delete: keepSystem})})
+	return p
+}
 
 // SetExternalKubeInformerFactory implements initializer.WantsExternalKubeInformerFactory.
 func (p *plugin) SetExternalKubeInformerFactory(f informers.SharedInformerFactory) {
 	informer := f.Scheduling().V1().PriorityClasses()
 	p.classes = informer.Lister()
-	p.SetReadyFunc(informer.Informer().HasSynced)
+	p.WaitFor(informer.Informer())
 }
 
-// ValidateInitialization implements admission.InitializationValidator.
-func (p *plugin) ValidateInitialization() error {
-	if p.classes == nil {
-		return fmt.Errorf("%s plugin needs a lister of priority classes", PluginName)
+// keepPriority takes what an update leaves out for unchanged.
+func keepPriority(_ context.Context, _ admission.Attributes, pod, old *corev1.Pod) error {
+	if pod.Spec.Priority == nil {
+		pod.Spec.Priority = old.Spec.Priority
+	}
+	if pod.Spec.PreemptionPolicy == nil {
+		pod.Spec.PreemptionPolicy = old.Spec.PreemptionPolicy
 	}
 	return nil
 }
 
-// Admit implements admission.MutationInterface for pods.
-func (p *plugin) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
-	if a.GetSubresource() != "" || a.GetResource().GroupResource() != podResource {
-		return nil
-	}
-	pod, ok := a.GetObject().(*corev1.Pod)
-	if !ok {
-		return nil
-	}
-	if !p.WaitForReady() {
-		return admission.NewForbidden(a, fmt.Errorf("not yet ready to handle request"))
-	}
-	switch a.GetOperation() {
-	case admission.Create:
-		return p.admitPod(a, pod)
-	case admission.Update:
-		// What is left out on an update has not changed.
-		if old, ok := a.GetOldObject().(*corev1.Pod); ok {
-			if pod.Spec.Priority == nil {
-				pod.Spec.Priority = old.Spec.Priority
-			}
-			if pod.Spec.PreemptionPolicy == nil {
-				pod.Spec.PreemptionPolicy = old.Spec.PreemptionPolicy
-			}
-		}
-	}
-	return nil
-}
-
-func (p *plugin) admitPod(a admission.Attributes, pod *corev1.Pod) error {
+func (p *plugin) setPriority(_ context.Context, a admission.Attributes, pod *corev1.Pod) error {
 	class, err := p.classOf(pod)
+	if apierrors.IsNotFound(err) {
+		return admission.Forbidden(a, "no PriorityClass with name %v was found", pod.Spec.PriorityClassName)
+	}
 	if err != nil {
-		if apierrors.IsNotFound(err) {
-			return admission.NewForbidden(a, fmt.Errorf("no PriorityClass with name %v was found", pod.Spec.PriorityClassName))
-		}
 		return err
 	}
 	pod.Spec.PriorityClassName = class.Name
 	if have := pod.Spec.Priority; have != nil && *have != class.Value {
-		return admission.NewForbidden(a, fmt.Errorf("the integer value of priority (%d) must not be provided in pod spec; priority admission controller computed %d from the given PriorityClass name", *have, class.Value))
+		return admission.Forbidden(a, "the integer value of priority (%d) must not be provided in pod spec; "+
+			"priority admission controller computed %d from the given PriorityClass name", *have, class.Value)
 	}
 	pod.Spec.Priority = &class.Value
 	policy := corev1.PreemptLowerPriority
@@ -110,7 +82,8 @@ func (p *plugin) admitPod(a admission.Attributes, pod *corev1.Pod) error {
 		policy = *class.PreemptionPolicy
 	}
 	if have := pod.Spec.PreemptionPolicy; have != nil && *have != policy {
-		return admission.NewForbidden(a, fmt.Errorf("the string value of PreemptionPolicy (%s) must not be provided in pod spec; priority admission controller computed %s from the given PriorityClass name", *have, policy))
+		return admission.Forbidden(a, "the string value of PreemptionPolicy (%s) must not be provided in pod spec; "+
+			"priority admission controller computed %s from the given PriorityClass name", *have, policy)
 	}
 	pod.Spec.PreemptionPolicy = &policy
 	return nil
@@ -149,38 +122,35 @@ func (p *plugin) defaultClass() (*schedulingv1.PriorityClass, error) {
 	return found, nil
 }
 
-// Validate implements admission.ValidationInterface for priority classes.
-func (p *plugin) Validate(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
-	if a.GetSubresource() != "" || a.GetResource().GroupResource() != classResource {
+func (p *plugin) validateNew(_ context.Context, a admission.Attributes, class *schedulingv1.PriorityClass) error {
+	return p.onlyDefault(a, class, true)
+}
+
+func (p *plugin) validateChanged(_ context.Context, a admission.Attributes, class, _ *schedulingv1.PriorityClass) error {
+	return p.onlyDefault(a, class, false)
+}
+
+// onlyDefault forbids a default class beside another one.
+func (p *plugin) onlyDefault(a admission.Attributes, class *schedulingv1.PriorityClass, isNew bool) error {
+	if !class.GlobalDefault {
 		return nil
-	}
-	if a.GetOperation() == admission.Delete {
-		return forbidSystem(a)
-	}
-	class, ok := a.GetObject().(*schedulingv1.PriorityClass)
-	if !ok || !class.GlobalDefault {
-		return nil
-	}
-	if !p.WaitForReady() {
-		return admission.NewForbidden(a, fmt.Errorf("not yet ready to handle request"))
 	}
 	existing, err := p.defaultClass()
 	if err != nil {
 		return fmt.Errorf("failed to get default priority class: %w", err)
 	}
-	if existing != nil && (a.GetOperation() == admission.Create || existing.Name != class.Name) {
-		return admission.NewForbidden(a, fmt.Errorf("PriorityClass %v is already marked as default. Only one default can exist", existing.Name))
+	if existing != nil && (isNew || existing.Name != class.Name) {
+		return admission.Forbidden(a, "PriorityClass %v is already marked as default. Only one default can exist", existing.Name)
 	}
 	return nil
 }
 
-// forbidSystem keeps the system's classes from being deleted.
-func forbidSystem(a admission.Attributes) error {
-	for _, system := range priorityclass.System() {
-		if system.Name == a.GetName() {
-			return apierrors.NewForbidden(schema.GroupResource{Group: classResource.Group, Resource: classResource.Resource}, a.GetName(),
-				fmt.Errorf("this is a system priority class and cannot be deleted"))
-		}
+// keepSystem keeps the system's classes from being deleted by name. They may be
+// deleted with the whole collection, as in kube-apiserver; the next start makes
+// them again.
+func keepSystem(_ context.Context, a admission.Attributes, _ *schedulingv1.PriorityClass) error {
+	if slices.ContainsFunc(priorityclass.System(), func(system *schedulingv1.PriorityClass) bool { return system.Name == a.GetName() }) {
+		return admission.Forbidden(a, "this is a system priority class and cannot be deleted")
 	}
 	return nil
 }

@@ -15,22 +15,25 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-func newPlugin(t *testing.T, classes ...*schedulingv1.PriorityClass) *plugin {
+func newTestPlugin(t *testing.T, classes ...*schedulingv1.PriorityClass) *plugin {
 	t.Helper()
-	factory := informers.NewSharedInformerFactory(fake.NewClientset(), 0)
-	p := &plugin{Handler: admission.NewHandler(admission.Create, admission.Update, admission.Delete)}
-	p.SetExternalKubeInformerFactory(factory)
-	p.SetReadyFunc(func() bool { return true })
-	if err := p.ValidateInitialization(); err != nil {
-		t.Fatal(err)
-	}
+	client := fake.NewClientset()
 	for _, class := range classes {
-		if err := factory.Scheduling().V1().PriorityClasses().Informer().GetStore().Add(class); err != nil {
+		if err := client.Tracker().Add(class); err != nil {
 			t.Fatal(err)
 		}
 	}
+	factory := informers.NewSharedInformerFactory(client, 0)
+	p := newPlugin()
+	p.SetExternalKubeInformerFactory(factory)
+	factory.StartWithContext(t.Context())
 	return p
 }
+
+var (
+	podResource   = corev1.Resource("pods")
+	classResource = schedulingv1.Resource("priorityclasses")
+)
 
 func class(name string, value int32, isDefault bool) *schedulingv1.PriorityClass {
 	return &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: name}, Value: value, GlobalDefault: isDefault,
@@ -48,16 +51,19 @@ func TestAdmitPod(t *testing.T) {
 		err     string
 	}{
 		{name: "no class", want: 0, policy: corev1.PreemptLowerPriority},
-		{name: "named", classes: []*schedulingv1.PriorityClass{high, standard}, spec: corev1.PodSpec{PriorityClassName: "high"}, want: 100, policy: corev1.PreemptNever},
+		{name: "named", classes: []*schedulingv1.PriorityClass{high, standard},
+			spec: corev1.PodSpec{PriorityClassName: "high"}, want: 100, policy: corev1.PreemptNever},
 		{name: "default", classes: []*schedulingv1.PriorityClass{high, standard}, want: 10, policy: corev1.PreemptNever},
 		{name: "lowest of two defaults", classes: []*schedulingv1.PriorityClass{standard, lower}, want: 5, policy: corev1.PreemptNever},
 		{name: "unknown", spec: corev1.PodSpec{PriorityClassName: "gone"}, err: "no PriorityClass with name gone was found"},
 		{name: "same number", spec: corev1.PodSpec{Priority: ptr.To[int32](0)}, want: 0, policy: corev1.PreemptLowerPriority},
-		{name: "other number", spec: corev1.PodSpec{Priority: ptr.To[int32](7)}, err: "the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 0"},
-		{name: "other policy", spec: corev1.PodSpec{PreemptionPolicy: ptr.To(corev1.PreemptNever)}, err: "the string value of PreemptionPolicy (Never) must not be provided"},
+		{name: "other number", spec: corev1.PodSpec{Priority: ptr.To[int32](7)},
+			err: "the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 0"},
+		{name: "other policy", spec: corev1.PodSpec{PreemptionPolicy: ptr.To(corev1.PreemptNever)},
+			err: "the string value of PreemptionPolicy (Never) must not be provided"},
 	} {
 		pod := &corev1.Pod{Spec: test.spec}
-		err := newPlugin(t, test.classes...).Admit(t.Context(), attributes(pod, nil, podResource, admission.Create), nil)
+		err := newTestPlugin(t, test.classes...).Admit(t.Context(), attributes(pod, nil, podResource, admission.Create), nil)
 		if test.err != "" {
 			if err == nil || !strings.Contains(err.Error(), test.err) {
 				t.Errorf("%s: error %v, want %q", test.name, err, test.err)
@@ -73,7 +79,7 @@ func TestAdmitPod(t *testing.T) {
 func TestAdmitPodUpdateKeepsPriority(t *testing.T) {
 	old := &corev1.Pod{Spec: corev1.PodSpec{Priority: ptr.To[int32](7), PreemptionPolicy: ptr.To(corev1.PreemptNever)}}
 	pod := &corev1.Pod{}
-	if err := newPlugin(t).Admit(t.Context(), attributes(pod, old, podResource, admission.Update), nil); err != nil {
+	if err := newTestPlugin(t).Admit(t.Context(), attributes(pod, old, podResource, admission.Update), nil); err != nil {
 		t.Fatal(err)
 	}
 	if pod.Spec.Priority == nil || *pod.Spec.Priority != 7 || *pod.Spec.PreemptionPolicy != corev1.PreemptNever {
@@ -82,7 +88,7 @@ func TestAdmitPodUpdateKeepsPriority(t *testing.T) {
 }
 
 func TestValidateClasses(t *testing.T) {
-	p := newPlugin(t, class("standard", 10, true))
+	p := newTestPlugin(t, class("standard", 10, true))
 	for _, test := range []struct {
 		name      string
 		class     *schedulingv1.PriorityClass
@@ -95,7 +101,7 @@ func TestValidateClasses(t *testing.T) {
 		{"delete a system class", class("system-node-critical", 0, false), admission.Delete, "cannot be deleted"},
 		{"delete another", class("standard", 0, false), admission.Delete, ""},
 	} {
-		err := p.Validate(t.Context(), attributes(test.class, nil, classResource, test.operation), nil)
+		err := p.Validate(t.Context(), attributes(test.class, test.class, classResource, test.operation), nil)
 		if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%s: error %v, want %q", test.name, err, test.err)
 		}

@@ -38,7 +38,7 @@ var (
 // says to be there. It starts with the first request that depends on it, and
 // ends with the context.
 func New(ctx context.Context, client kubernetes.Interface, served func(schema.GroupVersionResource) bool) (*Authorizer, error) {
-	a := &Authorizer{feed: feed{ctx: ctx, client: client, served: served, synced: make(chan struct{})}}
+	a := &Authorizer{feed: feed{ctx: ctx, client: client, served: served}}
 	a.feed.graph = &a.graph
 	a.AuthorizerFunc = a.authorize
 	bootstrap, err := policy.Bootstrap()

@@ -17,7 +17,7 @@ func synced(t *testing.T) *Authorizer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.feed.start.Do(func() { close(a.feed.synced) })
+	a.feed.start.Do(func() {})
 	for node, suffix := range map[string]string{"a": "", "b": "2"} {
 		a.graph.set(object{pod, "ns", "p" + suffix}, &links{node: node, below: []object{
 			{secret, "ns", "s" + suffix}, {configMap, "ns", "c" + suffix}, {serviceAccount, "ns", "sa" + suffix},

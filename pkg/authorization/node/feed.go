@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -16,6 +15,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // syncTimeout is how long the first decision waits for the graph.
@@ -66,9 +67,9 @@ type feed struct {
 	served func(schema.GroupVersionResource) bool
 	graph  *graph
 
-	start   sync.Once
-	pending atomic.Int32
-	synced  chan struct{}
+	start sync.Once
+	// synced are closed when the first list of each source has arrived.
+	synced []<-chan struct{}
 }
 
 // wait reports whether the graph is complete, and waits for that until the
@@ -76,33 +77,16 @@ type feed struct {
 // watch what is served.
 func (f *feed) wait(ctx context.Context) bool {
 	f.start.Do(f.run)
-	select {
-	case <-f.synced:
-		return true
-	default:
-	}
-	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
-	defer cancel()
-	select {
-	case <-f.synced:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return signals.WaitFor(ctx, syncTimeout, f.synced...)
 }
 
 func (f *feed) run() {
-	var stores []*store
-	for _, s := range sources() {
-		if f.served(s.resource) {
-			stores = append(stores, &store{source: s, feed: f})
+	for _, from := range sources() {
+		if !f.served(from.resource) {
+			continue
 		}
-	}
-	f.pending.Store(int32(len(stores)))
-	if len(stores) == 0 {
-		close(f.synced)
-	}
-	for _, s := range stores {
+		s := &store{source: from, graph: f.graph, synced: signals.NewLatch()}
+		f.synced = append(f.synced, s.synced.Done())
 		list := cache.NewFilteredListWatchFromClient(s.client(f.client), s.resource.Resource, metav1.NamespaceAll,
 			func(options *metav1.ListOptions) { options.FieldSelector = s.selector })
 		reflector := cache.NewReflectorWithOptions(list, s.empty, s, cache.ReflectorOptions{Name: "node authorizer"})
@@ -113,8 +97,8 @@ func (f *feed) run() {
 // store takes what a reflector reads into the graph, and keeps nothing else.
 type store struct {
 	source
-	feed   *feed
-	synced sync.Once
+	graph  *graph
+	synced *signals.Latch
 }
 
 var _ cache.ReflectorStore = (*store)(nil)
@@ -122,7 +106,7 @@ var _ cache.ReflectorStore = (*store)(nil)
 // Add implements cache.ReflectorStore.
 func (s *store) Add(obj any) error {
 	if o, ok := s.object(obj); ok {
-		s.feed.graph.set(o, s.links(obj))
+		s.graph.set(o, s.links(obj))
 	}
 	return nil
 }
@@ -133,7 +117,7 @@ func (s *store) Update(obj any) error { return s.Add(obj) }
 // Delete implements cache.ReflectorStore.
 func (s *store) Delete(obj any) error {
 	if o, ok := s.object(obj); ok {
-		s.feed.graph.set(o, nil)
+		s.graph.set(o, nil)
 	}
 	return nil
 }
@@ -148,12 +132,8 @@ func (s *store) Replace(list []any, _ string) error {
 			}
 		}
 	}
-	s.feed.graph.replace(s.kind, all)
-	s.synced.Do(func() {
-		if s.feed.pending.Add(-1) == 0 {
-			close(s.feed.synced)
-		}
-	})
+	s.graph.replace(s.kind, all)
+	s.synced.Set()
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // TestLazy reads nothing for users who are no kubelets, nor for what a kubelet
@@ -44,7 +46,8 @@ func TestIncompleteGraph(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.feed.start.Do(func() {}) // nothing will be read
+	pods := signals.NewLatch()
+	a.feed.start.Do(func() { a.feed.synced = append(a.feed.synced, pods.Done()) }) // nothing will be read
 	a.graph.set(object{pod, "ns", "p"}, ofNode("a"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -53,7 +56,7 @@ func TestIncompleteGraph(t *testing.T) {
 	if decision, reason, err := a.Authorize(ctx, attrs); decision != authorizer.DecisionNoOpinion || reason != unrelated || err != nil {
 		t.Errorf("%v, %q, %v", decision, reason, err)
 	}
-	close(a.feed.synced)
+	pods.Set()
 	if got := decide(t, a, attrs); got != "allow" {
 		t.Errorf("synced: %q", got)
 	}

@@ -12,114 +12,86 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	rbacapply "k8s.io/client-go/applyconfigurations/rbac/v1"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes"
 	rbacclient "k8s.io/client-go/kubernetes/typed/rbac/v1"
 	rbaclisters "k8s.io/client-go/listers/rbac/v1"
-	"k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/util/workqueue"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
 
 // Name is kube-controller-manager's name of the controller, and the field
 // manager of the rules.
 const Name = "clusterrole-aggregation-controller"
 
-// Controller aggregates.
-type Controller struct {
+// Controller returns the controller.
+func Controller() controllers.Controller {
+	return controllers.Controller{
+		Name:  Name,
+		Needs: []schema.GroupVersionResource{rbacv1.SchemeGroupVersion.WithResource("clusterroles")},
+		New: func(d controllers.Deps) *controllers.Loop {
+			roles := d.Informers.Rbac().V1().ClusterRoles()
+			a := &aggregation{client: d.Client.RbacV1().ClusterRoles(), lister: roles.Lister()}
+			return &controllers.Loop{
+				Watches: []controllers.Watch{controllers.On(roles.Informer(), a.aggregating)},
+				Sync:    a.sync,
+			}
+		},
+	}
+}
+
+type aggregation struct {
 	client rbacclient.ClusterRoleInterface
 	lister rbaclisters.ClusterRoleLister
-	synced cache.InformerSynced
-	queue  workqueue.TypedRateLimitingInterface[string]
 }
 
-// New returns the controller. It must be called before the informers start.
-func New(client kubernetes.Interface, informers informers.SharedInformerFactory) (*Controller, error) {
-	roles := informers.Rbac().V1().ClusterRoles()
-	c := &Controller{
-		client: client.RbacV1().ClusterRoles(),
-		lister: roles.Lister(),
-		synced: roles.Informer().HasSynced,
-		queue: workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[string](),
-			workqueue.TypedRateLimitingQueueConfig[string]{Name: "ClusterRoleAggregator"}),
-	}
-	_, err := roles.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(any) { c.enqueue() },
-		UpdateFunc: func(any, any) { c.enqueue() },
-		DeleteFunc: func(any) { c.enqueue() },
-	})
-	return c, err
-}
-
-// enqueue looks at all roles that aggregate: any role may have begun or ceased
-// to be selected. The queue makes one look of many.
-func (c *Controller) enqueue() {
-	roles, err := c.lister.List(labels.Everything())
+// aggregating returns the names of all roles that aggregate: any role that is
+// new, changed or gone may have begun or ceased to be selected.
+func (a *aggregation) aggregating(*rbacv1.ClusterRole) (names []string) {
+	roles, err := a.lister.List(labels.Everything())
 	if err != nil {
 		utilruntime.HandleError(err)
-		return
 	}
 	for _, role := range roles {
 		if role.AggregationRule != nil {
-			c.queue.Add(role.Name)
+			names = append(names, role.Name)
 		}
 	}
+	return names
 }
 
-// Run aggregates until the context ends.
-func (c *Controller) Run(ctx context.Context) {
-	defer utilruntime.HandleCrashWithContext(ctx)
-	context.AfterFunc(ctx, c.queue.ShutDown)
-	if !cache.WaitForCacheSync(ctx.Done(), c.synced) {
-		return
-	}
-	for {
-		name, shutdown := c.queue.Get()
-		if shutdown {
-			return
-		}
-		if err := c.sync(ctx, name); err != nil {
-			utilruntime.HandleErrorWithContext(ctx, err, "Aggregating a cluster role; trying again", "clusterRole", name)
-			c.queue.AddRateLimited(name)
-		} else {
-			c.queue.Forget(name)
-		}
-		c.queue.Done(name)
-	}
-}
-
-func (c *Controller) sync(ctx context.Context, name string) error {
-	role, err := c.lister.Get(name)
+func (a *aggregation) sync(ctx context.Context, name string) error {
+	role, err := a.lister.Get(name)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil || role.AggregationRule == nil {
 		return err
 	}
-	rules, err := c.rules(role)
+	rules, err := a.rules(role)
 	if err != nil || equality.Semantic.DeepEqual(rules, role.Rules) {
 		return err
 	}
 	apply := rbacapply.ClusterRole(name).WithRules(toApply(rules)...)
-	_, err = c.client.Apply(ctx, apply, metav1.ApplyOptions{FieldManager: Name, Force: true})
+	_, err = a.client.Apply(ctx, apply, metav1.ApplyOptions{FieldManager: Name, Force: true})
 	return err
 }
 
 // rules returns the rules of the selected roles, by selector and name, each
 // once.
-func (c *Controller) rules(role *rbacv1.ClusterRole) ([]rbacv1.PolicyRule, error) {
+func (a *aggregation) rules(role *rbacv1.ClusterRole) ([]rbacv1.PolicyRule, error) {
 	var rules []rbacv1.PolicyRule
 	for i := range role.AggregationRule.ClusterRoleSelectors {
 		selector, err := metav1.LabelSelectorAsSelector(&role.AggregationRule.ClusterRoleSelectors[i])
 		if err != nil {
 			return nil, err
 		}
-		selected, err := c.lister.List(selector)
+		selected, err := a.lister.List(selector)
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(selected, func(a, b *rbacv1.ClusterRole) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(selected, func(x, y *rbacv1.ClusterRole) int { return strings.Compare(x.Name, y.Name) })
 		for _, source := range selected {
 			if source.Name == role.Name {
 				continue

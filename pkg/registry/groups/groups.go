@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
@@ -39,6 +40,7 @@ func All(needs Needs) []registry.Group {
 		events.Group(coreEvents),
 		authentication.Group(needs.Authentication),
 		authorization.Group(needs.Authorization),
+		autoscaling.Group(),
 		networking.Group(),
 		rbac.Group(needs.RBAC),
 		apiextensions.Group(),

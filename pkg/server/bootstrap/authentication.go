@@ -22,6 +22,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	clientretry "k8s.io/client-go/util/retry"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // authenticationInfoName is the ConfigMap in which aggregated API servers find
@@ -40,7 +42,7 @@ type AuthenticationInfo struct {
 // and when somebody else changes it.
 func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
-		changed := newSignal()
+		changed := signals.NewPulse()
 		info.ClientCA.AddListener(changed)
 		info.RequestHeader.CAContentProvider.AddListener(changed)
 		ensure := func(ctx context.Context) error { return info.ensure(ctx, client) }
@@ -54,7 +56,7 @@ func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) ge
 }
 
 // watchOne tells of changes of the ConfigMap.
-func watchOne(ctx context.Context, client kubernetes.Interface, changed signal) {
+func watchOne(ctx context.Context, client kubernetes.Interface, changed signals.Pulse) {
 	one := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(metav1.NamespaceSystem),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
 			o.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, authenticationInfoName).String()

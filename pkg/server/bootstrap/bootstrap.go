@@ -17,6 +17,8 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // AddHooks adds all hooks, under kube-apiserver's names, but those whose objects
@@ -58,23 +60,9 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 // reason; upstream looks only then.
 const resyncInterval = time.Minute
 
-// signal tells that something has changed; several changes before anybody looks
-// count as one.
-type signal chan struct{}
-
-func newSignal() signal { return make(signal, 1) }
-
-// Enqueue implements dynamiccertificates.Listener.
-func (s signal) Enqueue() {
-	select {
-	case s <- struct{}{}:
-	default:
-	}
-}
-
 // keep calls ensure after every interval and whenever something has changed,
-// until the context ends. A nil signal never comes.
-func keep(ctx context.Context, interval time.Duration, changed signal, ensure func(context.Context) error) {
+// until the context ends. changed may be nil.
+func keep(ctx context.Context, interval time.Duration, changed signals.Pulse, ensure func(context.Context) error) {
 	defer utilruntime.HandleCrashWithContext(ctx)
 	for {
 		select {

@@ -11,6 +11,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // systemNamespaces exist in every cluster.
@@ -20,7 +22,7 @@ var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, 
 func namespaces(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
 	informer := informers.Core().V1().Namespaces()
 	lister := informer.Lister()
-	deleted := newSignal()
+	deleted := signals.NewPulse()
 	_, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{DeleteFunc: func(any) { deleted.Enqueue() }})
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err != nil {

@@ -21,6 +21,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // Services is what the hooks for services need to know.
@@ -52,7 +53,7 @@ const (
 // defaultServiceCIDR creates the ServiceCIDR of the flags and says that it is
 // ready, again after it was deleted.
 func defaultServiceCIDR(client kubernetes.Interface, informers informers.SharedInformerFactory, services Services) genericapiserver.PostStartHookFunc {
-	deleted := newSignal()
+	deleted := signals.NewPulse()
 	_, err := informers.Networking().V1().ServiceCIDRs().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		DeleteFunc: func(any) { deleted.Enqueue() }})
 	ensure := func(ctx context.Context) error { return ensureServiceCIDR(ctx, client, services.Ranges) }

@@ -10,30 +10,24 @@ import (
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 
 	ownadmission "github.com/gatehouse-k8s/gatehouse/pkg/admission"
-	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaulttolerationseconds"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/plugins"
 )
 
 // AdmissionOptions choose the admission plugins.
 type AdmissionOptions struct {
 	*genericoptions.AdmissionOptions
-	// Config has the flags of single plugins.
-	Config ownadmission.Config
 	// Only, if not empty, lists the only plugins that run: the deprecated
 	// --admission-control.
 	Only []string
+
+	plugins []ownadmission.Plugin
 }
 
 func newAdmissionOptions() *AdmissionOptions {
-	o := &AdmissionOptions{
-		AdmissionOptions: genericoptions.NewAdmissionOptions(),
-		Config: ownadmission.Config{
-			NotReadySeconds:    defaulttolerationseconds.DefaultSeconds,
-			UnreachableSeconds: defaulttolerationseconds.DefaultSeconds,
-		},
-	}
+	o := &AdmissionOptions{AdmissionOptions: genericoptions.NewAdmissionOptions(), plugins: plugins.All()}
 	o.Plugins, o.RecommendedPluginOrder, o.DefaultOffPlugins = admission.NewPlugins(), nil, sets.New[string]()
-	for _, plugin := range ownadmission.Plugins(&o.Config) {
-		plugin.Register(o.Plugins)
+	for _, plugin := range o.plugins {
+		plugin.AddTo(o.Plugins)
 		o.RecommendedPluginOrder = append(o.RecommendedPluginOrder, plugin.Name)
 		if plugin.Off {
 			o.DefaultOffPlugins.Insert(plugin.Name)
@@ -42,13 +36,14 @@ func newAdmissionOptions() *AdmissionOptions {
 	return o
 }
 
-// AddFlags adds kube-apiserver's admission flags.
+// AddFlags adds kube-apiserver's admission flags, with those of single plugins.
 func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 	o.AdmissionOptions.AddFlags(fs)
-	fs.Int64Var(&o.Config.NotReadySeconds, "default-not-ready-toleration-seconds", o.Config.NotReadySeconds,
-		"How many seconds a pod tolerates by default that its node is not ready.")
-	fs.Int64Var(&o.Config.UnreachableSeconds, "default-unreachable-toleration-seconds", o.Config.UnreachableSeconds,
-		"How many seconds a pod tolerates by default that its node is unreachable.")
+	for _, plugin := range o.plugins {
+		if plugin.AddFlags != nil {
+			plugin.AddFlags(fs)
+		}
+	}
 	fs.StringSliceVar(&o.Only, "admission-control", o.Only, "The only admission plugins to run, in place of the default ones.")
 	_ = fs.MarkDeprecated("admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead.") // the flag exists
 }
@@ -77,5 +72,5 @@ func (o *AdmissionOptions) Validate() (errs []error) {
 }
 
 func (o *AdmissionOptions) missing(name string) bool {
-	return slices.Contains(ownadmission.Known(), name) && !slices.Contains(o.Plugins.Registered(), name)
+	return slices.Contains(plugins.Known(), name) && !slices.Contains(o.Plugins.Registered(), name)
 }

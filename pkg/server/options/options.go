@@ -20,7 +20,7 @@ import (
 	logsapi "k8s.io/component-base/logs/api/v1"
 	"k8s.io/component-base/metrics"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 )
 
 // Options are the flags, by group.
@@ -98,7 +98,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Data.AddFlags(sections.FlagSet("gatehouse"))
 	sections.FlagSet("gatehouse").StringSliceVar(&o.Controllers, "controllers", o.Controllers, ""+
 		"Controllers of kube-controller-manager to run in this process: '*' is all of them, 'foo' is the one named foo, '-foo' is all but that one. "+
-		"There are: "+strings.Join(controllers.Names(), ", ")+".")
+		"There are: "+strings.Join(loops.All().Names(), ", ")+".")
 	o.genericFlags = sections.FlagSet("generic")
 	o.Generic.AddUniversalFlags(o.genericFlags)
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
@@ -173,7 +173,7 @@ func (c Completed) Validate() error {
 	for _, err := range c.APIEnablement.Validate(GroupVersions()) {
 		errs = append(errs, fmt.Errorf("--runtime-config: %w", err))
 	}
-	if err := controllers.Validate(c.Controllers); err != nil {
+	if err := loops.All().Validate(c.Controllers); err != nil {
 		errs = append(errs, fmt.Errorf("--controllers: %w", err))
 	}
 	if c.Servers <= 0 {

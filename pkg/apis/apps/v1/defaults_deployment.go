@@ -3,15 +3,16 @@ package v1
 import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/defaults"
 )
 
 // SetDefaults_Deployment sets one replica, and a rolling update by quarters.
 func SetDefaults_Deployment(obj *appsv1.Deployment) {
 	spec := &obj.Spec
-	setDefault(&spec.Replicas, 1)
-	setDefault(&spec.RevisionHistoryLimit, 10)
-	setDefault(&spec.ProgressDeadlineSeconds, 600)
+	defaults.Set(&spec.Replicas, 1)
+	defaults.Set(&spec.RevisionHistoryLimit, 10)
+	defaults.Set(&spec.ProgressDeadlineSeconds, 600)
 	if spec.Strategy.Type == "" {
 		spec.Strategy.Type = appsv1.RollingUpdateDeploymentStrategyType
 	}
@@ -21,13 +22,6 @@ func SetDefaults_Deployment(obj *appsv1.Deployment) {
 	if spec.Strategy.RollingUpdate == nil {
 		spec.Strategy.RollingUpdate = &appsv1.RollingUpdateDeployment{}
 	}
-	setDefault(&spec.Strategy.RollingUpdate.MaxUnavailable, intstr.FromString("25%"))
-	setDefault(&spec.Strategy.RollingUpdate.MaxSurge, intstr.FromString("25%"))
-}
-
-// setDefault sets a field that has no value.
-func setDefault[T any](field **T, value T) {
-	if *field == nil {
-		*field = ptr.To(value)
-	}
+	defaults.Set(&spec.Strategy.RollingUpdate.MaxUnavailable, intstr.FromString("25%"))
+	defaults.Set(&spec.Strategy.RollingUpdate.MaxSurge, intstr.FromString("25%"))
 }

@@ -2,7 +2,8 @@ package v1
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/defaults"
 )
 
 // Seconds for which projected credentials are valid unless the pod says otherwise.
@@ -27,47 +28,40 @@ func SetDefaults_Volume(obj *corev1.Volume) {
 
 // SetDefaults_HostPathVolumeSource makes a path without a type explicit: nothing is checked before it is mounted.
 func SetDefaults_HostPathVolumeSource(obj *corev1.HostPathVolumeSource) {
-	setDefault(&obj.Type, corev1.HostPathUnset)
+	defaults.Set(&obj.Type, corev1.HostPathUnset)
 }
 
 // SetDefaults_SecretVolumeSource makes the files readable by all and writable by their owner.
 func SetDefaults_SecretVolumeSource(obj *corev1.SecretVolumeSource) {
-	setDefault(&obj.DefaultMode, corev1.SecretVolumeSourceDefaultMode)
+	defaults.Set(&obj.DefaultMode, corev1.SecretVolumeSourceDefaultMode)
 }
 
 // SetDefaults_ConfigMapVolumeSource makes the files readable by all and writable by their owner.
 func SetDefaults_ConfigMapVolumeSource(obj *corev1.ConfigMapVolumeSource) {
-	setDefault(&obj.DefaultMode, corev1.ConfigMapVolumeSourceDefaultMode)
+	defaults.Set(&obj.DefaultMode, corev1.ConfigMapVolumeSourceDefaultMode)
 }
 
 // SetDefaults_DownwardAPIVolumeSource makes the files readable by all and writable by their owner.
 func SetDefaults_DownwardAPIVolumeSource(obj *corev1.DownwardAPIVolumeSource) {
-	setDefault(&obj.DefaultMode, corev1.DownwardAPIVolumeSourceDefaultMode)
+	defaults.Set(&obj.DefaultMode, corev1.DownwardAPIVolumeSourceDefaultMode)
 }
 
 // SetDefaults_ProjectedVolumeSource makes the files readable by all and writable by their owner.
 func SetDefaults_ProjectedVolumeSource(obj *corev1.ProjectedVolumeSource) {
-	setDefault(&obj.DefaultMode, corev1.ProjectedVolumeSourceDefaultMode)
+	defaults.Set(&obj.DefaultMode, corev1.ProjectedVolumeSourceDefaultMode)
 }
 
 // SetDefaults_ServiceAccountTokenProjection makes a token valid for an hour.
 func SetDefaults_ServiceAccountTokenProjection(obj *corev1.ServiceAccountTokenProjection) {
-	setDefault(&obj.ExpirationSeconds, defaultTokenSeconds)
+	defaults.Set(&obj.ExpirationSeconds, defaultTokenSeconds)
 }
 
 // SetDefaults_PodCertificateProjection makes a certificate valid for a day.
 func SetDefaults_PodCertificateProjection(obj *corev1.PodCertificateProjection) {
-	setDefault(&obj.MaxExpirationSeconds, defaultCertificateSeconds)
+	defaults.Set(&obj.MaxExpirationSeconds, defaultCertificateSeconds)
 }
 
 // SetDefaults_PersistentVolumeClaimSpec makes a claim, also one that a pod brings itself, ask for a file system.
 func SetDefaults_PersistentVolumeClaimSpec(obj *corev1.PersistentVolumeClaimSpec) {
-	setDefault(&obj.VolumeMode, corev1.PersistentVolumeFilesystem)
-}
-
-// setDefault sets what is not set.
-func setDefault[T any](value **T, usual T) {
-	if *value == nil {
-		*value = ptr.To(usual)
-	}
+	defaults.Set(&obj.VolumeMode, corev1.PersistentVolumeFilesystem)
 }

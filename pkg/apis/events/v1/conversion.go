@@ -1,11 +1,14 @@
 package v1
 
 import (
+	"errors"
+
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-	"k8s.io/apimachinery/pkg/conversion"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/conversion"
 )
 
 // addHub registers the Event of the core group as this group's hub: the events
@@ -19,39 +22,16 @@ func addHub(scheme *runtime.Scheme) error {
 
 // addConversions registers the conversions from and to the hub.
 func addConversions(scheme *runtime.Scheme) error {
-	for _, add := range []error{
-		convert(scheme, toCore),
-		convert(scheme, fromCore),
-		convert(scheme, func(in *eventsv1.EventList, out *corev1.EventList) {
-			out.ListMeta, out.Items = in.ListMeta, convertAll(in.Items, toCore)
+	return errors.Join(
+		conversion.Add(scheme, toCore),
+		conversion.Add(scheme, fromCore),
+		conversion.Add(scheme, func(in *eventsv1.EventList, out *corev1.EventList) {
+			out.ListMeta, out.Items = in.ListMeta, conversion.Slice(in.Items, toCore)
 		}),
-		convert(scheme, func(in *corev1.EventList, out *eventsv1.EventList) {
-			out.ListMeta, out.Items = in.ListMeta, convertAll(in.Items, fromCore)
+		conversion.Add(scheme, func(in *corev1.EventList, out *eventsv1.EventList) {
+			out.ListMeta, out.Items = in.ListMeta, conversion.Slice(in.Items, fromCore)
 		}),
-	} {
-		if add != nil {
-			return add
-		}
-	}
-	return nil
-}
-
-func convert[In, Out any](scheme *runtime.Scheme, f func(*In, *Out)) error {
-	return scheme.AddConversionFunc((*In)(nil), (*Out)(nil), func(in, out any, _ conversion.Scope) error {
-		f(in.(*In), out.(*Out))
-		return nil
-	})
-}
-
-func convertAll[In, Out any](in []In, f func(*In, *Out)) []Out {
-	if in == nil {
-		return nil
-	}
-	out := make([]Out, len(in))
-	for i := range in {
-		f(&in[i], &out[i])
-	}
-	return out
+	)
 }
 
 func toCore(in *eventsv1.Event, out *corev1.Event) {

@@ -2,61 +2,64 @@
 package deployment
 
 import (
-	"context"
+	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps/workload"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling/scale"
 )
 
+type object = *appsv1.Deployment
+
+var template = workload.Template[object]{Of: func(d object) *corev1.PodTemplateSpec { return &d.Spec.Template }, Path: specPath.Child("template")}
+
 // Resource defines deployments.
-var Resource = &registry.Resource[*appsv1.Deployment]{
+var Resource = &registry.Resource[object]{
 	GVR:        appsv1.SchemeGroupVersion.WithResource("deployments"),
 	Singular:   "deployment",
 	ShortNames: []string{"deploy"},
 	Categories: []string{"all"},
-	New:        func() *appsv1.Deployment { return &appsv1.Deployment{} },
+	New:        func() object { return &appsv1.Deployment{} },
 	NewList:    func() runtime.Object { return &appsv1.DeploymentList{} },
-	Parts: registry.Parts[*appsv1.Deployment]{
-		Spec:        registry.Part(func(d *appsv1.Deployment) *appsv1.DeploymentSpec { return &d.Spec }),
-		Status:      registry.Part(func(d *appsv1.Deployment) *appsv1.DeploymentStatus { return &d.Status }),
+	Parts: registry.Parts[object]{
+		Spec:        registry.Part(func(d object) *appsv1.DeploymentSpec { return &d.Spec }),
+		Status:      registry.Part(func(d object) *appsv1.DeploymentStatus { return &d.Status }),
 		Generations: true,
 		// The annotations are copied to the replica sets.
-		AlsoCounts: func(d, old *appsv1.Deployment) bool {
-			return !apiequality.Semantic.DeepEqual(d.Annotations, old.Annotations)
-		},
+		AlsoCounts: func(d, old object) bool { return !apiequality.Semantic.DeepEqual(d.Annotations, old.Annotations) },
 	},
 	ValidateName: apivalidation.NameIsDNSSubdomain,
-	Hooks: registry.Hooks[*appsv1.Deployment]{
-		PrepareForCreate: func(_ context.Context, d *appsv1.Deployment) {
-			pod.DropDisabledFields(&d.Spec.Template.Spec, nil)
-		},
-		PrepareForUpdate: func(_ context.Context, d, old *appsv1.Deployment) {
-			pod.DropDisabledFields(&d.Spec.Template.Spec, &old.Spec.Template.Spec)
-		},
-		Validate:         validate,
-		ValidateUpdate:   validateUpdate,
-		WarningsOnCreate: warningsOnCreate,
-		WarningsOnUpdate: warningsOnUpdate,
-	},
-	Facets: map[string]registry.Facet[*appsv1.Deployment]{"status": {
-		Hooks: registry.Hooks[*appsv1.Deployment]{ValidateUpdate: validateStatusUpdate},
+	Hooks:        template.Hooks(registry.Hooks[object]{Validate: validate, ValidateUpdate: validateUpdate}),
+	Facets: map[string]registry.Facet[object]{"status": {
+		Hooks: registry.Hooks[object]{ValidateUpdate: validateStatusUpdate},
 		Metadata: registry.MetadataRule{
 			Keep:   func(d, old metav1.Object) { d.SetLabels(old.GetLabels()) },
 			Resets: []string{"metadata.labels"},
 		},
 	}},
-	Columns: columns,
-	Subresources: scale.Subresource(scale.Scaled[*appsv1.Deployment]{
-		Replicas: func(d *appsv1.Deployment) **int32 { return &d.Spec.Replicas },
-		Status: func(d *appsv1.Deployment) (int32, *metav1.LabelSelector) {
-			return d.Status.Replicas, d.Spec.Selector
-		},
+	Columns: slices.Concat([]registry.Column[object]{
+		registry.NameColumn[object](),
+		{Name: "Ready", Description: "Number of the pod with ready state",
+			Cell: func(d object) any { return fmt.Sprintf("%d/%d", d.Status.ReadyReplicas, ptr.Deref(d.Spec.Replicas, 0)) }},
+		{Name: "Up-to-date", Description: registry.Doc(appsv1.DeploymentStatus{}, "updatedReplicas"),
+			Cell: func(d object) any { return d.Status.UpdatedReplicas }},
+		{Name: "Available", Description: registry.Doc(appsv1.DeploymentStatus{}, "availableReplicas"),
+			Cell: func(d object) any { return d.Status.AvailableReplicas }},
+		registry.AgeColumn[object](),
+	}, template.Columns(selector, registry.Doc(appsv1.DeploymentSpec{}, "selector"))),
+	Subresources: scale.Subresource(scale.Scaled[object]{
+		Replicas: func(d object) **int32 { return &d.Spec.Replicas },
+		Status:   func(d object) (int32, *metav1.LabelSelector) { return d.Status.Replicas, selector(d) },
 	}),
 }
+
+func selector(d object) *metav1.LabelSelector { return d.Spec.Selector }

@@ -13,11 +13,11 @@ import (
 
 // Columns are the last columns, in wide output, of the table of a workload.
 // The selector column is described by what selectorDoc says.
-func Columns[T registry.Object](template func(T) *corev1.PodTemplateSpec, selector func(T) *metav1.LabelSelector, selectorDoc string) []registry.Column[T] {
+func (t Template[T]) Columns(selector func(T) *metav1.LabelSelector, selectorDoc string) []registry.Column[T] {
 	containers := func(of func(corev1.Container) string) func(T) any {
 		return func(obj T) any {
 			var all []string
-			for _, c := range template(obj).Spec.Containers {
+			for _, c := range t.Of(obj).Spec.Containers {
 				all = append(all, of(c))
 			}
 			return strings.Join(all, ",")

@@ -65,7 +65,7 @@ func format(subsets []corev1.EndpointSubset) string {
 		}
 	}
 	if count == 0 {
-		return "<none>"
+		return registry.None
 	}
 	out := strings.Join(list, ",")
 	if more := count - len(list); more > 0 {

@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 func node(change func(*corev1.Node)) *corev1.Node {
@@ -99,7 +101,7 @@ func TestTable(t *testing.T) {
 		}
 		return row
 	}
-	if got, want := cells(node(func(*corev1.Node) {})), []any{"n", "Unknown", none, unknown, "", none, none, unknown, unknown, unknown}; !slices.Equal(got, want) {
+	if got, want := cells(node(func(*corev1.Node) {})), []any{"n", "Unknown", registry.None, registry.Unknown, "", registry.None, registry.None, registry.Unknown, registry.Unknown, registry.Unknown}; !slices.Equal(got, want) {
 		t.Errorf("bare: %v, want %v", got, want)
 	}
 	full := node(func(n *corev1.Node) {
@@ -109,7 +111,7 @@ func TestTable(t *testing.T) {
 		n.Status.Addresses = []corev1.NodeAddress{{Type: "ExternalIP", Address: "203.0.113.1"}, {Type: "InternalIP", Address: "192.0.2.1"}}
 		n.Status.NodeInfo = corev1.NodeSystemInfo{KubeletVersion: "v1", OSImage: "os", KernelVersion: "6", Architecture: "amd64", ContainerRuntimeVersion: "c"}
 	})
-	want := []any{"n", "Ready,SchedulingDisabled", "edge,worker", unknown, "v1", "192.0.2.1", "203.0.113.1", "os", "6 (amd64)", "c"}
+	want := []any{"n", "Ready,SchedulingDisabled", "edge,worker", registry.Unknown, "v1", "192.0.2.1", "203.0.113.1", "os", "6 (amd64)", "c"}
 	if got := cells(full); !slices.Equal(got, want) {
 		t.Errorf("full: %v, want %v", got, want)
 	}

@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	none    = "<none>"
-	unknown = "<unknown>"
 
 	// The role of a node is the end of the name of one label, or the value of the other.
 	roleLabelPrefix = "node-role.kubernetes.io/"
@@ -31,11 +29,11 @@ var columns = []registry.Column[*corev1.Node]{
 	{Name: "External-IP", Priority: 1, Description: registry.Doc(corev1.NodeStatus{}, "addresses"),
 		Cell: func(n *corev1.Node) any { return address(n, corev1.NodeExternalIP) }},
 	{Name: "OS-Image", Priority: 1, Description: registry.Doc(corev1.NodeSystemInfo{}, "osImage"),
-		Cell: func(n *corev1.Node) any { return cmp.Or(n.Status.NodeInfo.OSImage, unknown) }},
+		Cell: func(n *corev1.Node) any { return cmp.Or(n.Status.NodeInfo.OSImage, registry.Unknown) }},
 	{Name: "Kernel-Version", Priority: 1, Description: registry.Doc(corev1.NodeSystemInfo{}, "kernelVersion"),
 		Cell: func(n *corev1.Node) any { return kernel(n.Status.NodeInfo) }},
 	{Name: "Container-Runtime", Priority: 1, Description: registry.Doc(corev1.NodeSystemInfo{}, "containerRuntimeVersion"),
-		Cell: func(n *corev1.Node) any { return cmp.Or(n.Status.NodeInfo.ContainerRuntimeVersion, unknown) }},
+		Cell: func(n *corev1.Node) any { return cmp.Or(n.Status.NodeInfo.ContainerRuntimeVersion, registry.Unknown) }},
 }
 
 // status is Ready, NotReady or Unknown, and says whether new pods can come.
@@ -66,7 +64,7 @@ func roles(n *corev1.Node) string {
 			found.Insert(value)
 		}
 	}
-	return cmp.Or(strings.Join(sets.List(found), ","), none)
+	return cmp.Or(strings.Join(sets.List(found), ","), registry.None)
 }
 
 func address(n *corev1.Node, kind corev1.NodeAddressType) string {
@@ -75,12 +73,12 @@ func address(n *corev1.Node, kind corev1.NodeAddressType) string {
 			return a.Address
 		}
 	}
-	return none
+	return registry.None
 }
 
 func kernel(info corev1.NodeSystemInfo) string {
 	if info.KernelVersion == "" {
-		return unknown
+		return registry.Unknown
 	}
 	if info.Architecture == "" {
 		return info.KernelVersion

@@ -11,8 +11,6 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-const none = "<none>"
-
 func columns() []registry.Column[*corev1.Pod] {
 	return []registry.Column[*corev1.Pod]{
 		registry.NameColumn[*corev1.Pod](),
@@ -47,14 +45,14 @@ func rowConditions(p *corev1.Pod) []metav1.TableRowCondition {
 
 func orNone(s string) string {
 	if s == "" {
-		return none
+		return registry.None
 	}
 	return s
 }
 
 func gatesCell(p *corev1.Pod) any {
 	if len(p.Spec.ReadinessGates) == 0 {
-		return none
+		return registry.None
 	}
 	passed := 0
 	for _, gate := range p.Spec.ReadinessGates {

@@ -17,15 +17,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func named(name string, spec corev1.ServiceSpec) *corev1.Service {
 	if len(spec.Ports) == 0 && spec.Type != corev1.ServiceTypeExternalName {
@@ -38,7 +32,7 @@ func named(name string, spec corev1.ServiceSpec) *corev1.Service {
 func addresses(t testing.TB, client kubernetes.Interface) []string {
 	t.Helper()
 	list, err := client.NetworkingV1().IPAddresses().List(t.Context(), metav1.ListOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	var names []string
 	for _, ip := range list.Items {
 		names = append(names, ip.Name)
@@ -88,7 +82,7 @@ func TestParallelCreates(t *testing.T) {
 	if got := addresses(t, client); len(got) != size+1 {
 		t.Errorf("%d IP addresses", len(got))
 	}
-	check(t, client.CoreV1().RESTClient().Delete().Namespace("default").Resource("services").Param("fieldSelector", "metadata.name!=kubernetes").Do(t.Context()).Error())
+	testutil.Check(t, client.CoreV1().RESTClient().Delete().Namespace("default").Resource("services").Param("fieldSelector", "metadata.name!=kubernetes").Do(t.Context()).Error())
 	if got := addresses(t, client); len(got) != 1 {
 		t.Errorf("IP addresses after all services were deleted: %v", got)
 	}
@@ -99,7 +93,7 @@ func TestParallelCreates(t *testing.T) {
 			ports[j] = corev1.ServicePort{Name: fmt.Sprint("p", j), Port: int32(j + 1)}
 		}
 		made, err := api.Create(t.Context(), named(fmt.Sprint("again-", i), corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: ports}), metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 		for _, p := range made.Spec.Ports {
 			again = append(again, p.NodePort)
 		}
@@ -126,7 +120,7 @@ func TestNothingIsLost(t *testing.T) {
 		return api.Create(t.Context(), named(name, spec), options)
 	}
 	_, err := create("web", corev1.ServiceSpec{ClusterIP: "10.0.0.9", Type: "NodePort", Ports: port(30007)}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	for _, c := range []struct {
 		name, want string
 		spec       corev1.ServiceSpec
@@ -143,17 +137,17 @@ func TestNothingIsLost(t *testing.T) {
 		}
 	}
 	_, err = create("b", corev1.ServiceSpec{Type: "NodePort", Ports: port(30008), ClusterIP: "10.0.0.8"}, dry)
-	check(t, err)
+	testutil.Check(t, err)
 	if got := addresses(t, client); !slices.Equal(got, []string{"10.0.0.1", "10.0.0.9"}) {
 		t.Errorf("addresses: %v", got)
 	}
 	_, err = create("b", corev1.ServiceSpec{Type: "NodePort", Ports: port(30008), ClusterIP: "10.0.0.8"}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 
 	patch := func(body string, options metav1.PatchOptions) *corev1.Service {
 		t.Helper()
 		changed, err := api.Patch(t.Context(), "web", types.MergePatchType, []byte(body), options)
-		check(t, err)
+		testutil.Check(t, err)
 		return changed
 	}
 	patch(`{"spec":{"type":"ExternalName","externalName":"example.com"}}`, metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
@@ -165,7 +159,7 @@ func TestNothingIsLost(t *testing.T) {
 		t.Errorf("addresses of an ExternalName: %v", got)
 	}
 	_, err = create("c", corev1.ServiceSpec{Type: "NodePort", Ports: port(30007), ClusterIP: "10.0.0.9"}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	changed := patch(`{"spec":{"type":"LoadBalancer","externalTrafficPolicy":"Local"}}`, metav1.PatchOptions{})
 	if p := changed.Spec; p.HealthCheckNodePort == 0 || p.Ports[0].NodePort == 0 || p.HealthCheckNodePort == p.Ports[0].NodePort || p.ClusterIP == "" {
 		t.Errorf("as LoadBalancer: %+v", p)
@@ -178,43 +172,43 @@ func TestKubernetesService(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*testserver.Server, kubernetes.Interface) {
 		s, err := testserver.New(t.Context(), "--data-dir="+dir, "--advertise-address=192.0.2.7")
-		check(t, err)
+		testutil.Check(t, err)
 		return s, kubernetes.NewForConfigOrDie(s.Config)
 	}
 	s, client := start()
 	first, err := client.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if first.Spec.ClusterIP != "10.0.0.1" || first.Spec.Ports[0].Port != 443 || !strings.HasSuffix(s.URL, ":"+first.Spec.Ports[0].TargetPort.String()) {
 		t.Errorf("service: %+v, server %s", first.Spec, s.URL)
 	}
 	slice, err := client.DiscoveryV1().EndpointSlices("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if len(slice.Endpoints) != 1 || slice.Endpoints[0].Addresses[0] != "192.0.2.7" || slice.Labels["kubernetes.io/service-name"] != "kubernetes" {
 		t.Errorf("slice: %+v", slice)
 	}
 	endpoints, err := client.CoreV1().Endpoints("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if !maps.Equal(endpoints.Labels, map[string]string{"endpointslice.kubernetes.io/skip-mirror": "true"}) || endpoints.Subsets[0].Addresses[0].IP != "192.0.2.7" {
 		t.Errorf("endpoints: %+v", endpoints)
 	}
 	roots := x509.NewCertPool()
 	ca, err := os.ReadFile(dir + "/pki/ca.crt")
-	check(t, err)
+	testutil.Check(t, err)
 	roots.AppendCertsFromPEM(ca)
 	conn, err := tls.Dial("tcp", strings.TrimPrefix(s.URL, "https://"), &tls.Config{RootCAs: roots, ServerName: "10.0.0.1"})
-	check(t, err)
+	testutil.Check(t, err)
 	_ = conn.Close()
-	check(t, client.NetworkingV1().IPAddresses().Delete(t.Context(), "10.0.0.1", metav1.DeleteOptions{}))
-	check(t, s.Stop())
+	testutil.Check(t, client.NetworkingV1().IPAddresses().Delete(t.Context(), "10.0.0.1", metav1.DeleteOptions{}))
+	testutil.Check(t, s.Stop())
 
 	s, client = start()
 	again, err := client.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if again.UID != first.UID || again.Spec.Ports[0].TargetPort == first.Spec.Ports[0].TargetPort && !strings.HasSuffix(s.URL, ":"+again.Spec.Ports[0].TargetPort.String()) {
 		t.Errorf("after a restart: %+v", again)
 	}
 	ip, err := client.NetworkingV1().IPAddresses().Get(t.Context(), "10.0.0.1", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	if ip.Spec.ParentRef.Name != "kubernetes" || ip.Labels["ipaddress.kubernetes.io/managed-by"] != "ipallocator.k8s.io" {
 		t.Errorf("repaired: %+v", ip)
 	}
@@ -226,5 +220,5 @@ func TestKubernetesService(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, code, want)
 		}
 	}
-	check(t, s.Stop())
+	testutil.Check(t, s.Stop())
 }

@@ -10,6 +10,7 @@ import (
 	netutils "k8s.io/utils/net"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 var ingressPath = field.NewPath("status", "loadBalancer", "ingress")
@@ -40,7 +41,7 @@ func validateIngress(ingress *corev1.LoadBalancerIngress, known []string, path *
 	case ingress.IP != "" && ingress.IPMode == nil:
 		errs = append(errs, field.Required(mode, "must be specified when `ip` is set"))
 	case ingress.IPMode != nil:
-		errs = append(errs, oneOf(*ingress.IPMode, mode, corev1.LoadBalancerIPModeProxy, corev1.LoadBalancerIPModeVIP)...)
+		errs = append(errs, metavalidation.ValidateOneOf(*ingress.IPMode, mode, corev1.LoadBalancerIPModeProxy, corev1.LoadBalancerIPModeVIP)...)
 	}
 	if ingress.Hostname != "" {
 		errs = append(errs, validation.ValidateDNS1123Subdomain(ingress.Hostname, path.Child("hostname"))...)

@@ -12,8 +12,6 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-const none = "<none>"
-
 var columns = []registry.Column[*corev1.Service]{
 	registry.NameColumn[*corev1.Service](),
 	{Name: "Type", Description: registry.Doc(corev1.ServiceSpec{}, "type"), Cell: func(s *corev1.Service) any { return string(s.Spec.Type) }},
@@ -29,7 +27,7 @@ func clusterIP(s *corev1.Service) string {
 	if len(s.Spec.ClusterIPs) > 0 {
 		return s.Spec.ClusterIPs[0]
 	}
-	return none
+	return registry.None
 }
 
 func externalIP(s *corev1.Service) string {
@@ -50,11 +48,11 @@ func externalIP(s *corev1.Service) string {
 		return "<pending>"
 	case corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort:
 		if given == "" {
-			return none
+			return registry.None
 		}
 		return given
 	}
-	return "<unknown>"
+	return registry.Unknown
 }
 
 // ingresses lists the addresses of the load balancers, each once.
@@ -72,7 +70,7 @@ func ingresses(list []corev1.LoadBalancerIngress) string {
 
 func formatPorts(ports []corev1.ServicePort) string {
 	if len(ports) == 0 {
-		return none
+		return registry.None
 	}
 	parts := make([]string, len(ports))
 	for i, port := range ports {

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 var (
@@ -37,28 +38,11 @@ func validateSpec(s, old *corev1.Service) field.ErrorList {
 	errs = append(errs, metav1validation.ValidateLabels(spec.Selector, specPath.Child("selector"))...)
 	errs = append(errs, validateAffinity(spec)...)
 	errs = append(errs, validateExternalIPs(s, old)...)
-	errs = append(errs, requiredOneOf(spec.Type, specPath.Child("type"),
+	errs = append(errs, metavalidation.ValidateRequiredOneOf(spec.Type, specPath.Child("type"),
 		corev1.ServiceTypeClusterIP, corev1.ServiceTypeExternalName, corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeNodePort)...)
 	errs = append(errs, validateBalancer(s, old)...)
 	errs = append(errs, validateTraffic(s)...)
 	return append(errs, validateClusterIPs(s, old)...)
-}
-
-// requiredOneOf checks a value of an enumeration, whose values are in order.
-func requiredOneOf[T ~string](value T, path *field.Path, supported ...T) field.ErrorList {
-	if value == "" {
-		return field.ErrorList{field.Required(path, "")}
-	}
-	return oneOf(value, path, supported...)
-}
-
-func oneOf[T ~string](value T, path *field.Path, supported ...T) field.ErrorList {
-	for _, v := range supported {
-		if v == value {
-			return nil
-		}
-	}
-	return field.ErrorList{field.NotSupported(path, value, supported)}
 }
 
 // validateHints checks that an annotation and its older name agree.
@@ -102,7 +86,7 @@ func validateOfType(s *corev1.Service) (errs field.ErrorList) {
 }
 
 func validateAffinity(spec *corev1.ServiceSpec) field.ErrorList {
-	errs := requiredOneOf(spec.SessionAffinity, specPath.Child("sessionAffinity"), corev1.ServiceAffinityClientIP, corev1.ServiceAffinityNone)
+	errs := metavalidation.ValidateRequiredOneOf(spec.SessionAffinity, specPath.Child("sessionAffinity"), corev1.ServiceAffinityClientIP, corev1.ServiceAffinityNone)
 	path, config := specPath.Child("sessionAffinityConfig"), spec.SessionAffinityConfig
 	switch spec.SessionAffinity {
 	case corev1.ServiceAffinityNone:
@@ -154,7 +138,7 @@ func validateTraffic(s *corev1.Service) (errs field.ErrorList) {
 	path, cluster, local := specPath.Child("externalTrafficPolicy"), corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal
 	switch {
 	case isExternal(s):
-		errs = append(errs, requiredOneOf(spec.ExternalTrafficPolicy, path, cluster, local)...)
+		errs = append(errs, metavalidation.ValidateRequiredOneOf(spec.ExternalTrafficPolicy, path, cluster, local)...)
 	case spec.ExternalTrafficPolicy != "":
 		errs = append(errs, field.Invalid(path, spec.ExternalTrafficPolicy, "may only be set for externally-accessible services"))
 	}
@@ -170,12 +154,12 @@ func validateTraffic(s *corev1.Service) (errs field.ErrorList) {
 	}
 	path = specPath.Child("internalTrafficPolicy")
 	if policy := spec.InternalTrafficPolicy; policy != nil {
-		errs = append(errs, oneOf(*policy, path, corev1.ServiceInternalTrafficPolicyCluster, corev1.ServiceInternalTrafficPolicyLocal)...)
+		errs = append(errs, metavalidation.ValidateOneOf(*policy, path, corev1.ServiceInternalTrafficPolicyCluster, corev1.ServiceInternalTrafficPolicyLocal)...)
 	} else if hasNodePorts(s) || spec.Type == corev1.ServiceTypeClusterIP {
 		errs = append(errs, field.Required(path, ""))
 	}
 	if distribution := spec.TrafficDistribution; distribution != nil {
-		errs = append(errs, oneOf(*distribution, specPath.Child("trafficDistribution"),
+		errs = append(errs, metavalidation.ValidateOneOf(*distribution, specPath.Child("trafficDistribution"),
 			corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameNode, corev1.ServiceTrafficDistributionPreferSameZone)...)
 	}
 	return errs

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	netutils "k8s.io/utils/net"
 	"k8s.io/utils/ptr"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 var (
@@ -47,11 +49,11 @@ func validateClusterIPs(s, old *corev1.Service) (errs field.ErrorList) {
 
 func validateFamilies(spec *corev1.ServiceSpec) (errs field.ErrorList) {
 	if policy := spec.IPFamilyPolicy; policy != nil {
-		errs = append(errs, oneOf(*policy, policyPath, policies...)...)
+		errs = append(errs, metavalidation.ValidateOneOf(*policy, policyPath, policies...)...)
 	}
 	seen := map[corev1.IPFamily]bool{}
 	for i, family := range spec.IPFamilies {
-		errs = append(errs, oneOf(family, familiesPath.Index(i), families...)...)
+		errs = append(errs, metavalidation.ValidateOneOf(family, familiesPath.Index(i), families...)...)
 		if seen[family] {
 			errs = append(errs, field.Duplicate(familiesPath.Index(i), family))
 		}

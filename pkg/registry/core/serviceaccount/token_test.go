@@ -17,6 +17,7 @@ import (
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -47,21 +48,14 @@ func start(t *testing.T, args ...string) *client {
 			ServiceAccountName: "robot", NodeName: node, Containers: []corev1.Container{{Name: "c", Image: "i"}}}}
 	}
 	_, err := core.ServiceAccounts("default").Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "robot"}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	_, err = core.Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node"}}, metav1.CreateOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	for _, p := range []*corev1.Pod{pod("pending", ""), pod("running", "node"), pod("stray", "no-such-node")} {
 		_, err = core.Pods("default").Create(ctx, p, metav1.CreateOptions{})
-		check(t, err)
+		testutil.Check(t, err)
 	}
 	return c
-}
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (c *client) request(ctx context.Context, req *authenticationv1.TokenRequest) (*authenticationv1.TokenRequest, error) {
@@ -77,15 +71,15 @@ func bound(kind, name string, uid types.UID) authenticationv1.TokenRequestSpec {
 func claims(t *testing.T, token string) (c serviceaccount.Claims) {
 	t.Helper()
 	parsed, err := jwt.ParseSigned(token)
-	check(t, err)
-	check(t, parsed.UnsafeClaimsWithoutVerification(&c))
+	testutil.Check(t, err)
+	testutil.Check(t, parsed.UnsafeClaimsWithoutVerification(&c))
 	return c
 }
 
 func TestBoundTokenClaims(t *testing.T) {
 	c := start(t, "--service-account-issuer="+issuer, "--service-account-issuer=https://second.example.com")
 	node, err := c.CoreV1().Nodes().Get(t.Context(), "node", metav1.GetOptions{})
-	check(t, err)
+	testutil.Check(t, err)
 	for _, test := range []struct {
 		name      string
 		spec      authenticationv1.TokenRequestSpec
@@ -158,7 +152,7 @@ func TestExpiration(t *testing.T) {
 		t.Helper()
 		for _, test := range rows {
 			answer, err := c.request(t.Context(), &authenticationv1.TokenRequest{Spec: test.spec})
-			check(t, err)
+			testutil.Check(t, err)
 			got := claims(t, answer.Status.Token)
 			issued := got.IssuedAt.Time()
 			warn := int64(0)

@@ -23,11 +23,9 @@ var columns = []registry.Column[level]{
 	registry.AgeColumn[level](),
 }
 
-const none = "<none>"
-
 func shares(l level) any {
 	if l.Spec.Limited == nil || l.Spec.Limited.NominalConcurrencyShares == nil {
-		return none
+		return registry.None
 	}
 	return *l.Spec.Limited.NominalConcurrencyShares
 }
@@ -36,7 +34,7 @@ func shares(l level) any {
 func queuing(size func(*flowcontrolv1.QueuingConfiguration) int32) func(level) any {
 	return func(l level) any {
 		if l.Spec.Limited == nil || l.Spec.Limited.LimitResponse.Queuing == nil {
-			return none
+			return registry.None
 		}
 		return size(l.Spec.Limited.LimitResponse.Queuing)
 	}

@@ -44,7 +44,7 @@ var parentPath = field.NewPath("spec", "parentRef")
 
 func format(parent *networkingv1.ParentReference) string {
 	if parent == nil {
-		return "<none>"
+		return registry.None
 	}
 	parts := []string{parent.Resource, parent.Namespace, parent.Name}
 	if parent.Group != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/volume"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // containersOf walks all containers of a pod with their paths below that of
@@ -111,13 +112,13 @@ func (v *specValidator) validateCommon(c *corev1.Container, p *field.Path) field
 	case strings.TrimSpace(c.Image) != c.Image:
 		errs = append(errs, field.Invalid(p.Child("image"), c.Image, "must not have leading or trailing whitespace"))
 	}
-	errs = append(errs, requiredOneOf(c.TerminationMessagePolicy, p.Child("terminationMessagePolicy"),
+	errs = append(errs, metavalidation.ValidateRequiredOneOf(c.TerminationMessagePolicy, p.Child("terminationMessagePolicy"),
 		corev1.TerminationMessageReadFile, corev1.TerminationMessageFallbackToLogsOnError)...)
 	errs = append(errs, validatePorts(c.Ports, p.Child("ports"))...)
 	errs = append(errs, validateEnv(c.Env, p.Child("env"))...)
 	errs = append(errs, validateEnvFrom(c.EnvFrom, p.Child("envFrom"))...)
 	errs = append(errs, v.validateMounts(c, p)...)
-	errs = append(errs, requiredOneOf(c.ImagePullPolicy, p.Child("imagePullPolicy"),
+	errs = append(errs, metavalidation.ValidateRequiredOneOf(c.ImagePullPolicy, p.Child("imagePullPolicy"),
 		corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
 	errs = append(errs, v.validateResources(&c.Resources, p.Child("resources"))...)
 	errs = append(errs, v.validateResizePolicy(c, p.Child("resizePolicy"))...)

@@ -1,28 +1,9 @@
 package pod
 
 import (
-	"slices"
-
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
-
-// oneOf checks that the value is one of the supported, which errors list in
-// the given order.
-func oneOf[T ~string](value T, p *field.Path, supported ...T) field.ErrorList {
-	if slices.Contains(supported, value) {
-		return nil
-	}
-	return field.ErrorList{field.NotSupported(p, value, supported)}
-}
-
-// requiredOneOf is oneOf for a field that has to be set.
-func requiredOneOf[T ~string](value T, p *field.Path, supported ...T) field.ErrorList {
-	if value == "" {
-		return field.ErrorList{field.Required(p, "")}
-	}
-	return oneOf(value, p, supported...)
-}
 
 // invalid makes an error of each complaint about the value.
 func invalid(p *field.Path, value any, complaints []string) field.ErrorList {

@@ -3,6 +3,8 @@ package pod
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 const (
@@ -25,7 +27,7 @@ func (v *specValidator) validateOS(p *field.Path) field.ErrorList {
 	case corev1.Windows:
 		return v.validateWindows(p)
 	}
-	return oneOf(v.spec.OS.Name, at, corev1.Linux, corev1.Windows)
+	return metavalidation.ValidateOneOf(v.spec.OS.Name, at, corev1.Linux, corev1.Windows)
 }
 
 func (v *specValidator) validateLinux(p *field.Path) field.ErrorList {

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 func validatePorts(ports []corev1.ContainerPort, p *field.Path) field.ErrorList {
@@ -31,7 +33,7 @@ func validatePorts(ports []corev1.ContainerPort, p *field.Path) field.ErrorList 
 		if port.HostPort != 0 {
 			errs = append(errs, validatePortNumber(port.HostPort, at.Child("hostPort"))...)
 		}
-		errs = append(errs, requiredOneOf(port.Protocol, at.Child("protocol"), corev1.ProtocolSCTP, corev1.ProtocolTCP, corev1.ProtocolUDP)...)
+		errs = append(errs, metavalidation.ValidateRequiredOneOf(port.Protocol, at.Child("protocol"), corev1.ProtocolSCTP, corev1.ProtocolTCP, corev1.ProtocolUDP)...)
 	}
 	return errs
 }

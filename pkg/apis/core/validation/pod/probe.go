@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // handlers are the ways in which probes and lifecycle hooks reach a container.
@@ -63,7 +65,7 @@ func (h handlers) validateHTTPGet(p *field.Path) field.ErrorList {
 		errs = append(errs, field.Required(p.Child("path"), ""))
 	}
 	errs = append(errs, validatePort(h.httpGet.Port, p.Child("port"))...)
-	errs = append(errs, oneOf(h.httpGet.Scheme, p.Child("scheme"), corev1.URISchemeHTTP, corev1.URISchemeHTTPS)...)
+	errs = append(errs, metavalidation.ValidateOneOf(h.httpGet.Scheme, p.Child("scheme"), corev1.URISchemeHTTP, corev1.URISchemeHTTPS)...)
 	for _, header := range h.httpGet.HTTPHeaders {
 		errs = append(errs, invalid(p.Child("httpHeaders"), header.Name, utilvalidation.IsHTTPHeaderName(header.Name))...)
 	}
@@ -159,9 +161,9 @@ func (v *specValidator) validateStopSignal(signal *corev1.Signal, p *field.Path)
 	case v.spec.OS == nil:
 		return field.ErrorList{field.Forbidden(p, "may not be set for containers with empty `spec.os.name`")}
 	case v.spec.OS.Name == corev1.Windows:
-		return oneOf(*signal, p, corev1.SIGKILL, corev1.SIGTERM)
+		return metavalidation.ValidateOneOf(*signal, p, corev1.SIGKILL, corev1.SIGTERM)
 	}
-	return oneOf(*signal, p, linuxSignals()...)
+	return metavalidation.ValidateOneOf(*signal, p, linuxSignals()...)
 }
 
 // linuxSignals are the signals of Linux that may stop a container.

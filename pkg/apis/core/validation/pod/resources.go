@@ -11,6 +11,7 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // nameRule checks the name of a resource.
@@ -112,8 +113,8 @@ func (v *specValidator) validateResizePolicy(c *corev1.Container, p *field.Path)
 			errs = append(errs, field.Duplicate(p, policy.ResourceName))
 		}
 		seen.Insert(policy.ResourceName)
-		errs = append(errs, requiredOneOf(policy.ResourceName, p, corev1.ResourceCPU, corev1.ResourceMemory)...)
-		errs = append(errs, requiredOneOf(policy.RestartPolicy, p, corev1.NotRequired, corev1.RestartContainer)...)
+		errs = append(errs, metavalidation.ValidateRequiredOneOf(policy.ResourceName, p, corev1.ResourceCPU, corev1.ResourceMemory)...)
+		errs = append(errs, metavalidation.ValidateRequiredOneOf(policy.RestartPolicy, p, corev1.NotRequired, corev1.RestartContainer)...)
 		if v.spec.RestartPolicy == corev1.RestartPolicyNever && policy.RestartPolicy != corev1.NotRequired {
 			errs = append(errs, field.Invalid(p, policy.RestartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
 		}

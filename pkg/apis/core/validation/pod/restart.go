@@ -4,6 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
@@ -21,7 +22,7 @@ func (v *specValidator) validateRestartPolicy(c *corev1.Container, p *field.Path
 			errs = append(errs, field.Required(p.Child("restartPolicy"), "must specify restartPolicy when restart rules are used"))
 		}
 	} else {
-		errs = append(errs, oneOf(*c.RestartPolicy, p.Child("restartPolicy"), corev1.ContainerRestartPolicyAlways,
+		errs = append(errs, metavalidation.ValidateOneOf(*c.RestartPolicy, p.Child("restartPolicy"), corev1.ContainerRestartPolicyAlways,
 			corev1.ContainerRestartPolicyNever, corev1.ContainerRestartPolicyOnFailure)...)
 	}
 	rules := p.Child("restartPolicyRules")
@@ -39,12 +40,12 @@ func (v *specValidator) validateRestartRule(r corev1.ContainerRestartRule, p *fi
 	if features.Enabled(features.RestartAllContainersOnContainerExits) || v.opts.kept.restartAll {
 		actions = append(actions, corev1.ContainerRestartRuleActionRestartAllContainers)
 	}
-	errs := oneOf(r.Action, p.Child("action"), actions...)
+	errs := metavalidation.ValidateOneOf(r.Action, p.Child("action"), actions...)
 	codes := p.Child("exitCodes")
 	if r.ExitCodes == nil {
 		return append(errs, field.Required(codes, "must be specified"))
 	}
-	errs = append(errs, oneOf(r.ExitCodes.Operator, codes.Child("operator"),
+	errs = append(errs, metavalidation.ValidateOneOf(r.ExitCodes.Operator, codes.Child("operator"),
 		corev1.ContainerRestartRuleOnExitCodesOpIn, corev1.ContainerRestartRuleOnExitCodesOpNotIn)...)
 	if n := len(r.ExitCodes.Values); n > maxRestartExitCodes {
 		errs = append(errs, field.TooMany(codes.Child("values"), n, maxRestartExitCodes))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/volume"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
@@ -32,7 +33,7 @@ func (v *specValidator) validateSecurityContext(sc *corev1.SecurityContext, p *f
 	errs = append(errs, validateGroup(sc.RunAsGroup, p.Child("runAsGroup"))...)
 	if sc.ProcMount != nil {
 		at := p.Child("procMount")
-		errs = append(errs, oneOf(*sc.ProcMount, at, corev1.DefaultProcMount, corev1.UnmaskedProcMount)...)
+		errs = append(errs, metavalidation.ValidateOneOf(*sc.ProcMount, at, corev1.DefaultProcMount, corev1.UnmaskedProcMount)...)
 		if usesHostUsers(v.spec) && *sc.ProcMount == corev1.UnmaskedProcMount {
 			errs = append(errs, field.Invalid(at, *sc.ProcMount, "`hostUsers` must be false to use `Unmasked`"))
 		}
@@ -72,7 +73,7 @@ func validateSeccomp(profile *corev1.SeccompProfile, p *field.Path) field.ErrorL
 	if profile.Type == "" {
 		errs = append(errs, field.Required(p.Child("type"), "type is required when seccompProfile is set"))
 	} else {
-		errs = append(errs, oneOf(profile.Type, p.Child("type"),
+		errs = append(errs, metavalidation.ValidateOneOf(profile.Type, p.Child("type"),
 			corev1.SeccompProfileTypeLocalhost, corev1.SeccompProfileTypeRuntimeDefault, corev1.SeccompProfileTypeUnconfined)...)
 	}
 	file, at := profile.LocalhostProfile, p.Child("localhostProfile")
@@ -103,7 +104,7 @@ func validateAppArmor(profile *corev1.AppArmorProfile, p *field.Path) field.Erro
 	case "":
 		return field.ErrorList{field.Required(p.Child("type"), "type is required when appArmorProfile is set")}
 	}
-	return oneOf(profile.Type, p.Child("type"),
+	return metavalidation.ValidateOneOf(profile.Type, p.Child("type"),
 		corev1.AppArmorProfileTypeLocalhost, corev1.AppArmorProfileTypeRuntimeDefault, corev1.AppArmorProfileTypeUnconfined)
 }
 
@@ -143,19 +144,19 @@ func (v *specValidator) validatePodSecurity(p *field.Path) field.ErrorList {
 	}
 	errs = append(errs, v.validateSysctls(sc.Sysctls, p.Child("sysctls"))...)
 	if sc.FSGroupChangePolicy != nil {
-		errs = append(errs, oneOf(*sc.FSGroupChangePolicy, p.Child("fsGroupChangePolicy"),
+		errs = append(errs, metavalidation.ValidateOneOf(*sc.FSGroupChangePolicy, p.Child("fsGroupChangePolicy"),
 			corev1.FSGroupChangeAlways, corev1.FSGroupChangeOnRootMismatch)...)
 	}
 	errs = append(errs, validateSeccomp(sc.SeccompProfile, p.Child("seccompProfile"))...)
 	errs = append(errs, validateWindowsOptions(sc.WindowsOptions, p.Child("windowsOptions"))...)
 	errs = append(errs, validateAppArmor(sc.AppArmorProfile, p.Child("appArmorProfile"))...)
 	if sc.SupplementalGroupsPolicy != nil {
-		errs = append(errs, oneOf(*sc.SupplementalGroupsPolicy, p.Child("supplementalGroupsPolicy"),
+		errs = append(errs, metavalidation.ValidateOneOf(*sc.SupplementalGroupsPolicy, p.Child("supplementalGroupsPolicy"),
 			corev1.SupplementalGroupsPolicyMerge, corev1.SupplementalGroupsPolicyStrict)...)
 	}
 	if sc.SELinuxChangePolicy != nil {
 		// Mounting with the label (SELinuxMount) is off, so that relabeling is all there is.
-		errs = append(errs, oneOf(*sc.SELinuxChangePolicy, p.Child("seLinuxChangePolicy"), corev1.SELinuxChangePolicyRecursive)...)
+		errs = append(errs, metavalidation.ValidateOneOf(*sc.SELinuxChangePolicy, p.Child("seLinuxChangePolicy"), corev1.SELinuxChangePolicyRecursive)...)
 	}
 	return errs
 }

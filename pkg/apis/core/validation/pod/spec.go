@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/volume"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // specValidator checks one spec. It holds what the parts need of each other.
@@ -49,9 +50,9 @@ func (v *specValidator) validateParts(p *field.Path) field.ErrorList {
 
 // validateNode checks how the pod runs on its node.
 func (v *specValidator) validateNode(p *field.Path) field.ErrorList {
-	errs := requiredOneOf(v.spec.RestartPolicy, p.Child("restartPolicy"),
+	errs := metavalidation.ValidateRequiredOneOf(v.spec.RestartPolicy, p.Child("restartPolicy"),
 		corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
-	errs = append(errs, requiredOneOf(v.spec.DNSPolicy, p.Child("dnsPolicy"),
+	errs = append(errs, metavalidation.ValidateRequiredOneOf(v.spec.DNSPolicy, p.Child("dnsPolicy"),
 		corev1.DNSClusterFirstWithHostNet, corev1.DNSClusterFirst, corev1.DNSDefault, corev1.DNSNone)...)
 	errs = append(errs, metav1validation.ValidateLabels(v.spec.NodeSelector, p.Child("nodeSelector"))...)
 	errs = append(errs, v.validatePodSecurity(p.Child("securityContext"))...)
@@ -117,7 +118,7 @@ func (v *specValidator) validateIdentity(p *field.Path) field.ErrorList {
 		errs = append(errs, invalid(p.Child("runtimeClassName"), *name, apivalidation.NameIsDNSSubdomain(*name, false))...)
 	}
 	if spec.PreemptionPolicy != nil {
-		errs = append(errs, requiredOneOf(*spec.PreemptionPolicy, p.Child("preemptionPolicy"), corev1.PreemptLowerPriority, corev1.PreemptNever)...)
+		errs = append(errs, metavalidation.ValidateRequiredOneOf(*spec.PreemptionPolicy, p.Child("preemptionPolicy"), corev1.PreemptLowerPriority, corev1.PreemptNever)...)
 	}
 	if spec.Overhead != nil {
 		errs = append(errs, v.validateResources(&corev1.ResourceRequirements{Limits: spec.Overhead}, p.Child("overhead"))...)

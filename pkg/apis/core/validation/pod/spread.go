@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 func (v *specValidator) validateSpread(p *field.Path) field.ErrorList {
@@ -35,7 +37,7 @@ func (v *specValidator) validateSpreadConstraint(c *corev1.TopologySpreadConstra
 	if c.TopologyKey == "" {
 		errs = append(errs, field.Required(p.Child("topologyKey"), "can not be empty"))
 	}
-	return append(errs, oneOf(c.WhenUnsatisfiable, p.Child("whenUnsatisfiable"), corev1.DoNotSchedule, corev1.ScheduleAnyway)...)
+	return append(errs, metavalidation.ValidateOneOf(c.WhenUnsatisfiable, p.Child("whenUnsatisfiable"), corev1.DoNotSchedule, corev1.ScheduleAnyway)...)
 }
 
 func (v *specValidator) validateSpreadPolicies(c *corev1.TopologySpreadConstraint, p *field.Path) field.ErrorList {
@@ -55,7 +57,7 @@ func (v *specValidator) validateSpreadPolicies(c *corev1.TopologySpreadConstrain
 		value *corev1.NodeInclusionPolicy
 	}{{"nodeAffinityPolicy", c.NodeAffinityPolicy}, {"nodeTaintsPolicy", c.NodeTaintsPolicy}} {
 		if policy.value != nil {
-			errs = append(errs, oneOf(*policy.value, p.Child(policy.name), corev1.NodeInclusionPolicyHonor, corev1.NodeInclusionPolicyIgnore)...)
+			errs = append(errs, metavalidation.ValidateOneOf(*policy.value, p.Child(policy.name), corev1.NodeInclusionPolicyHonor, corev1.NodeInclusionPolicyIgnore)...)
 		}
 	}
 	errs = append(errs, v.validateLabelKeys("matchLabelKeys", c.MatchLabelKeys, c.LabelSelector, p)...)

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // ClaimOptions let through what older claims already have.
@@ -68,7 +69,7 @@ func ValidateAccessModes(modes []corev1.PersistentVolumeAccessMode, p *field.Pat
 		errs = append(errs, field.Required(p, "at least 1 access mode is required"))
 	}
 	for _, m := range modes {
-		errs = append(errs, oneOf(m, p, corev1.ReadWriteOnce, corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOncePod)...)
+		errs = append(errs, metavalidation.ValidateOneOf(m, p, corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod)...)
 	}
 	if given := sets.New(modes...); given.Has(corev1.ReadWriteOncePod) && len(given) > 1 {
 		errs = append(errs, field.Forbidden(p, "may not use ReadWriteOncePod with other access modes"))
@@ -78,7 +79,7 @@ func ValidateAccessModes(modes []corev1.PersistentVolumeAccessMode, p *field.Pat
 
 // ValidateVolumeMode checks the way in which a volume is used.
 func ValidateVolumeMode(mode corev1.PersistentVolumeMode, p *field.Path) field.ErrorList {
-	return oneOf(mode, p, corev1.PersistentVolumeBlock, corev1.PersistentVolumeFilesystem)
+	return metavalidation.ValidateOneOf(mode, p, corev1.PersistentVolumeBlock, corev1.PersistentVolumeFilesystem)
 }
 
 // ValidateClassName checks the name of a class. None and "" are both allowed.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // The sources that project certificates. Both are beta and off by default:
@@ -45,7 +46,7 @@ func (pr projector) certificate(s *corev1.PodCertificateProjection, p *field.Pat
 	if s.KeyType == "" {
 		errs = append(errs, field.Required(p.Child("keyType"), ""))
 	} else {
-		errs = append(errs, oneOf(s.KeyType, p.Child("keyType"), "RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519")...)
+		errs = append(errs, metavalidation.ValidateOneOf(s.KeyType, p.Child("keyType"), "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096")...)
 	}
 	errs = append(errs, validateLifetime(s, p.Child("maxExpirationSeconds"))...)
 	if s.CredentialBundlePath == "" && s.KeyPath == "" && s.CertificateChainPath == "" {

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // ValidateGCEPersistentDisk checks a disk of Google Compute Engine.
@@ -30,14 +31,14 @@ func ValidateAzureDisk(s *corev1.AzureDiskVolumeSource, p *field.Path) field.Err
 	uri := p.Child("diskURI")
 	errs := join(required(s.DiskName, p.Child("diskName")), required(s.DataDiskURI, uri))
 	if s.CachingMode != nil {
-		errs = append(errs, oneOf(*s.CachingMode, p.Child("cachingMode"),
+		errs = append(errs, metavalidation.ValidateOneOf(*s.CachingMode, p.Child("cachingMode"),
 			corev1.AzureDataDiskCachingNone, corev1.AzureDataDiskCachingReadOnly, corev1.AzureDataDiskCachingReadWrite)...)
 	}
 	kind := corev1.AzureSharedBlobDisk
 	if s.Kind != nil {
 		kind = *s.Kind
-		errs = append(errs, oneOf(kind, p.Child("kind"),
-			corev1.AzureSharedBlobDisk, corev1.AzureDedicatedBlobDisk, corev1.AzureManagedDisk)...)
+		errs = append(errs, metavalidation.ValidateOneOf(kind, p.Child("kind"),
+			corev1.AzureDedicatedBlobDisk, corev1.AzureManagedDisk, corev1.AzureSharedBlobDisk)...)
 	}
 	switch {
 	case kind == corev1.AzureManagedDisk && !strings.HasPrefix(s.DataDiskURI, managed):

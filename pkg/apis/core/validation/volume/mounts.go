@@ -4,6 +4,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 // MountPaths returns the path of each volume that is mounted, by its name.
@@ -75,7 +77,7 @@ func validatePropagation(mode *corev1.MountPropagationMode, container *corev1.Co
 	if mode == nil {
 		return nil
 	}
-	errs := oneOf(*mode, p, corev1.MountPropagationBidirectional, corev1.MountPropagationHostToContainer, corev1.MountPropagationNone)
+	errs := metavalidation.ValidateOneOf(*mode, p, corev1.MountPropagationBidirectional, corev1.MountPropagationHostToContainer, corev1.MountPropagationNone)
 	if container == nil || *mode != corev1.MountPropagationBidirectional {
 		return errs
 	}
@@ -100,7 +102,7 @@ func validateRecursiveReadOnly(m *corev1.VolumeMount, p *field.Path) field.Error
 			errs = append(errs, field.Forbidden(p, "may only be specified when mountPropagation is None or not specified"))
 		}
 	default:
-		errs = append(errs, oneOf(mode, p, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyIfPossible)...)
+		errs = append(errs, metavalidation.ValidateOneOf(mode, p, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyIfPossible)...)
 	}
 	return errs
 }

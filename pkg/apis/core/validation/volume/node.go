@@ -3,6 +3,8 @@ package volume
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 func validateEmptyDir(s *corev1.EmptyDirVolumeSource, p *field.Path) field.ErrorList {
@@ -23,9 +25,9 @@ func ValidateHostPath(s *corev1.HostPathVolumeSource, p *field.Path) field.Error
 	}
 	errs := validateNoBacksteps(s.Path, p.Child("path"))
 	if s.Type != nil {
-		errs = append(errs, oneOf(*s.Type, p.Child("type"),
-			corev1.HostPathUnset, corev1.HostPathDirectoryOrCreate, corev1.HostPathDirectory, corev1.HostPathFileOrCreate,
-			corev1.HostPathFile, corev1.HostPathSocket, corev1.HostPathCharDev, corev1.HostPathBlockDev)...)
+		errs = append(errs, metavalidation.ValidateOneOf(*s.Type, p.Child("type"),
+			corev1.HostPathUnset, corev1.HostPathBlockDev, corev1.HostPathCharDev, corev1.HostPathDirectory,
+			corev1.HostPathDirectoryOrCreate, corev1.HostPathFile, corev1.HostPathFileOrCreate, corev1.HostPathSocket)...)
 	}
 	return errs
 }
@@ -45,5 +47,5 @@ func validateImage(s *corev1.ImageVolumeSource, template bool, p *field.Path) fi
 	if s.PullPolicy == "" {
 		return append(errs, field.Required(p.Child("pullPolicy"), ""))
 	}
-	return append(errs, oneOf(s.PullPolicy, p.Child("pullPolicy"), corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
+	return append(errs, metavalidation.ValidateOneOf(s.PullPolicy, p.Child("pullPolicy"), corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
 }

@@ -6,7 +6,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
@@ -177,15 +176,6 @@ func ForbidServiceAccountTokens(vols []corev1.Volume, p *field.Path) field.Error
 		}
 	}
 	return errs
-}
-
-// oneOf checks that the value is one of those supported, which errors list in order.
-func oneOf[T ~string](value T, p *field.Path, supported ...T) field.ErrorList {
-	known := sets.New(supported...)
-	if known.Has(value) {
-		return nil
-	}
-	return field.ErrorList{field.NotSupported(p, value, sets.List(known))}
 }
 
 // required reports an empty string.

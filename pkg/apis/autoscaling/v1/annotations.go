@@ -1,0 +1,32 @@
+package v1
+
+import (
+	"encoding/json"
+	"fmt"
+
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+)
+
+// annotated decodes an annotation. It reports false for one that is not there
+// or that is not JSON of the type T: such an annotation means nothing.
+func annotated[T any](obj *autoscalingv1.HorizontalPodAutoscaler, key string) (T, bool) {
+	var value T
+	text, found := obj.Annotations[key]
+	if !found || json.Unmarshal([]byte(text), &value) != nil {
+		return *new(T), false
+	}
+	return value, true
+}
+
+// annotate sets an annotation to the JSON of a value.
+func annotate(obj *autoscalingv1.HorizontalPodAutoscaler, key string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("annotation %s: %w", key, err)
+	}
+	if obj.Annotations == nil {
+		obj.Annotations = map[string]string{}
+	}
+	obj.Annotations[key] = string(text)
+	return nil
+}

@@ -1,0 +1,38 @@
+package workload
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+)
+
+// Template finds the pod template of a workload.
+type Template[T registry.Object] struct {
+	// Of returns the template of an object.
+	Of func(obj T) *corev1.PodTemplateSpec
+	// Path is where it is, for warnings.
+	Path *field.Path
+}
+
+// Hooks completes the hooks of a workload by what all of them do with their
+// template: they drop the fields whose feature is disabled, and warn of what is
+// odd in it, on an update only where the generation says that the spec has
+// changed.
+func (t Template[T]) Hooks(hooks registry.Hooks[T]) registry.Hooks[T] {
+	hooks.PrepareForCreate = func(_ context.Context, obj T) { pod.DropDisabledFields(&t.Of(obj).Spec, nil) }
+	hooks.PrepareForUpdate = func(_ context.Context, obj, old T) { pod.DropDisabledFields(&t.Of(obj).Spec, &t.Of(old).Spec) }
+	hooks.WarningsOnCreate = func(_ context.Context, obj T) []string {
+		return append(WarnOfName(obj.GetName()), pod.PodTemplateWarnings(t.Of(obj), t.Path)...)
+	}
+	hooks.WarningsOnUpdate = func(_ context.Context, obj, old T) []string {
+		if obj.GetGeneration() == old.GetGeneration() {
+			return nil
+		}
+		return pod.PodTemplateWarnings(t.Of(obj), t.Path)
+	}
+	return hooks
+}
