@@ -31,7 +31,7 @@ var columns = []registry.Column[flowSchema]{
 
 func distinguisher(s flowSchema) any {
 	if s.Spec.DistinguisherMethod == nil {
-		return "<registry.None>"
+		return registry.None
 	}
 	return string(s.Spec.DistinguisherMethod.Type)
 }
