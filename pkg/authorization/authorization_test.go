@@ -53,9 +53,11 @@ func TestChain(t *testing.T) {
 		{"first denies", append([]apiserver.AuthorizerConfiguration{deny.config("Deny")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionDeny, "never", false},
 		{"second allows", of(ModeRBAC, ModeAlwaysAllow), nil, authorizer.DecisionAllow, "", false},
 		{"masters", []apiserver.AuthorizerConfiguration{deny.config("Deny")}, []string{user.SystemPrivilegedGroup}, authorizer.DecisionAllow, "", false},
-		{"all reasons", append(of(ModeAlwaysDeny), silent.config("Deny"), named("again", silent.config("Deny"))), nil, no, "Everything is forbidden.\nno idea\nno idea", false},
+		{"all reasons", append(of(ModeAlwaysDeny), silent.config("Deny"), named("again", silent.config("Deny"))), nil, no,
+			"Everything is forbidden.\nno idea\nno idea", false},
 		{"an error stays", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysDeny)...), nil, no, "Everything is forbidden.", true},
-		{"an error that is made good", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionAllow, "", false},
+		{"an error that is made good", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionAllow,
+			"", false},
 		{"closed", append([]apiserver.AuthorizerConfiguration{broken.config("Deny")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionDeny, "", true},
 	} {
 		decision, reason, err := newChainOf(t, test.chain...).Authorize(t.Context(), podRequest("alice", test.groups...))
@@ -63,7 +65,8 @@ func TestChain(t *testing.T) {
 			t.Errorf("%s: %v, %q, %v", test.name, decision, reason, err)
 		}
 	}
-	if decision, _, err := newChainOf(t, of(ModeRBAC)...).Authorize(t.Context(), authorizer.AttributesRecord{Verb: "get", Path: "/"}); decision != no || err == nil {
+	if decision, _, err := newChainOf(t, of(ModeRBAC)...).Authorize(t.Context(), authorizer.AttributesRecord{Verb: "get", Path: "/"}); decision != no ||
+		err == nil {
 		t.Errorf("without a user: %v, %v", decision, err)
 	}
 }

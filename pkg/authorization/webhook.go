@@ -25,7 +25,8 @@ type webhookMetrics struct {
 // for a while; a failed request is tried again, and in the end the policy for
 // failures decides.
 func (b *builder) webhook(name string, config *apiserver.WebhookConfiguration) (*webhook.WebhookAuthorizer, error) {
-	if config == nil || config.ConnectionInfo.Type != apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile || config.ConnectionInfo.KubeConfigFile == nil {
+	if config == nil || config.ConnectionInfo.Type != apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile ||
+		config.ConnectionInfo.KubeConfigFile == nil {
 		return nil, fmt.Errorf("a webhook needs connectionInfo of type %s", apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile)
 	}
 	client, err := utilwebhook.LoadKubeconfig(*config.ConnectionInfo.KubeConfigFile, b.Dial)
