@@ -67,5 +67,6 @@ func validateName(name string, valid apivalidation.ValidateNameFunc, path *field
 }
 
 func validateStatus(status *flowcontrolv1.FlowSchemaStatus, path *field.Path) field.ErrorList {
-	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.FlowSchemaCondition) flowcontrolv1.FlowSchemaConditionType { return c.Type }, path)
+	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.FlowSchemaCondition) flowcontrolv1.FlowSchemaConditionType { return c.Type },
+		path)
 }

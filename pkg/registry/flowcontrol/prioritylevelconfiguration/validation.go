@@ -150,7 +150,8 @@ func validateQueuing(q *flowcontrolv1.QueuingConfiguration, path *field.Path) fi
 }
 
 func validateStatus(status *flowcontrolv1.PriorityLevelConfigurationStatus, path *field.Path) field.ErrorList {
-	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.PriorityLevelConfigurationCondition) flowcontrolv1.PriorityLevelConfigurationConditionType {
-		return c.Type
-	}, path)
+	return validation.ValidateConditions(status.Conditions,
+		func(c flowcontrolv1.PriorityLevelConfigurationCondition) flowcontrolv1.PriorityLevelConfigurationConditionType {
+			return c.Type
+		}, path)
 }

@@ -86,7 +86,8 @@ func TestBindingOfNewRole(t *testing.T) {
 	as := rest.CopyConfig(s.Config)
 	as.Impersonate = rest.ImpersonationConfig{UserName: "eve"}
 	eve := kubernetes.NewForConfigOrDie(as).RbacV1()
-	create(t, admin.ClusterRoles().Create, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "writer"}, Rules: append(rule("pods", "get"), rbacRule("*", "create", "get"))})
+	create(t, admin.ClusterRoles().Create,
+		&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "writer"}, Rules: append(rule("pods", "get"), rbacRule("*", "create", "get"))})
 	create(t, admin.ClusterRoles().Create, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "bindable"}})
 	create(t, admin.ClusterRoleBindings().Create, clusterBinding("writer", "writer", "eve"))
 	waitUntilMay(t, eve)
