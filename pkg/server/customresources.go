@@ -24,7 +24,8 @@ import (
 // newCustomResources returns what stands behind the built-in APIs: custom
 // resources, unless their definitions are not served, and the 404 behind them. The
 // server is nil without custom resources.
-func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptionsGetter, services bootstrap.Services) (genericapiserver.DelegationTarget, *customresources.Server, error) {
+func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptionsGetter,
+	services bootstrap.Services) (genericapiserver.DelegationTarget, *customresources.Server, error) {
 	g := b.generic
 	notFound := notfoundhandler.New(g.Serializer, genericapifilters.NoMuxAndDiscoveryIncompleteKey)
 	if !b.enabled.Serves(apiextensions.Definitions.Info().GVR) {

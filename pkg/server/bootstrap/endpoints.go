@@ -62,7 +62,8 @@ func (e *endpoints) remove(ctx context.Context) error {
 	if !e.ReconcileByLease {
 		return nil
 	}
-	if err := e.Leases.Delete(ctx, e.key(), &corev1.Endpoints{}, nil, rest.ValidateAllObjectFunc, nil, storage.DeleteOptions{}); err != nil && !storage.IsNotFound(err) {
+	if err := e.Leases.Delete(ctx, e.key(), &corev1.Endpoints{}, nil, rest.ValidateAllObjectFunc, nil, storage.DeleteOptions{}); err != nil &&
+		!storage.IsNotFound(err) {
 		return err
 	}
 	addresses, err := e.leased(ctx)
@@ -77,12 +78,13 @@ func (e *endpoints) key() string { return path.Join(leasesKey, e.Address.String(
 // renew writes the lease. It counts, because a write that changes nothing does
 // not reach etcd.
 func (e *endpoints) renew(ctx context.Context) error {
-	return e.Leases.GuaranteedUpdate(ctx, e.key(), &corev1.Endpoints{}, true, nil, func(obj runtime.Object, _ storage.ResponseMeta) (runtime.Object, *uint64, error) {
-		lease := obj.(*corev1.Endpoints)
-		lease.Subsets = []corev1.EndpointSubset{{Addresses: []corev1.EndpointAddress{{IP: e.Address.String()}}}}
-		lease.Generation++
-		return lease, ptr.To(uint64(leaseTime / time.Second)), nil
-	}, nil)
+	return e.Leases.GuaranteedUpdate(ctx, e.key(), &corev1.Endpoints{}, true, nil,
+		func(obj runtime.Object, _ storage.ResponseMeta) (runtime.Object, *uint64, error) {
+			lease := obj.(*corev1.Endpoints)
+			lease.Subsets = []corev1.EndpointSubset{{Addresses: []corev1.EndpointAddress{{IP: e.Address.String()}}}}
+			lease.Generation++
+			return lease, ptr.To(uint64(leaseTime / time.Second)), nil
+		}, nil)
 }
 
 // leased returns the addresses of the servers that are alive, in order.

@@ -122,7 +122,8 @@ func (o *AuthorizationOptions) Validate() []error {
 // legacy reports whether a flag is set that the file takes the place of.
 func (o *AuthorizationOptions) legacy() bool {
 	none := newAuthorizationOptions()
-	for _, flag := range []string{modeFlag, webhookFlagPrefix + "version", webhookFlagPrefix + "cache-authorized-ttl", webhookFlagPrefix + "cache-unauthorized-ttl"} {
+	for _, flag := range []string{modeFlag, webhookFlagPrefix + "version", webhookFlagPrefix + "cache-authorized-ttl",
+		webhookFlagPrefix + "cache-unauthorized-ttl"} {
 		if o.changed(flag) {
 			return true
 		}

@@ -57,7 +57,8 @@ func (o *ServiceAccountOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.SigningKeyFile, "service-account-signing-key-file", o.SigningKeyFile, ""+
 		"PEM file of the RSA or ECDSA private key that signs service account tokens. Changes are followed. "+
 		"The default is pki/sa.key in the data directory.")
-	fs.StringVar(&o.SigningEndpoint, "service-account-signing-endpoint", o.SigningEndpoint, "Socket of an external signer of service account tokens. Not available.")
+	fs.StringVar(&o.SigningEndpoint, "service-account-signing-endpoint", o.SigningEndpoint,
+		"Socket of an external signer of service account tokens. Not available.")
 	fs.BoolVar(&o.Lookup, "service-account-lookup", o.Lookup, "Refuse legacy tokens whose secret or service account is gone.")
 	fs.DurationVar(&o.MaxExpiration, "service-account-max-token-expiration", o.MaxExpiration, ""+
 		"Longest life of a service account token, between 1 hour and 2^32 seconds. One that is asked to live longer gets this. 0: no limit.")
