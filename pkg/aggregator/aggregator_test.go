@@ -225,7 +225,8 @@ func TestOpenAPIIsMerged(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
 	const path = "/apis/toys.example.com/v1/toys"
-	document := `{"swagger":"2.0","info":{"title":"toys","version":"v1"},"paths":{"` + path + `":{"get":{"operationId":"listToys","responses":{"200":{"description":"OK"}}}}}}`
+	document := `{"swagger":"2.0","info":{"title":"toys","version":"v1"},"paths":{"` + path +
+		`":{"get":{"operationId":"listToys","responses":{"200":{"description":"OK"}}}}}}`
 	register(t, s, server.API{GroupVersions: []schema.GroupVersion{toys}, Handler: backend(toys, map[string]http.HandlerFunc{
 		"/openapi/v2": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

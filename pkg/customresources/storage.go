@@ -38,7 +38,8 @@ func (s *storages) GetRESTOptions(resource schema.GroupResource, example runtime
 	}
 	decorator := options.Decorator
 	options.Decorator = func(config *storagebackend.ConfigForResource, prefix string, keyFunc func(runtime.Object) (string, error),
-		newFunc, newListFunc func() runtime.Object, attrs storage.AttrFunc, triggers storage.IndexerFuncs, indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
+		newFunc, newListFunc func() runtime.Object, attrs storage.AttrFunc, triggers storage.IndexerFuncs,
+		indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
 		store, destroy, err := decorator(config, prefix, keyFunc, newFunc, newListFunc, attrs, triggers, indexers)
 		if err != nil {
 			return nil, nil, err

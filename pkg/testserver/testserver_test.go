@@ -140,7 +140,8 @@ func TestAllowPrivileged(t *testing.T) {
 	for _, allow := range []bool{true, false} {
 		s := testserver.Start(t, fmt.Sprintf("--allow-privileged=%t", allow))
 		_, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Pods("default").Create(t.Context(), pod, metav1.CreateOptions{})
-		if allow && err != nil || !allow && (err == nil || !strings.Contains(err.Error(), "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy")) {
+		if allow && err != nil ||
+			!allow && (err == nil || !strings.Contains(err.Error(), "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy")) {
 			t.Errorf("--allow-privileged=%t: %v", allow, err)
 		}
 	}
