@@ -68,7 +68,8 @@ func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd 
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	testutil.Check(t, s.RegisterAPI(ctx, server.API{GroupVersions: []schema.GroupVersion{wardle, {Group: wardle.Group, Version: "v1beta1"}}, URL: "https://" + address}))
+	testutil.Check(t,
+		s.RegisterAPI(ctx, server.API{GroupVersions: []schema.GroupVersion{wardle, {Group: wardle.Group, Version: "v1beta1"}}, URL: "https://" + address}))
 	return cmd
 }
 
@@ -82,7 +83,8 @@ func accountKubeconfig(t testing.TB, s *testserver.Server, name, file string) {
 	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: "default", Name: name}}
 	_, err = client.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: named(name), Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get", "list", "watch"}},
-		{APIGroups: []string{"flowcontrol.apiserver.k8s.io"}, Resources: []string{"flowschemas", "prioritylevelconfigurations"}, Verbs: []string{"get", "list", "watch"}},
+		{APIGroups: []string{"flowcontrol.apiserver.k8s.io"}, Resources: []string{"flowschemas", "prioritylevelconfigurations"},
+			Verbs: []string{"get", "list", "watch"}},
 	}}, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	for _, role := range []string{name, "system:auth-delegator"} {

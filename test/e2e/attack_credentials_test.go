@@ -146,7 +146,8 @@ func (s *target) revocation() {
 		if name == "" {
 			name = "guest"
 		}
-		token := s.tokenFor("guest", authenticationv1.TokenRequestSpec{BoundObjectRef: &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: kind, Name: name}})
+		token := s.tokenFor("guest",
+			authenticationv1.TokenRequestSpec{BoundObjectRef: &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: kind, Name: name}})
 		if r := send(t, s.token(token), request{path: secretPath}); r.code != http.StatusOK {
 			t.Errorf("token bound to a %s: %d %s", kind, r.code, r.body)
 		}

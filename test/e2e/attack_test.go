@@ -52,7 +52,8 @@ func newTarget(t *testing.T) *target {
 		{"/api/v1/nodes", `{"metadata":{"name":"node-a"}}`},
 		{"/api/v1/nodes", `{"metadata":{"name":"node-b"}}`},
 		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"harmless"},"spec":{"nodeName":"node-a","containers":[{"name":"c","image":"i"}]}}`},
-		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"owner"},"spec":{"nodeName":"node-b","serviceAccountName":"powerful","containers":[{"name":"c","image":"i"}],
+		{"/api/v1/namespaces/vault/pods",
+			`{"metadata":{"name":"owner"},"spec":{"nodeName":"node-b","serviceAccountName":"powerful","containers":[{"name":"c","image":"i"}],
 			"volumes":[{"name":"v","secret":{"secretName":"crown-jewels"}}]}}`},
 		{"/apis/rbac.authorization.k8s.io/v1/namespaces/vault/roles", `{"metadata":{"name":"manager"},"rules":[
 			{"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles","rolebindings"],"verbs":["get","list","create","update","patch","delete"]},

@@ -56,7 +56,8 @@ func TestBootstrapTokens(t *testing.T) {
 		_, err := secrets.Create(t.Context(), secret, metav1.CreateOptions{})
 		testutil.Check(t, err)
 		user, err := whoami(t, withToken(s.Config, tt.token))
-		want := authenticationv1.UserInfo{Username: "system:bootstrap:abcdef", Groups: []string{"system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"}}
+		want := authenticationv1.UserInfo{Username: "system:bootstrap:abcdef",
+			Groups: []string{"system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"}}
 		if tt.want && (err != nil || !reflect.DeepEqual(user, want)) || !tt.want && !isUnauthorized(err) {
 			t.Errorf("%s: %+v, %v", tt.name, user, err)
 		}

@@ -39,7 +39,8 @@ func TestImpersonation(t *testing.T) {
 		return r
 	}
 	grant(t, s, "full", rule("", "users", "bob", "impersonate"), rule("", "groups", "staff", "impersonate"),
-		rule("", "serviceaccounts", "robot", "impersonate"), rule(authentication, "userextras/scopes", "", "impersonate"), rule(authentication, "uids", "7", "impersonate"))
+		rule("", "serviceaccounts", "robot", "impersonate"), rule(authentication, "userextras/scopes", "", "impersonate"),
+		rule(authentication, "uids", "7", "impersonate"))
 	grant(t, s, "limited", rule(authentication, "users", "bob", "impersonate:user-info"),
 		rule("", "configmaps", "", "impersonate-on:user-info:list"))
 	grant(t, s, "bob", rule("", "configmaps", "", "list", "get"))

@@ -87,7 +87,8 @@ rules:
 	log := filepath.Join(t.TempDir(), "audit.log")
 	_, config := serve(t, t.TempDir(), "--audit-policy-file="+policy, "--audit-log-path="+log)
 	create(t, kubernetes.NewForConfigOrDie(config), "default", "app")
-	_, err := kubernetes.NewForConfigOrDie(config).CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: named("hidden")}, metav1.CreateOptions{})
+	_, err := kubernetes.NewForConfigOrDie(config).CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: named("hidden")},
+		metav1.CreateOptions{})
 	testutil.Check(t, err)
 
 	var found *auditv1.Event
