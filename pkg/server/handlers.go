@@ -12,14 +12,14 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 
-	podvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 )
 
 // forbidPrivileged is for a server with --allow-privileged=false: the
 // validation of pods finds that in the context of its request.
 func forbidPrivileged(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler.ServeHTTP(w, r.WithContext(podvalidation.ForbidPrivileged(r.Context())))
+		handler.ServeHTTP(w, r.WithContext(podspec.ForbidPrivileged(r.Context())))
 	})
 }
 

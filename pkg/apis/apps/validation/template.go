@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 )
 
 // Workload is what resources have in common that keep pods running which they
@@ -20,7 +20,7 @@ type Workload struct {
 	Kind, Owner string
 	Selector    *metav1.LabelSelector
 	Template    *corev1.PodTemplateSpec
-	Options     pod.Options
+	Options     podspec.Options
 }
 
 // Validate checks selector and template; spec is the path of both.
@@ -46,7 +46,7 @@ func (w Workload) Validate(spec *field.Path) field.ErrorList {
 }
 
 func (w Workload) validateTemplate(path *field.Path) field.ErrorList {
-	errs := pod.ValidatePodTemplateSpec(w.Template, w.Options, path)
+	errs := podspec.ValidatePodTemplateSpec(w.Template, w.Options, path)
 	if policy := w.Template.Spec.RestartPolicy; policy != corev1.RestartPolicyAlways {
 		errs = append(errs, field.NotSupported(path.Child("spec", "restartPolicy"), policy, []corev1.RestartPolicy{corev1.RestartPolicyAlways}))
 	}

@@ -10,24 +10,24 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 )
 
 var specPath = field.NewPath("spec")
 
 func validate(ctx context.Context, d *appsv1.Deployment) field.ErrorList {
-	return validateSpec(&d.Spec, pod.OptionsFrom(ctx))
+	return validateSpec(&d.Spec, podspec.OptionsFrom(ctx))
 }
 
 // validateUpdate keeps the selector: changing it would orphan the replica sets.
 func validateUpdate(ctx context.Context, d, old *appsv1.Deployment) field.ErrorList {
-	opts := pod.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
+	opts := podspec.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
 	errs := validateSpec(&d.Spec, opts)
 	return append(errs, apivalidation.ValidateImmutableField(d.Spec.Selector, old.Spec.Selector, specPath.Child("selector"))...)
 }
 
-func validateSpec(spec *appsv1.DeploymentSpec, opts pod.Options) field.ErrorList {
+func validateSpec(spec *appsv1.DeploymentSpec, opts podspec.Options) field.ErrorList {
 	errs := validation.ValidateNumbers(specPath, validation.Count("replicas", ptr.Deref(spec.Replicas, 0)))
 	errs = append(errs, validation.Workload{
 		Kind: "deployment", Owner: "ReplicaSet", Selector: spec.Selector, Template: &spec.Template, Options: opts,

@@ -9,23 +9,23 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 )
 
 var specPath = field.NewPath("spec")
 
 func validate(ctx context.Context, rs *appsv1.ReplicaSet) field.ErrorList {
-	return validateSpec(&rs.Spec, pod.OptionsFrom(ctx))
+	return validateSpec(&rs.Spec, podspec.OptionsFrom(ctx))
 }
 
 // validateUpdate keeps the selector: changing it would orphan the pods.
 func validateUpdate(ctx context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
-	opts := pod.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
+	opts := podspec.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
 	errs := validateSpec(&rs.Spec, opts)
 	return append(errs, apivalidation.ValidateImmutableField(rs.Spec.Selector, old.Spec.Selector, specPath.Child("selector"))...)
 }
 
-func validateSpec(spec *appsv1.ReplicaSetSpec, opts pod.Options) field.ErrorList {
+func validateSpec(spec *appsv1.ReplicaSetSpec, opts podspec.Options) field.ErrorList {
 	errs := validation.ValidateNumbers(specPath,
 		validation.Count("replicas", ptr.Deref(spec.Replicas, 0)),
 		validation.Count("minReadySeconds", spec.MinReadySeconds),

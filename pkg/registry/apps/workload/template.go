@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -23,16 +23,16 @@ type Template[T registry.Object] struct {
 // odd in it, on an update only where the generation says that the spec has
 // changed.
 func (t Template[T]) Hooks(hooks registry.Hooks[T]) registry.Hooks[T] {
-	hooks.PrepareForCreate = func(_ context.Context, obj T) { pod.DropDisabledFields(&t.Of(obj).Spec, nil) }
-	hooks.PrepareForUpdate = func(_ context.Context, obj, old T) { pod.DropDisabledFields(&t.Of(obj).Spec, &t.Of(old).Spec) }
+	hooks.PrepareForCreate = func(_ context.Context, obj T) { podspec.DropDisabledFields(&t.Of(obj).Spec, nil) }
+	hooks.PrepareForUpdate = func(_ context.Context, obj, old T) { podspec.DropDisabledFields(&t.Of(obj).Spec, &t.Of(old).Spec) }
 	hooks.WarningsOnCreate = func(_ context.Context, obj T) []string {
-		return append(WarnOfName(obj.GetName()), pod.PodTemplateWarnings(t.Of(obj), t.Path)...)
+		return append(WarnOfName(obj.GetName()), podspec.PodTemplateWarnings(t.Of(obj), t.Path)...)
 	}
 	hooks.WarningsOnUpdate = func(_ context.Context, obj, old T) []string {
 		if obj.GetGeneration() == old.GetGeneration() {
 			return nil
 		}
-		return pod.PodTemplateWarnings(t.Of(obj), t.Path)
+		return podspec.PodTemplateWarnings(t.Of(obj), t.Path)
 	}
 	return hooks
 }

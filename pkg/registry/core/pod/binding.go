@@ -16,7 +16,7 @@ import (
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
 
-	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
@@ -61,7 +61,7 @@ func (r *bindingREST) Create(ctx context.Context, name string, obj runtime.Objec
 	if err != nil {
 		return nil, err
 	}
-	if errs := validation.ValidatePodBinding(binding); len(errs) > 0 {
+	if errs := podspec.ValidatePodBinding(binding); len(errs) > 0 {
 		return nil, errs.ToAggregate()
 	}
 	if validate != nil {

@@ -8,15 +8,15 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/warning"
 
-	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // prepareForCreate makes a new pod pending, and completes its spec by what
 // depends on its metadata.
 func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
-	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: validation.QOSClass(pod)}
-	validation.DropDisabledFields(&pod.Spec, nil)
+	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: podspec.QOSClass(pod)}
+	podspec.DropDisabledFields(&pod.Spec, nil)
 	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil && *s < 0 {
 		*s = 1 // as soon as possible, but not at once: 0 would delete the pod before it has stopped
 	}
@@ -32,7 +32,7 @@ func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 }
 
 func prepareForUpdate(_ context.Context, pod, old *corev1.Pod) {
-	validation.DropDisabledFields(&pod.Spec, &old.Spec)
+	podspec.DropDisabledFields(&pod.Spec, &old.Spec)
 }
 
 // prepareStatus keeps the QOS class when it is left out.
@@ -40,7 +40,7 @@ func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
 	if pod.Status.QOSClass == "" {
 		pod.Status.QOSClass = old.Status.QOSClass
 	}
-	validation.DropDisabledStatusFields(&pod.Status, &old.Status)
+	podspec.DropDisabledStatusFields(&pod.Status, &old.Status)
 }
 
 // keepOwners is what an update of the status keeps of the metadata. Old kubelets
@@ -55,7 +55,7 @@ func prepareEphemeralContainers(_ context.Context, pod, old *corev1.Pod) {
 	containers := pod.Spec.EphemeralContainers
 	keepPod(pod, old)
 	pod.Spec.EphemeralContainers = containers
-	validation.DropDisabledFields(&pod.Spec, &old.Spec)
+	podspec.DropDisabledFields(&pod.Spec, &old.Spec)
 }
 
 // prepareResize keeps everything but the resources and how they are resized.
@@ -95,11 +95,11 @@ func applyAppArmor(ctx context.Context, pod *corev1.Pod) {
 	for _, containers := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
 		for i := range containers {
 			c := &containers[i]
-			if !validation.LacksAppArmorField(pod.Annotations, c) {
+			if !podspec.LacksAppArmorField(pod.Annotations, c) {
 				continue
 			}
-			warning.AddWarning(ctx, "", validation.AppArmorDeprecated(field.NewPath("metadata", "annotations"), c.Name))
-			profile := validation.AppArmorProfile(pod.Annotations, c.Name)
+			warning.AddWarning(ctx, "", podspec.AppArmorDeprecated(field.NewPath("metadata", "annotations"), c.Name))
+			profile := podspec.AppArmorProfile(pod.Annotations, c.Name)
 			if profile == nil {
 				continue
 			}

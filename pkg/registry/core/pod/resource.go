@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
 
-	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -32,21 +32,21 @@ var Resource = &registry.Resource[*corev1.Pod]{
 		PrepareForCreate: prepareForCreate,
 		PrepareForUpdate: prepareForUpdate,
 		Validate: func(ctx context.Context, pod *corev1.Pod) field.ErrorList {
-			return validation.ValidatePodCreate(pod, validation.OptionsFrom(ctx))
+			return podspec.ValidatePodCreate(pod, podspec.OptionsFrom(ctx))
 		},
-		ValidateUpdate: validateAs(validation.ValidatePodUpdate),
+		ValidateUpdate: validateAs(podspec.ValidatePodUpdate),
 		// People seldom update pods themselves, and kubelets do it all the time: there are no warnings on update.
-		WarningsOnCreate: func(_ context.Context, pod *corev1.Pod) []string { return validation.PodWarnings(pod) },
+		WarningsOnCreate: func(_ context.Context, pod *corev1.Pod) []string { return podspec.PodWarnings(pod) },
 	},
 	Facets: map[string]registry.Facet[*corev1.Pod]{
 		"status": {
-			Hooks:    registry.Hooks[*corev1.Pod]{PrepareForUpdate: prepareStatus, ValidateUpdate: validateAs(validation.ValidatePodStatusUpdate)},
+			Hooks:    registry.Hooks[*corev1.Pod]{PrepareForUpdate: prepareStatus, ValidateUpdate: validateAs(podspec.ValidatePodStatusUpdate)},
 			Metadata: registry.MetadataRule{Keep: keepOwners, Resets: []string{"metadata.deletionTimestamp", "metadata.ownerReferences"}},
 		},
 		"ephemeralcontainers": {Hooks: registry.Hooks[*corev1.Pod]{
-			PrepareForUpdate: prepareEphemeralContainers, ValidateUpdate: validateAs(validation.ValidatePodEphemeralContainersUpdate)}},
+			PrepareForUpdate: prepareEphemeralContainers, ValidateUpdate: validateAs(podspec.ValidatePodEphemeralContainersUpdate)}},
 		"resize": {Hooks: registry.Hooks[*corev1.Pod]{
-			PrepareForUpdate: prepareResize, ValidateUpdate: validateAs(validation.ValidatePodResize)}},
+			PrepareForUpdate: prepareResize, ValidateUpdate: validateAs(podspec.ValidatePodResize)}},
 	},
 	Fields: []registry.Field[*corev1.Pod]{
 		{Name: "spec.nodeName", Value: func(p *corev1.Pod) string { return p.Spec.NodeName }, Trigger: true, Index: true},
@@ -79,10 +79,10 @@ func subresources(main *registry.REST, deps registry.Deps) map[string]rest.Stora
 // validateAs makes a hook of a validation that depends on the options of the
 // server, which are in the context.
 func validateAs(
-	validate func(pod, old *corev1.Pod, options validation.Options) field.ErrorList,
+	validate func(pod, old *corev1.Pod, options podspec.Options) field.ErrorList,
 ) func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
 	return func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
-		return validate(pod, old, validation.OptionsFrom(ctx))
+		return validate(pod, old, podspec.OptionsFrom(ctx))
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	genericrest "k8s.io/apiserver/pkg/registry/generic/rest"
 	"k8s.io/apiserver/pkg/registry/rest"
 
-	validation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
@@ -175,7 +175,7 @@ func (r *logREST) Get(ctx context.Context, name string, options runtime.Object) 
 	if !ok {
 		return nil, fmt.Errorf("invalid options object: %#v", options)
 	}
-	if errs := validation.ValidatePodLogOptions(o); len(errs) > 0 {
+	if errs := podspec.ValidatePodLogOptions(o); len(errs) > 0 {
 		return nil, apierrors.NewInvalid(schema.GroupKind{Kind: "PodLogOptions"}, name, errs)
 	}
 	pod, err := getPod(ctx, r.pods, name)

@@ -1,8 +1,6 @@
 package service
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +8,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/registrytest"
 )
 
 // valid is a service as it is when its addresses and ports are allocated.
@@ -29,62 +28,9 @@ func balanced(change func(*corev1.Service)) func(*corev1.Service) {
 	}
 }
 
-func TestValidate(t *testing.T) {
-	for want, change := range map[string]func(*corev1.Service){
-		"": func(*corev1.Service) {},
-		"spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'": func(s *corev1.Service) {
-			s.Spec.Ports[0].NodePort = 30001
-		},
-		"spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is used by kubelet": balanced(func(s *corev1.Service) {
-			s.Spec.Ports[0].Port = 10250
-		}),
-		"spec.healthCheckNodePort: Required value": balanced(func(s *corev1.Service) { s.Spec.ExternalTrafficPolicy = "Local" }),
-		"spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services": func(s *corev1.Service) {
-			s.Spec.Type, s.Spec.ClusterIP, s.Spec.ClusterIPs = "NodePort", "None", []string{"None"}
-		},
-		"spec.clusterIPs: Invalid value: [\"None\",\"10.0.0.9\"]: 'None' must be the first and only value": func(s *corev1.Service) {
-			s.Spec.ClusterIP, s.Spec.ClusterIPs = "None", []string{"None", "10.0.0.9"}
-		},
-		"spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400": func(s *corev1.Service) {
-			s.Spec.SessionAffinity = "ClientIP"
-			s.Spec.SessionAffinityConfig = affinity(86401)
-		},
-		`spec.trafficDistribution: Unsupported value: "Far": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"`: func(s *corev1.Service) {
-			s.Spec.TrafficDistribution = ptr.To("Far")
-		},
-		`metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: Forbidden: may only be used when ` +
-			"`type` is 'LoadBalancer'": annotated(corev1.AnnotationLoadBalancerSourceRangesKey, "10.0.0.0/8"),
-		`metadata.annotations[service.kubernetes.io/topology-mode]: Invalid value: "Auto": must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified`: func(s *corev1.Service) {
-			s.Annotations = map[string]string{"service.kubernetes.io/topology-mode": "Auto", "service.kubernetes.io/topology-aware-hints": "Disabled"}
-		},
-		`spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)`: func(s *corev1.Service) {
-			s.Spec.ExternalIPs = []string{"127.0.0.1"}
-		},
-		`spec.externalIPs[0]: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)`: func(s *corev1.Service) {
-			s.Spec.ExternalIPs = []string{"169.254.1.1"}
-		},
-	} {
-		if got := strings.Trim(fmt.Sprint(New(nil).ValidateNew(t.Context(), valid(change))), "[]"); got != strings.Trim(want, "[]") {
-			t.Errorf("%s\nwant\n%s", got, want)
-		}
-	}
-}
-
-func affinity(seconds int32) *corev1.SessionAffinityConfig {
-	return &corev1.SessionAffinityConfig{ClientIP: &corev1.ClientIPConfig{TimeoutSeconds: &seconds}}
-}
-
-func annotated(key, value string) func(*corev1.Service) {
-	return func(s *corev1.Service) { s.Annotations = map[string]string{key: value} }
-}
-
-func TestLoadBalancerClassIsFixed(t *testing.T) {
-	old := valid(balanced(func(s *corev1.Service) { s.Spec.LoadBalancerClass = ptr.To("example.com/a") }))
-	s := valid(balanced(func(s *corev1.Service) { s.Spec.LoadBalancerClass = ptr.To("example.com/b") }))
-	if got := fmt.Sprint(New(nil).ValidateChange(t.Context(), "", s,
-		old)); got != `[spec.loadBalancerClass: Invalid value: "example.com/b": may not change once set]` {
-		t.Error(got)
-	}
+// TestValidation is a transcript: see registrytest.Validate.
+func TestValidation(t *testing.T) {
+	registrytest.Validate(t, "testdata/validation.txt", New(nil), func() *corev1.Service { return valid(func(*corev1.Service) {}) })
 }
 
 // TestCarryOver checks what an update keeps that it leaves out, and what goes

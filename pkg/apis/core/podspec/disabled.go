@@ -1,0 +1,187 @@
+package podspec
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/volume"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
+)
+
+// gatedFields are the fields of a spec that need a feature gate, besides those
+// of its volumes.
+var gatedFields = []features.Gated[corev1.PodSpec]{
+	{Gate: features.ContainerRestartRules, Field: restartRules},
+	{Gate: features.ContainerStopSignals, Field: stopSignals},
+	{Gate: features.EnvFiles, Field: envFiles},
+	{Gate: features.EvictionRequestAPI, Field: evictionResponders},
+	{Gate: features.GenericWorkload, Field: schedulingGroup},
+	{Gate: features.GRPCContainerProbeTLS, Field: grpcModes},
+	{Gate: features.H2CContainerProbe, Field: httpProtocols},
+	{Gate: features.HostnameOverride, Field: hostname},
+	{Gate: features.MatchLabelKeysInPodTopologySpread, Field: spreadKeys},
+	{Gate: features.PodLevelResources, Field: podResources},
+	{Gate: features.VolumeBindMountOptions, Field: bindMountOptions},
+}
+
+// DropDisabledFields clears the fields of a spec whose feature is off, unless
+// the old spec, which is nil for a new object, has them already. Every resource
+// that holds pods or templates of them calls it before it validates.
+func DropDisabledFields(spec, old *corev1.PodSpec) {
+	features.Drop(spec, old, gatedFields)
+	if old == nil {
+		old = &corev1.PodSpec{}
+	}
+	volume.DropDisabledFields(spec.Volumes, old.Volumes)
+}
+
+// restartRules are the rules, and the policy of containers of which only init
+// containers had one before there were rules.
+func restartRules(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		used = used || len(c.RestartPolicyRules) > 0
+		if clear {
+			c.RestartPolicyRules = nil
+		}
+	}
+	for i := range spec.Containers {
+		used = used || spec.Containers[i].RestartPolicy != nil
+		if clear {
+			spec.Containers[i].RestartPolicy = nil
+		}
+	}
+	return used
+}
+
+func envFiles(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		for i := range c.Env {
+			from := c.Env[i].ValueFrom
+			if from == nil || from.FileKeyRef == nil {
+				continue
+			}
+			used = true
+			if clear {
+				from.FileKeyRef = nil
+			}
+		}
+	}
+	return used
+}
+
+func hostname(spec *corev1.PodSpec, clear bool) (used bool) {
+	used = spec.HostnameOverride != nil
+	if clear {
+		spec.HostnameOverride = nil
+	}
+	return used
+}
+
+func spreadKeys(spec *corev1.PodSpec, clear bool) (used bool) {
+	for i := range spec.TopologySpreadConstraints {
+		c := &spec.TopologySpreadConstraints[i]
+		used = used || len(c.MatchLabelKeys) > 0
+		if clear {
+			c.MatchLabelKeys = nil
+		}
+	}
+	return used
+}
+
+func podResources(spec *corev1.PodSpec, clear bool) (used bool) {
+	used = spec.Resources != nil
+	if clear {
+		spec.Resources = nil
+	}
+	return used
+}
+
+func stopSignals(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		if c.Lifecycle == nil || c.Lifecycle.StopSignal == nil {
+			continue
+		}
+		used = true
+		if !clear {
+			continue
+		}
+		c.Lifecycle.StopSignal = nil
+		if *c.Lifecycle == (corev1.Lifecycle{}) {
+			c.Lifecycle = nil
+		}
+	}
+	return used
+}
+
+func evictionResponders(spec *corev1.PodSpec, clear bool) (used bool) {
+	used = len(spec.EvictionResponders) > 0
+	if clear {
+		spec.EvictionResponders = nil
+	}
+	return used
+}
+
+func schedulingGroup(spec *corev1.PodSpec, clear bool) (used bool) {
+	used = spec.SchedulingGroup != nil
+	if clear {
+		spec.SchedulingGroup = nil
+	}
+	return used
+}
+
+func grpcModes(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe, c.StartupProbe} {
+			if p == nil || p.GRPC == nil {
+				continue
+			}
+			used = used || p.GRPC.Mode != nil
+			if clear {
+				p.GRPC.Mode = nil
+			}
+		}
+	}
+	return used
+}
+
+func httpProtocols(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		for _, get := range httpGets(c) {
+			used = used || get.Protocol != nil
+			if clear {
+				get.Protocol = nil
+			}
+		}
+	}
+	return used
+}
+
+// httpGets returns the requests that a container's probes and hooks make.
+func httpGets(c *corev1.Container) []*corev1.HTTPGetAction {
+	var all []*corev1.HTTPGetAction
+	for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe, c.StartupProbe} {
+		if p != nil && p.HTTPGet != nil {
+			all = append(all, p.HTTPGet)
+		}
+	}
+	if c.Lifecycle == nil {
+		return all
+	}
+	for _, h := range []*corev1.LifecycleHandler{c.Lifecycle.PostStart, c.Lifecycle.PreStop} {
+		if h != nil && h.HTTPGet != nil {
+			all = append(all, h.HTTPGet)
+		}
+	}
+	return all
+}
+
+func bindMountOptions(spec *corev1.PodSpec, clear bool) (used bool) {
+	for _, c := range containersOf(spec, nil) {
+		for i := range c.VolumeMounts {
+			used = used || len(c.VolumeMounts[i].BindMountOptions) > 0
+			if clear {
+				c.VolumeMounts[i].BindMountOptions = nil
+			}
+		}
+	}
+	return used
+}

@@ -1,0 +1,41 @@
+package podspec
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// QOSClass returns the quality of service that follows from what a pod
+// requests: guaranteed if it requests all that it is limited to, and best
+// effort if it asks for nothing. Only CPU and memory count.
+func QOSClass(pod *corev1.Pod) corev1.PodQOSClass {
+	demands := demandsOf(&pod.Spec)
+	guaranteed, some := true, false
+	for _, r := range demands {
+		for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+			request, limit := r.Requests[name], r.Limits[name]
+			some = some || request.Sign() > 0 || limit.Sign() > 0
+			guaranteed = guaranteed && limit.Sign() > 0 && request.Cmp(limit) == 0
+		}
+	}
+	switch {
+	case !some:
+		return corev1.PodQOSBestEffort
+	case guaranteed:
+		return corev1.PodQOSGuaranteed
+	}
+	return corev1.PodQOSBurstable
+}
+
+// demandsOf returns the resources of the pod as a whole, or of its containers.
+func demandsOf(spec *corev1.PodSpec) []corev1.ResourceRequirements {
+	if r := spec.Resources; r != nil && len(r.Requests)+len(r.Limits) > 0 {
+		return []corev1.ResourceRequirements{*r}
+	}
+	var demands []corev1.ResourceRequirements
+	for _, containers := range [][]corev1.Container{spec.Containers, spec.InitContainers} {
+		for i := range containers {
+			demands = append(demands, containers[i].Resources)
+		}
+	}
+	return demands
+}

@@ -1,0 +1,21 @@
+package podspec
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// ValidatePodTemplateSpec checks the template from which a workload makes its
+// pods.
+func ValidatePodTemplateSpec(t *corev1.PodTemplateSpec, opts Options, p *field.Path) field.ErrorList {
+	errs := metav1validation.ValidateLabels(t.Labels, p.Child("labels"))
+	errs = append(errs, apivalidation.ValidateAnnotations(t.Annotations, p.Child("annotations"))...)
+	errs = append(errs, validateAnnotations(&t.ObjectMeta, &t.Spec, opts, p.Child("annotations"))...)
+	errs = append(errs, ValidatePodSpec(&t.Spec, nil, opts, p.Child("spec"))...)
+	if len(t.Spec.EphemeralContainers) > 0 {
+		errs = append(errs, field.Forbidden(p.Child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template"))
+	}
+	return errs
+}

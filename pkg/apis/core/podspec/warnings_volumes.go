@@ -1,0 +1,142 @@
+package podspec
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// volumes warns of sources that are gone, and of files that lie in each
+// other's way.
+func (w *warner) volumes(p *field.Path) {
+	names := map[string]bool{}
+	for i := range w.spec.Volumes {
+		v, at := &w.spec.Volumes[i], p.Index(i)
+		if names[v.Name] {
+			w.warn(at.Child("name"), "duplicate name %q", v.Name)
+		}
+		names[v.Name] = true
+		w.deprecatedSource(v, at)
+	}
+	for i := range w.spec.Volumes {
+		w.overlaps(&w.spec.Volumes[i])
+	}
+}
+
+func (w *warner) deprecatedSource(v *corev1.Volume, p *field.Path) {
+	for _, s := range []struct {
+		name string
+		used bool
+		why  string
+	}{
+		{"photonPersistentDisk", v.PhotonPersistentDisk != nil, "deprecated in v1.11, non-functional in v1.16+"},
+		{"gitRepo", v.GitRepo != nil, "deprecated in v1.11, and disabled by default in v1.33+"},
+		{"scaleIO", v.ScaleIO != nil, "deprecated in v1.16, non-functional in v1.22+"},
+		{"flocker", v.Flocker != nil, "deprecated in v1.22, non-functional in v1.25+"},
+		{"storageOS", v.StorageOS != nil, "deprecated in v1.22, non-functional in v1.25+"},
+		{"quobyte", v.Quobyte != nil, "deprecated in v1.22, non-functional in v1.25+"},
+		{"glusterfs", v.Glusterfs != nil, "deprecated in v1.25, non-functional in v1.26+"},
+		{"cephfs", v.CephFS != nil, "deprecated in v1.28, non-functional in v1.31+"},
+		{"rbd", v.RBD != nil, "deprecated in v1.28, non-functional in v1.31+"},
+	} {
+		if s.used {
+			w.warn(p.Child(s.name), "%s", s.why)
+		}
+	}
+}
+
+// file is a path in a volume, with its source if there are several.
+type file struct{ path, source string }
+
+func (f file) String() string {
+	if f.source == "" {
+		return fmt.Sprintf("%q", f.path)
+	}
+	return fmt.Sprintf("%q (%s)", f.path, f.source)
+}
+
+// overlaps warns of files that hide others.
+func (w *warner) overlaps(v *corev1.Volume) {
+	switch {
+	case v.ConfigMap != nil:
+		w.files(fmt.Sprintf("volume %q (ConfigMap %q)", v.Name, v.ConfigMap.Name), itemFiles(v.ConfigMap.Items, ""))
+	case v.Secret != nil:
+		w.files(fmt.Sprintf("volume %q (Secret %q)", v.Name, v.Secret.SecretName), itemFiles(v.Secret.Items, ""))
+	case v.DownwardAPI != nil:
+		w.files(fmt.Sprintf("volume %q (DownwardAPI)", v.Name), downwardFiles(v.DownwardAPI.Items, ""))
+	case v.Projected != nil:
+		var all []file
+		title := fmt.Sprintf("volume %q (Projected)", v.Name)
+		for i := range v.Projected.Sources {
+			if s := &v.Projected.Sources[i]; *s == (corev1.VolumeProjection{}) {
+				w.warnings = append(w.warnings, title+" has no sources provided")
+			} else {
+				all = w.files(title, projectedFiles(s), all...)
+			}
+		}
+	}
+}
+
+// files warns of each of the files that is at or below another, or above one.
+// It returns the earlier files with these.
+func (w *warner) files(title string, files []file, before ...file) []file {
+	for _, f := range files {
+		f.path = strings.TrimRight(f.path, "/")
+		for _, other := range before {
+			if f.path == other.path || strings.HasPrefix(f.path, other.path+"/") || strings.HasPrefix(other.path, f.path+"/") {
+				w.warnings = append(w.warnings, fmt.Sprintf("%s: overlapping paths: %s with %s", title, f, other))
+			}
+		}
+		before = append(before, f)
+	}
+	return before
+}
+
+func itemFiles(items []corev1.KeyToPath, source string) []file {
+	files := make([]file, len(items))
+	for i := range items {
+		files[i] = file{items[i].Path, source}
+	}
+	return files
+}
+
+func downwardFiles(items []corev1.DownwardAPIVolumeFile, source string) []file {
+	files := make([]file, len(items))
+	for i := range items {
+		files[i] = file{items[i].Path, source}
+	}
+	return files
+}
+
+func projectedFiles(s *corev1.VolumeProjection) []file {
+	switch {
+	case s.ConfigMap != nil:
+		return itemFiles(s.ConfigMap.Items, fmt.Sprintf("ConfigMap %q", s.ConfigMap.Name))
+	case s.Secret != nil:
+		return itemFiles(s.Secret.Items, fmt.Sprintf("Secret %q", s.Secret.Name))
+	case s.DownwardAPI != nil:
+		return downwardFiles(s.DownwardAPI.Items, "DownwardAPI")
+	case s.ServiceAccountToken != nil:
+		return []file{{s.ServiceAccountToken.Path, "ServiceAccountToken"}}
+	case s.ClusterTrustBundle != nil:
+		name := s.ClusterTrustBundle.Name
+		if name == nil {
+			name = s.ClusterTrustBundle.SignerName
+		}
+		if name == nil {
+			return []file{{s.ClusterTrustBundle.Path, "ClusterTrustBundle"}}
+		}
+		return []file{{s.ClusterTrustBundle.Path, fmt.Sprintf("ClusterTrustBundle %q", *name)}}
+	case s.PodCertificate != nil:
+		var files []file
+		for _, path := range []string{s.PodCertificate.CredentialBundlePath, s.PodCertificate.KeyPath, s.PodCertificate.CertificateChainPath} {
+			if path != "" {
+				files = append(files, file{path, "PodCertificate"})
+			}
+		}
+		return files
+	}
+	return nil
+}
