@@ -9,7 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 )
 
 // Hooks are what a plugin does with the requests for a resource, by operation.
@@ -116,5 +116,5 @@ func typed[T runtime.Object](obj runtime.Object) (T, error) {
 
 // Forbidden returns the answer 403 to a request, with a reason.
 func Forbidden(a Attributes, format string, args ...any) error {
-	return admission.NewForbidden(a, fmt.Errorf(format, args...))
+	return apiadmission.NewForbidden(a, fmt.Errorf(format, args...))
 }

@@ -14,25 +14,25 @@ import (
 	"io"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 )
 
 // Names of the library that hooks need.
 type (
 	// Attributes is what is known of a request.
-	Attributes = admission.Attributes
+	Attributes = apiadmission.Attributes
 	// Interface is an admission plugin as the library sees it.
-	Interface = admission.Interface
+	Interface = apiadmission.Interface
 	// Operation is what a request does.
-	Operation = admission.Operation
+	Operation = apiadmission.Operation
 )
 
 // The operations.
 const (
-	Create  = admission.Create
-	Update  = admission.Update
-	Delete  = admission.Delete
-	Connect = admission.Connect
+	Create  = apiadmission.Create
+	Update  = apiadmission.Update
+	Delete  = apiadmission.Delete
+	Connect = apiadmission.Connect
 )
 
 // Plugin is an admission plugin of one server. It may hold the values of its
@@ -49,11 +49,11 @@ type Plugin struct {
 	New func(config io.Reader) (Interface, error)
 	// Register is set in place of New for a plugin of a library, which
 	// registers itself under its name.
-	Register func(*admission.Plugins)
+	Register func(*apiadmission.Plugins)
 }
 
 // AddTo makes the plugin known to the library.
-func (p Plugin) AddTo(plugins *admission.Plugins) {
+func (p Plugin) AddTo(plugins *apiadmission.Plugins) {
 	if p.Register != nil {
 		p.Register(plugins)
 		return

@@ -16,7 +16,7 @@ import (
 	discoveryendpoint "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/informers"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
 	"k8s.io/component-base/tracing"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
@@ -36,7 +36,7 @@ const resync = 5 * time.Minute
 // Config is what an Aggregator needs.
 type Config struct {
 	// Client is the configuration of a client of this server with all rights.
-	Client *rest.Config
+	Client *restclient.Config
 	// Informers has the services and endpoint slices, as far as Serves reports
 	// that they are served.
 	Informers informers.SharedInformerFactory

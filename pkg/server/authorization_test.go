@@ -20,7 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/utils/ptr"
@@ -29,8 +29,8 @@ import (
 )
 
 func impersonate(s *testserver.Server, user string, groups ...string) kubernetes.Interface {
-	config := rest.CopyConfig(s.Config)
-	config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: groups}
+	config := restclient.CopyConfig(s.Config)
+	config.Impersonate = restclient.ImpersonationConfig{UserName: user, Groups: groups}
 	return kubernetes.NewForConfigOrDie(config)
 }
 

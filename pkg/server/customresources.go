@@ -10,8 +10,8 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/util/notfoundhandler"
-	"k8s.io/apiserver/pkg/util/proxy"
-	"k8s.io/apiserver/pkg/util/webhook"
+	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
+	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
@@ -37,7 +37,7 @@ func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptions
 		Admission:         g.AdmissionControl,
 		Authorizer:        g.Authorization.Authorizer,
 		Services:          serviceResolver{b.objects},
-		Credentials:       webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider),
+		Credentials:       webhookutil.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider),
 		Servers:           replicas(ctx, b, services),
 		RequestTimeout:    g.RequestTimeout,
 		MinRequestTimeout: time.Duration(g.MinRequestTimeout) * time.Second,
@@ -75,7 +75,7 @@ type serviceResolver struct{ objects *objects.Access }
 
 // ResolveEndpoint implements webhook.ServiceResolver.
 func (s serviceResolver) ResolveEndpoint(namespace, name string, port int32) (*url.URL, error) {
-	return proxy.ResolveCluster(serviceLister{objects: s.objects}, namespace, name, port)
+	return apiserverproxy.ResolveCluster(serviceLister{objects: s.objects}, namespace, name, port)
 }
 
 // serviceLister and serviceGetter are as much of a lister as it takes to find

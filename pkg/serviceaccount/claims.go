@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	jose "gopkg.in/go-jose/go-jose.v2/jwt"
+	"gopkg.in/go-jose/go-jose.v2/jwt"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	authserviceaccount "k8s.io/apiserver/pkg/authentication/serviceaccount"
@@ -16,7 +16,7 @@ const LegacyIssuer = "kubernetes/serviceaccount"
 // Claims are what a token says: the registered claims and either Kubernetes or,
 // in a token from a secret, Legacy.
 type Claims struct {
-	jose.Claims
+	jwt.Claims
 	Kubernetes *Kubernetes `json:"kubernetes.io,omitempty"`
 	Legacy
 }
@@ -32,7 +32,7 @@ type Kubernetes struct {
 	// tells where the pod runs.
 	Node *Ref `json:"node,omitempty"`
 	// WarnAfter is when the client should have asked for a new token.
-	WarnAfter *jose.NumericDate `json:"warnafter,omitempty"`
+	WarnAfter *jwt.NumericDate `json:"warnafter,omitempty"`
 }
 
 // Ref names an object.
@@ -72,15 +72,15 @@ func NewClaims(account *corev1.ServiceAccount, to Binding, audiences []string, n
 		bound.Node = refTo(to.Node)
 	}
 	if warnAfter != 0 {
-		bound.WarnAfter = jose.NewNumericDate(now.Add(warnAfter))
+		bound.WarnAfter = jwt.NewNumericDate(now.Add(warnAfter))
 	}
 	return &Claims{
-		Claims: jose.Claims{
+		Claims: jwt.Claims{
 			Subject:   authserviceaccount.MakeUsername(account.Namespace, account.Name),
 			Audience:  audiences,
-			IssuedAt:  jose.NewNumericDate(now),
-			NotBefore: jose.NewNumericDate(now),
-			Expiry:    jose.NewNumericDate(now.Add(life)),
+			IssuedAt:  jwt.NewNumericDate(now),
+			NotBefore: jwt.NewNumericDate(now),
+			Expiry:    jwt.NewNumericDate(now.Add(life)),
 			ID:        uuid.NewString(),
 		},
 		Kubernetes: bound,
@@ -90,7 +90,7 @@ func NewClaims(account *corev1.ServiceAccount, to Binding, audiences []string, n
 // NewLegacyClaims makes the claims of the token to be put into a secret.
 func NewLegacyClaims(account *corev1.ServiceAccount, secret *corev1.Secret) *Claims {
 	return &Claims{
-		Claims: jose.Claims{Issuer: LegacyIssuer, Subject: authserviceaccount.MakeUsername(account.Namespace, account.Name)},
+		Claims: jwt.Claims{Issuer: LegacyIssuer, Subject: authserviceaccount.MakeUsername(account.Namespace, account.Name)},
 		Legacy: Legacy{account.Namespace, secret.Name, account.Name, string(account.UID)},
 	}
 }

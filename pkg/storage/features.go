@@ -3,7 +3,7 @@ package storage
 import (
 	"sync"
 
-	"k8s.io/apiserver/pkg/storage"
+	apistorage "k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/feature"
 )
 
@@ -24,4 +24,6 @@ func assumeCurrentEtcd() {
 
 // Supports implements feature.FeatureSupportChecker. The in-process client
 // cannot stream a range; it has no message to keep small either.
-func (embeddedFeatures) Supports(f storage.Feature) bool { return f == storage.RequestWatchProgress }
+func (embeddedFeatures) Supports(f apistorage.Feature) bool {
+	return f == apistorage.RequestWatchProgress
+}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -78,7 +78,7 @@ func goroutines(t *testing.T, texts ...string) (left []string) {
 	for range 100 {
 		left = nil
 		buffer := make([]byte, 64<<20)
-		for i, stack := range strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+		for i, stack := range strings.Split(string(buffer[:goruntime.Stack(buffer, true)]), "\n\n") {
 			if i > 0 && slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(stack, text) }) &&
 				!strings.Contains(stack, "testing.tRunner") && !strings.Contains(stack, "testing.(*M).Run") {
 				left = append(left, stack)

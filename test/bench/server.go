@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -23,7 +23,7 @@ type server struct {
 	// processes are in the order in which they are stopped; the first one is the
 	// API server.
 	processes []*process
-	config    *rest.Config
+	config    *restclient.Config
 	// ready is the time from exec to the first 200 on /readyz, readyCPU the
 	// CPU time until then.
 	ready, readyCPU time.Duration

@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -204,8 +204,8 @@ func TestSampleAPIServer(t *testing.T) {
 // the other server asks too.
 func checkFlunderRights(t *testing.T, s *testserver.Server) {
 	t.Helper()
-	as := rest.CopyConfig(s.Config)
-	as.Impersonate = rest.ImpersonationConfig{UserName: "jane"}
+	as := restclient.CopyConfig(s.Config)
+	as.Impersonate = restclient.ImpersonationConfig{UserName: "jane"}
 	pond := dynamic.NewForConfigOrDie(as).Resource(flunders).Namespace("pond")
 	if _, err := pond.List(t.Context(), metav1.ListOptions{}); !apierrors.IsForbidden(err) {
 		t.Errorf("without a role: %v", err)
@@ -243,7 +243,7 @@ func runProgram(t testing.TB, s *testserver.Server, namespace string, args ...st
 }
 
 // document reads a document as JSON.
-func document(t testing.TB, config *rest.Config, path string) string {
+func document(t testing.TB, config *restclient.Config, path string) string {
 	t.Helper()
 	return string(send(t, config, request{path: path, headers: []string{"Accept", "application/json"}}).body)
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 )
 
 // escalation gives oneself more rights.
@@ -110,7 +110,7 @@ func (s *target) nodes() []attack {
 // paths name the same in other words.
 func (s *target) paths() []attack {
 	var all []attack
-	alice, anonymous := s.token("alice-token"), rest.AnonymousClientConfig(s.admin)
+	alice, anonymous := s.token("alice-token"), restclient.AnonymousClientConfig(s.admin)
 	for _, path := range []string{
 		"//api/v1/namespaces/vault/secrets/crown-jewels",
 		"/api//v1/namespaces/vault/secrets/crown-jewels",
@@ -134,7 +134,7 @@ func (s *target) paths() []attack {
 		"/api/v1/namespaces/vault/secrets/crown-jewels?namespace=kube-public",
 		"/livez/../../api/v1/secrets",
 	} {
-		for name, as := range map[string]*rest.Config{"alice": alice, "anonymous": anonymous} {
+		for name, as := range map[string]*restclient.Config{"alice": alice, "anonymous": anonymous} {
 			all = append(all, attack{name: "path by " + name, as: as, request: request{path: path}, code: 403})
 		}
 	}

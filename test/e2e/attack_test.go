@@ -9,7 +9,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -18,7 +18,7 @@ import (
 // attack is a request that must not get through.
 type attack struct {
 	name string
-	as   *rest.Config
+	as   *restclient.Config
 	request
 	// code is kube-apiserver's answer.
 	code int
@@ -27,7 +27,7 @@ type attack struct {
 // target is a running server with something to steal.
 type target struct {
 	t      *testing.T
-	admin  *rest.Config
+	admin  *restclient.Config
 	client kubernetes.Interface
 	pki    string
 }
@@ -79,11 +79,11 @@ func newTarget(t *testing.T) *target {
 	return s
 }
 
-func (s *target) token(token string) *rest.Config { return withToken(s.admin, token) }
+func (s *target) token(token string) *restclient.Config { return withToken(s.admin, token) }
 
 // cert is a client with a certificate of its own.
-func (s *target) cert(pair pki.Pair) *rest.Config {
-	config := rest.AnonymousClientConfig(s.admin)
+func (s *target) cert(pair pki.Pair) *restclient.Config {
+	config := restclient.AnonymousClientConfig(s.admin)
 	config.CertFile, config.KeyFile = pair.CertFile, pair.KeyFile
 	return config
 }

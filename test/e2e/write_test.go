@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -68,7 +68,7 @@ func TestFieldValidation(t *testing.T) {
 	const unknown, duplicate = `unknown field "dat"`, `duplicate field "data.a"`
 	for mode, want := range map[string][]string{"": {unknown, duplicate}, "Ignore": nil, "Warn": {unknown, duplicate}, "Strict": nil} {
 		var got warnings
-		config := rest.CopyConfig(s.Config)
+		config := restclient.CopyConfig(s.Config)
 		config.WarningHandler = &got
 		request := kubernetes.NewForConfigOrDie(config).CoreV1().RESTClient().Post().AbsPath("/api/v1/namespaces", ns, "configmaps")
 		if mode != "" {

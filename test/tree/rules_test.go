@@ -3,10 +3,12 @@ package tree
 import (
 	"go/ast"
 	"go/token"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -74,6 +76,32 @@ func TestDocComments(t *testing.T) {
 	for folder, files := range documented {
 		if len(files) != 1 {
 			t.Errorf("package %s has %d doc comments, not one: %s", folder, len(files), strings.Join(files, ", "))
+		}
+	}
+}
+
+// TestImportNames checks that a package has one name in all files that import
+// it. A blank import gives none.
+func TestImportNames(t *testing.T) {
+	files := map[string]map[string][]string{} // by import and name
+	for _, s := range sources(t) {
+		for p, name := range s.imports() {
+			if s.generated || name == "_" {
+				continue
+			}
+			if files[p] == nil {
+				files[p] = map[string][]string{}
+			}
+			files[p][name] = append(files[p][name], s.path)
+		}
+	}
+	for p, names := range files {
+		if len(names) < 2 {
+			continue
+		}
+		t.Errorf("%s is imported under %d names", p, len(names))
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			t.Errorf("\t%d files, %s among them: %q", len(names[name]), names[name][0], name)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
 )
 
@@ -57,7 +57,7 @@ type API struct {
 // Host is what the server that the API is registered with has to offer.
 type Host struct {
 	// Client is the configuration of a client of it with all rights.
-	Client *rest.Config
+	Client *restclient.Config
 	// Backends connects services with the URLs behind them.
 	Backends interface {
 		SetBackend(service types.NamespacedName, backend *url.URL)

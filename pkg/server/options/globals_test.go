@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
-	"k8s.io/component-base/compatibility"
+	basecompatibility "k8s.io/component-base/compatibility"
 	"k8s.io/component-base/featuregate"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
@@ -18,9 +18,9 @@ import (
 func setFlags(t *testing.T, args ...string) (featuregate.MutableVersionedFeatureGate, error) {
 	t.Helper()
 	gate := features.Gate().DeepCopy()
-	registry := compatibility.NewComponentGlobalsRegistry()
-	effective := compatibility.NewEffectiveVersionFromString("1.37", "1.34", "1.34")
-	if err := registry.Register(compatibility.DefaultKubeComponent, effective, gate); err != nil {
+	registry := basecompatibility.NewComponentGlobalsRegistry()
+	effective := basecompatibility.NewEffectiveVersionFromString("1.37", "1.34", "1.34")
+	if err := registry.Register(basecompatibility.DefaultKubeComponent, effective, gate); err != nil {
 		t.Fatal(err)
 	}
 	flags := pflag.NewFlagSet(t.Name(), pflag.ContinueOnError)

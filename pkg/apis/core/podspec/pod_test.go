@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	v1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
+	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 )
 
 // newPod returns a valid pod with all defaults, changed by the functions.
@@ -22,7 +22,7 @@ func newPod(changes ...func(*corev1.Pod)) *corev1.Pod {
 	for _, change := range changes {
 		change(pod)
 	}
-	v1.SetObjectDefaults_Pod(pod)
+	apiscorev1.SetObjectDefaults_Pod(pod)
 	return pod
 }
 

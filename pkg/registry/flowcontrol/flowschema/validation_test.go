@@ -7,7 +7,7 @@ import (
 
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
+	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 )
 
 func valid() *flowcontrolv1.FlowSchema {
@@ -72,7 +72,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestMandatoryIsFixed(t *testing.T) {
-	for _, mandatory := range bootstrap.MandatoryFlowSchemas {
+	for _, mandatory := range flowcontrolbootstrap.MandatoryFlowSchemas {
 		s := mandatory.DeepCopy()
 		if errs := Resource.ValidateNew(t.Context(), s); len(errs) > 0 {
 			t.Errorf("%s: %v", s.Name, errs)

@@ -7,7 +7,7 @@ import (
 
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
+	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	"k8s.io/utils/ptr"
 )
 
@@ -73,7 +73,7 @@ func TestTypeAndName(t *testing.T) {
 }
 
 func TestMandatoryIsFixed(t *testing.T) {
-	for _, mandatory := range bootstrap.MandatoryPriorityLevelConfigurations {
+	for _, mandatory := range flowcontrolbootstrap.MandatoryPriorityLevelConfigurations {
 		level := mandatory.DeepCopy()
 		if errs := Resource.ValidateNew(t.Context(), level); len(errs) > 0 {
 			t.Errorf("%s: %v", level.Name, errs)
