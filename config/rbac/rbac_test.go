@@ -36,7 +36,8 @@ func TestBootstrap(t *testing.T) {
 		t.Errorf("%d objects", len(all))
 	}
 	for _, o := range all {
-		if o.GetName() == "" || o.GetLabels()["kubernetes.io/bootstrapping"] != "rbac-defaults" || o.GetAnnotations()["rbac.authorization.kubernetes.io/autoupdate"] != "true" {
+		if o.GetName() == "" || o.GetLabels()["kubernetes.io/bootstrapping"] != "rbac-defaults" ||
+			o.GetAnnotations()["rbac.authorization.kubernetes.io/autoupdate"] != "true" {
 			t.Errorf("metadata of %q: %v %v", o.GetName(), o.GetLabels(), o.GetAnnotations())
 		}
 	}

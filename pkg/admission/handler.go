@@ -5,7 +5,7 @@ import (
 	"maps"
 	"time"
 
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
@@ -19,10 +19,10 @@ const readyTimeout = 10 * time.Second
 // assertions whether a plugin mutates, validates or does both. It calls Handles
 // to find out whether it should call the plugin for an operation.
 var (
-	_ admission.MutationInterface   = (*Mutating)(nil)
-	_ admission.ValidationInterface = (*Validating)(nil)
-	_ admission.MutationInterface   = (*MutatingAndValidating)(nil)
-	_ admission.ValidationInterface = (*MutatingAndValidating)(nil)
+	_ apiadmission.MutationInterface   = (*Mutating)(nil)
+	_ apiadmission.ValidationInterface = (*Validating)(nil)
+	_ apiadmission.MutationInterface   = (*MutatingAndValidating)(nil)
+	_ apiadmission.ValidationInterface = (*MutatingAndValidating)(nil)
 )
 
 // Mutating is the handler of a plugin that may change objects.
@@ -36,7 +36,7 @@ type Mutating struct {
 func Mutate(rules ...Rule) *Mutating { return &Mutating{newHandler(rules), rules} }
 
 // Admit implements admission.MutationInterface.
-func (m *Mutating) Admit(ctx context.Context, a Attributes, _ admission.ObjectInterfaces) error {
+func (m *Mutating) Admit(ctx context.Context, a Attributes, _ apiadmission.ObjectInterfaces) error {
 	return m.apply(ctx, m.rules, a)
 }
 
@@ -52,7 +52,7 @@ type Validating struct {
 func Validate(rules ...Rule) *Validating { return &Validating{newHandler(rules), rules} }
 
 // Validate implements admission.ValidationInterface.
-func (v *Validating) Validate(ctx context.Context, a Attributes, _ admission.ObjectInterfaces) error {
+func (v *Validating) Validate(ctx context.Context, a Attributes, _ apiadmission.ObjectInterfaces) error {
 	return v.apply(ctx, v.rules, a)
 }
 
@@ -69,12 +69,12 @@ func MutateAndValidate(mutating, validating []Rule) *MutatingAndValidating {
 }
 
 // Admit implements admission.MutationInterface.
-func (b *MutatingAndValidating) Admit(ctx context.Context, a Attributes, _ admission.ObjectInterfaces) error {
+func (b *MutatingAndValidating) Admit(ctx context.Context, a Attributes, _ apiadmission.ObjectInterfaces) error {
 	return b.apply(ctx, b.mutating, a)
 }
 
 // Validate implements admission.ValidationInterface.
-func (b *MutatingAndValidating) Validate(ctx context.Context, a Attributes, _ admission.ObjectInterfaces) error {
+func (b *MutatingAndValidating) Validate(ctx context.Context, a Attributes, _ apiadmission.ObjectInterfaces) error {
 	return b.apply(ctx, b.validating, a)
 }
 

@@ -9,7 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 )
 
 // Hooks contains the functions that a plugin calls for requests to a resource,
@@ -115,5 +115,5 @@ func typed[T runtime.Object](obj runtime.Object) (T, error) {
 
 // Forbidden returns an error that answers a request with 403 and a reason.
 func Forbidden(a Attributes, format string, args ...any) error {
-	return admission.NewForbidden(a, fmt.Errorf(format, args...))
+	return apiadmission.NewForbidden(a, fmt.Errorf(format, args...))
 }

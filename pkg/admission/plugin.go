@@ -14,25 +14,25 @@ import (
 	"io"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 )
 
 // These names of k8s.io/apiserver are repeated here for the hooks.
 type (
 	// Attributes describes a request.
-	Attributes = admission.Attributes
+	Attributes = apiadmission.Attributes
 	// Interface is an admission plugin.
-	Interface = admission.Interface
+	Interface = apiadmission.Interface
 	// Operation is the operation of a request.
-	Operation = admission.Operation
+	Operation = apiadmission.Operation
 )
 
 // The operations.
 const (
-	Create  = admission.Create
-	Update  = admission.Update
-	Delete  = admission.Delete
-	Connect = admission.Connect
+	Create  = apiadmission.Create
+	Update  = apiadmission.Update
+	Delete  = apiadmission.Delete
+	Connect = apiadmission.Connect
 )
 
 // Plugin is an admission plugin of one server. It may contain the values of its
@@ -51,11 +51,11 @@ type Plugin struct {
 	New func(config io.Reader) (Interface, error)
 	// Register is set instead of New for a plugin of a library that registers
 	// itself under its name.
-	Register func(*admission.Plugins)
+	Register func(*apiadmission.Plugins)
 }
 
 // AddTo registers the plugin with k8s.io/apiserver.
-func (p Plugin) AddTo(plugins *admission.Plugins) {
+func (p Plugin) AddTo(plugins *apiadmission.Plugins) {
 	if p.Register != nil {
 		p.Register(plugins)
 		return

@@ -16,7 +16,7 @@ import (
 	discoveryendpoint "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/informers"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
 	"k8s.io/component-base/tracing"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
@@ -38,7 +38,7 @@ const resync = 5 * time.Minute
 type Config struct {
 	// Client is the configuration of a client of this server that may do
 	// everything.
-	Client *rest.Config
+	Client *restclient.Config
 	// Informers provides services and endpoint slices. It is only asked for
 	// those of the two resources for which Serves returns true.
 	Informers informers.SharedInformerFactory

@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
@@ -37,7 +37,7 @@ func TestRequestsCarryTheUserAndNothingOfTheClients(t *testing.T) {
 		"Connection":             {"X-Remote-User, X-Remote-Group"},
 		"Sec-Websocket-Protocol": {"chat, base64url.bearer.authorization.k8s.io.c2VjcmV0"},
 	}
-	http1 := rest.CopyConfig(s.Config)
+	http1 := restclient.CopyConfig(s.Config)
 	http1.NextProtos = []string{"http/1.1"}
 	admin := client(t, http1)
 	for _, test := range []struct {
@@ -99,7 +99,7 @@ func TestHandlersAreProtected(t *testing.T) {
 	})})
 	do(t, client(t, s.Config), http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil)
 
-	stranger := client(t, rest.AnonymousClientConfig(s.Config))
+	stranger := client(t, restclient.AnonymousClientConfig(s.Config))
 	forged := http.Header{"X-Remote-User": {"root"}, "X-Remote-Group": {"system:masters"}}
 	for _, url := range []string{s.URL, direct} {
 		if got := do(t, stranger, http.MethodGet, url+"/apis/toys.example.com/v1/toys", nil, forged); got.code != http.StatusForbidden {
@@ -178,7 +178,7 @@ func TestStreamsBodiesAndRedirects(t *testing.T) {
 		testutil.Check(t, err)
 		request.Header.Set("Connection", "Upgrade")
 		request.Header.Set("Upgrade", "echo")
-		http1 := rest.CopyConfig(s.Config)
+		http1 := restclient.CopyConfig(s.Config)
 		http1.NextProtos = []string{"http/1.1"}
 		response, err := client(t, http1).Do(request)
 		testutil.Check(t, err)
@@ -225,7 +225,8 @@ func TestOpenAPIIsMerged(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t)
 	const path = "/apis/toys.example.com/v1/toys"
-	document := `{"swagger":"2.0","info":{"title":"toys","version":"v1"},"paths":{"` + path + `":{"get":{"operationId":"listToys","responses":{"200":{"description":"OK"}}}}}}`
+	document := `{"swagger":"2.0","info":{"title":"toys","version":"v1"},"paths":{"` + path +
+		`":{"get":{"operationId":"listToys","responses":{"200":{"description":"OK"}}}}}}`
 	register(t, s, server.API{GroupVersions: []schema.GroupVersion{toys}, Handler: backend(toys, map[string]http.HandlerFunc{
 		"/openapi/v2": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

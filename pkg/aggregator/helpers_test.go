@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -61,9 +61,9 @@ func register(t testing.TB, s *testserver.Server, api server.API) {
 }
 
 // client returns an HTTP client with the credentials of the configuration.
-func client(t testing.TB, c *rest.Config) *http.Client {
+func client(t testing.TB, c *restclient.Config) *http.Client {
 	t.Helper()
-	out, err := rest.HTTPClientFor(c)
+	out, err := restclient.HTTPClientFor(c)
 	testutil.Check(t, err)
 	return out
 }

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes/fake"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 )
 
@@ -39,7 +39,7 @@ func TestResolver(t *testing.T) {
 		{"services are not served", false, false, "a/s", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := Config{Client: &rest.Config{Host: "https://127.0.0.1:6443"}, EndpointRouting: test.slice,
+			c := Config{Client: &restclient.Config{Host: "https://127.0.0.1:6443"}, EndpointRouting: test.slice,
 				Informers: informers.NewSharedInformerFactory(fake.NewClientset(), 0),
 				Serves:    func(schema.GroupVersionResource) bool { return test.served }}
 			var r resolver

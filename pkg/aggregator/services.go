@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	corev1informers "k8s.io/client-go/informers/core/v1"
 	discoveryv1informers "k8s.io/client-go/informers/discovery/v1"
-	corev1listers "k8s.io/client-go/listers/core/v1"
+	corelisters "k8s.io/client-go/listers/core/v1"
 	discoveryv1listers "k8s.io/client-go/listers/discovery/v1"
 	"k8s.io/client-go/tools/cache"
 )
@@ -32,22 +32,22 @@ func newServices(c Config, served bool, b *backends) services {
 func (s services) Informer() cache.SharedIndexInformer { return s.informer }
 
 // Lister implements corev1informers.ServiceInformer.
-func (s services) Lister() corev1listers.ServiceLister {
-	return serviceLister{corev1listers.NewServiceLister(s.informer.GetIndexer()), s.backends}
+func (s services) Lister() corelisters.ServiceLister {
+	return serviceLister{corelisters.NewServiceLister(s.informer.GetIndexer()), s.backends}
 }
 
 type serviceLister struct {
-	corev1listers.ServiceLister
+	corelisters.ServiceLister
 	backends *backends
 }
 
 // Services implements corev1listers.ServiceLister.
-func (l serviceLister) Services(namespace string) corev1listers.ServiceNamespaceLister {
+func (l serviceLister) Services(namespace string) corelisters.ServiceNamespaceLister {
 	return namespaceLister{l.ServiceLister.Services(namespace), namespace, l.backends}
 }
 
 type namespaceLister struct {
-	corev1listers.ServiceNamespaceLister
+	corelisters.ServiceNamespaceLister
 	namespace string
 	backends  *backends
 }

@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/helper"
 	apiregistrationclient "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset/typed/apiregistration/v1"
@@ -24,7 +24,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-func apiServices(t testing.TB, c *rest.Config) apiregistrationclient.APIServiceInterface {
+func apiServices(t testing.TB, c *restclient.Config) apiregistrationclient.APIServiceInterface {
 	t.Helper()
 	client, err := apiregistrationclient.NewForConfig(c)
 	testutil.Check(t, err)
@@ -87,7 +87,8 @@ func TestABackendThatDies(t *testing.T) {
 	register(t, s, server.API{GroupVersions: []schema.GroupVersion{toys}, URL: url})
 	dead.Store(true)
 	admin := client(t, s.Config)
-	if got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil); got.code != http.StatusServiceUnavailable || !strings.Contains(got.body, "EOF") {
+	if got := do(t, admin, http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil); got.code != http.StatusServiceUnavailable ||
+		!strings.Contains(got.body, "EOF") {
 		t.Errorf("before anybody has noticed: %d %q", got.code, got.body)
 	}
 	touch(t, s, "v1.toys.example.com")
@@ -132,7 +133,8 @@ func TestTheCAOfABackendIsReplaced(t *testing.T) {
 		})
 	}
 	replace(wrong)
-	if condition := eventuallyReason(t, s, "v1.toys.example.com", "FailedDiscoveryCheck"); !strings.Contains(condition.Message, "x509: certificate signed by unknown authority") {
+	if condition := eventuallyReason(t, s, "v1.toys.example.com", "FailedDiscoveryCheck"); !strings.Contains(condition.Message,
+		"x509: certificate signed by unknown authority") {
 		t.Errorf("%+v", condition)
 	}
 	replace(own)
@@ -176,8 +178,10 @@ func TestMaliciousBackends(t *testing.T) {
 		{name: "deep discovery", stale: true, routes: map[string]http.HandlerFunc{"/apis": text(aggregated, deep)}},
 		{name: "endless OpenAPI", routes: map[string]http.HandlerFunc{"/openapi/v2": endless(`{"paths":{`), "/openapi/v3": endless(`{"paths":{`)}},
 		{name: "nonsense OpenAPI", routes: map[string]http.HandlerFunc{
-			"/openapi/v2": text("application/json", `{"swagger":"2.0","paths":{"/apis/toys.example.com/v1/toys":null,"/apis/apps/v1/deployments":{}},"definitions":{"a":{"$ref":"#/definitions/a"}}}`),
-			"/openapi/v3": text("application/json", `{"paths":{"apis/apps/v1":{"serverRelativeURL":"https://evil.example.com"},"apis/toys.example.com/v1":{"serverRelativeURL":"https://evil.example.com/x?hash=1"}}}`)}},
+			"/openapi/v2": text("application/json",
+				`{"swagger":"2.0","paths":{"/apis/toys.example.com/v1/toys":null,"/apis/apps/v1/deployments":{}},"definitions":{"a":{"$ref":"#/definitions/a"}}}`),
+			"/openapi/v3": text("application/json",
+				`{"paths":{"apis/apps/v1":{"serverRelativeURL":"https://evil.example.com"},"apis/toys.example.com/v1":{"serverRelativeURL":"https://evil.example.com/x?hash=1"}}}`)}},
 		{name: "deep OpenAPI", routes: map[string]http.HandlerFunc{"/openapi/v2": text("application/json", deep), "/openapi/v3": text("application/json", deep)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

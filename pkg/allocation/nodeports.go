@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
-	"k8s.io/apiserver/pkg/storage"
+	apistorage "k8s.io/apiserver/pkg/storage"
 )
 
 // NodePortsKey is the storage key of the allocated ports.
@@ -19,14 +19,14 @@ const NodePortsKey = "/ranges/servicenodeports"
 // NodePorts allocates node ports.
 type NodePorts struct {
 	ports utilnet.PortRange
-	store storage.Interface
+	store apistorage.Interface
 	// mu serializes the writes of this server, which would otherwise conflict.
 	mu sync.Mutex
 }
 
 // NewNodePorts returns an allocator for a range of ports. All servers of the
 // cluster share the store.
-func NewNodePorts(ports utilnet.PortRange, store storage.Interface) *NodePorts {
+func NewNodePorts(ports utilnet.PortRange, store apistorage.Interface) *NodePorts {
 	return &NodePorts{ports: ports, store: store}
 }
 
@@ -37,7 +37,7 @@ func NewNodePorts(ports utilnet.PortRange, store storage.Interface) *NodePorts {
 func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports) error) error {
 	stored := &corev1.RangeAllocation{}
 	if dryRun {
-		if err := n.store.Get(ctx, NodePortsKey, storage.GetOptions{IgnoreNotFound: true}, stored); err != nil {
+		if err := n.store.Get(ctx, NodePortsKey, apistorage.GetOptions{IgnoreNotFound: true}, stored); err != nil {
 			return err
 		}
 		ports := n.decode(stored)
@@ -46,7 +46,7 @@ func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.store.GuaranteedUpdate(ctx, NodePortsKey, stored, true, nil, storage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
+	return n.store.GuaranteedUpdate(ctx, NodePortsKey, stored, true, nil, apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
 		current := obj.(*corev1.RangeAllocation)
 		ports := n.decode(current)
 		if err := change(ports); err != nil {

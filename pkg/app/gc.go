@@ -2,7 +2,7 @@ package app
 
 import (
 	"os"
-	"runtime"
+	goruntime "runtime"
 	"runtime/debug"
 	"runtime/metrics"
 )
@@ -48,7 +48,7 @@ func afterEveryGC(f func()) {
 	type sentinel struct{ _ *int }
 	var arm func()
 	arm = func() {
-		runtime.SetFinalizer(&sentinel{}, func(*sentinel) {
+		goruntime.SetFinalizer(&sentinel{}, func(*sentinel) {
 			f()
 			arm()
 		})

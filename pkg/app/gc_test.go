@@ -1,7 +1,7 @@
 package app
 
 import (
-	"runtime"
+	goruntime "runtime"
 	"testing"
 	"time"
 )
@@ -23,7 +23,7 @@ func TestAfterEveryGC(t *testing.T) {
 	calls := make(chan struct{}, 100)
 	afterEveryGC(func() { calls <- struct{}{} })
 	for i := range 3 {
-		runtime.GC()
+		goruntime.GC()
 		select {
 		case <-calls:
 		case <-time.After(10 * time.Second):

@@ -54,17 +54,22 @@ func TestChain(t *testing.T) {
 		{"first denies", append([]apiserver.AuthorizerConfiguration{deny.config("Deny")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionDeny, "never", false},
 		{"second allows", of(ModeRBAC, ModeAlwaysAllow), nil, authorizer.DecisionAllow, "", false},
 		{"masters", []apiserver.AuthorizerConfiguration{deny.config("Deny")}, []string{user.SystemPrivilegedGroup}, authorizer.DecisionAllow, "", false},
-		{"the reasons of all authorizers", append(of(ModeAlwaysDeny), silent.config("Deny"), named("again", silent.config("Deny"))), nil, no, "Everything is forbidden.\nno idea\nno idea", false},
-		{"an error without a decision", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysDeny)...), nil, no, "Everything is forbidden.", true},
-		{"an error before a decision", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionAllow, "", false},
-		{"an error with failure policy Deny", append([]apiserver.AuthorizerConfiguration{broken.config("Deny")}, of(ModeAlwaysAllow)...), nil, authorizer.DecisionDeny, "", true},
+		{"the reasons of all authorizers", append(of(ModeAlwaysDeny), silent.config("Deny"), named("again", silent.config("Deny"))), nil, no,
+			"Everything is forbidden.\nno idea\nno idea", false},
+		{"an error without a decision", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysDeny)...), nil, no,
+			"Everything is forbidden.", true},
+		{"an error before a decision", append([]apiserver.AuthorizerConfiguration{broken.config("NoOpinion")}, of(ModeAlwaysAllow)...), nil,
+			authorizer.DecisionAllow, "", false},
+		{"an error with failure policy Deny", append([]apiserver.AuthorizerConfiguration{broken.config("Deny")}, of(ModeAlwaysAllow)...), nil,
+			authorizer.DecisionDeny, "", true},
 	} {
 		decision, reason, err := newChainOf(t, test.chain...).Authorize(t.Context(), podRequest("alice", test.groups...))
 		if decision != test.want || reason != test.reason || (err != nil) != test.failed {
 			t.Errorf("%s: %v, %q, %v", test.name, decision, reason, err)
 		}
 	}
-	if decision, _, err := newChainOf(t, of(ModeRBAC)...).Authorize(t.Context(), authorizer.AttributesRecord{Verb: "get", Path: "/"}); decision != no || err == nil {
+	if decision, _, err := newChainOf(t, of(ModeRBAC)...).Authorize(t.Context(), authorizer.AttributesRecord{Verb: "get", Path: "/"}); decision != no ||
+		err == nil {
 		t.Errorf("without a user: %v, %v", decision, err)
 	}
 }

@@ -67,7 +67,8 @@ func (c Config) NewFromFile(ctx context.Context, file string) (Authorizer, error
 }
 
 // RulesFor implements authorizer.RuleResolver.
-func (f *fileAuthorizer) RulesFor(ctx context.Context, u user.Info, namespace string) ([]authorizer.ResourceRuleInfo, []authorizer.NonResourceRuleInfo, bool, error) {
+func (f *fileAuthorizer) RulesFor(ctx context.Context, u user.Info,
+	namespace string) ([]authorizer.ResourceRuleInfo, []authorizer.NonResourceRuleInfo, bool, error) {
 	return f.current.Load().RulesFor(ctx, u, namespace)
 }
 

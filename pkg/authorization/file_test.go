@@ -61,9 +61,12 @@ func TestFileErrors(t *testing.T) {
 		{document(hooked("a", "relative")), "must be an absolute path"},
 		{document(hooked("a", "/does/not/exist")), "error loading file"},
 		{document(strings.ReplaceAll(hooked("a", h.kubeconfig), "3s", "31s")), "must be > 0s and <= 30s"},
-		{document(hooked("a", h.kubeconfig, "matchConditions:", "- expression: has(request.resourceAttributes)")), "matchConditionSubjectAccessReviewVersion: Required value"},
-		{document(hooked("a", h.kubeconfig, "matchConditionSubjectAccessReviewVersion: v1", "matchConditions:", "- expression: request.user")), "must evaluate to bool"},
-		{document(strings.ReplaceAll(strings.ReplaceAll(hooked("a", "X"), "KubeConfigFile", "InClusterConfig"), "      kubeConfigFile: X\n", "")), "not allowed for kube-apiserver"},
+		{document(hooked("a", h.kubeconfig, "matchConditions:", "- expression: has(request.resourceAttributes)")),
+			"matchConditionSubjectAccessReviewVersion: Required value"},
+		{document(hooked("a", h.kubeconfig, "matchConditionSubjectAccessReviewVersion: v1", "matchConditions:", "- expression: request.user")),
+			"must evaluate to bool"},
+		{document(strings.ReplaceAll(strings.ReplaceAll(hooked("a", "X"), "KubeConfigFile", "InClusterConfig"), "      kubeConfigFile: X\n", "")),
+			"not allowed for kube-apiserver"},
 		{document(simple("ABAC")), "--authorization-policy-file"},
 	} {
 		file := filepath.Join(t.TempDir(), "authorization.yaml")
@@ -95,7 +98,8 @@ func TestReload(t *testing.T) {
 	}
 	eventually := func(what string, holds func() bool) {
 		t.Helper()
-		if err := wait.PollUntilContextTimeout(t.Context(), time.Millisecond, 10*time.Second, true, func(context.Context) (bool, error) { return holds(), nil }); err != nil {
+		if err := wait.PollUntilContextTimeout(t.Context(), time.Millisecond, 10*time.Second, true,
+			func(context.Context) (bool, error) { return holds(), nil }); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
@@ -107,7 +111,8 @@ func TestReload(t *testing.T) {
 
 	// An invalid configuration only increases the counter of failures.
 	failures, successes := reloads(t, "failure"), reloads(t, "success")
-	for i, bad := range []string{"", "nonsense", document(simple("RBAC"), simple("AlwaysAllow")), document(hooked("allow", allow.kubeconfig)), document(simple("RBAC"), hooked("x", "/does/not/exist"))} {
+	for i, bad := range []string{"", "nonsense", document(simple("RBAC"), simple("AlwaysAllow")), document(hooked("allow", allow.kubeconfig)),
+		document(simple("RBAC"), hooked("x", "/does/not/exist"))} {
 		write(t, file, bad)
 		eventually(bad, func() bool { return reloads(t, "failure") == failures+i+1 })
 		if got := ask(); got != authorizer.DecisionDeny {

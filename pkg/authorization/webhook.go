@@ -8,7 +8,7 @@ import (
 	"k8s.io/apiserver/pkg/apis/apiserver"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/authorization/cel"
-	utilwebhook "k8s.io/apiserver/pkg/util/webhook"
+	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	"k8s.io/apiserver/plugin/pkg/authorizer/webhook"
 	"k8s.io/apiserver/plugin/pkg/authorizer/webhook/metrics"
 )
@@ -25,10 +25,11 @@ type webhookMetrics struct {
 // and failed requests are repeated. If all attempts fail, the failure policy
 // decides.
 func (b *builder) webhook(name string, config *apiserver.WebhookConfiguration) (*webhook.WebhookAuthorizer, error) {
-	if config == nil || config.ConnectionInfo.Type != apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile || config.ConnectionInfo.KubeConfigFile == nil {
+	if config == nil || config.ConnectionInfo.Type != apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile ||
+		config.ConnectionInfo.KubeConfigFile == nil {
 		return nil, fmt.Errorf("a webhook needs connectionInfo of type %s", apiserver.AuthorizationWebhookConnectionInfoTypeKubeConfigFile)
 	}
-	client, err := utilwebhook.LoadKubeconfig(*config.ConnectionInfo.KubeConfigFile, b.Dial)
+	client, err := webhookutil.LoadKubeconfig(*config.ConnectionInfo.KubeConfigFile, b.Dial)
 	if err != nil {
 		return nil, err
 	}

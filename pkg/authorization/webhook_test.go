@@ -40,7 +40,8 @@ func newChainOf(t *testing.T, authorizers ...apiserver.AuthorizerConfiguration) 
 }
 
 func podRequest(name string, groups ...string) authorizer.AttributesRecord {
-	return authorizer.AttributesRecord{User: &user.DefaultInfo{Name: name, Groups: groups}, Verb: "get", APIVersion: "v1", Resource: "pods", Namespace: "ns", Name: "p", ResourceRequest: true}
+	return authorizer.AttributesRecord{User: &user.DefaultInfo{Name: name, Groups: groups}, Verb: "get", APIVersion: "v1", Resource: "pods", Namespace: "ns",
+		Name: "p", ResourceRequest: true}
 }
 
 func TestWebhookAnswers(t *testing.T) {
@@ -151,7 +152,8 @@ func TestWebhookReview(t *testing.T) {
 	h := newHook(t, status(true, false, ""))
 	config := h.config(apiserver.FailurePolicyDeny)
 	config.Webhook.SubjectAccessReviewVersion = "v2"
-	if _, err := testConfig().New(t.Context(), []apiserver.AuthorizerConfiguration{config}); err == nil || !strings.Contains(err.Error(), `authorizer "hook": unsupported webhook authorizer version "v2"`) {
+	if _, err := testConfig().New(t.Context(), []apiserver.AuthorizerConfiguration{config}); err == nil ||
+		!strings.Contains(err.Error(), `authorizer "hook": unsupported webhook authorizer version "v2"`) {
 		t.Errorf("v2: %v", err)
 	}
 	missing := filepath.Join(t.TempDir(), "absent")
@@ -175,7 +177,8 @@ func TestMatchConditions(t *testing.T) {
 	}{
 		{[]string{`request.user == "alice"`}, podRequest("alice"), authorizer.DecisionAllow, authorizer.DecisionAllow, 1},
 		{[]string{`request.user == "alice"`}, podRequest("bob"), no, no, 0},
-		{[]string{`has(request.resourceAttributes)`, `request.resourceAttributes.namespace == "ns"`}, podRequest("bob"), authorizer.DecisionAllow, authorizer.DecisionAllow, 1},
+		{[]string{`has(request.resourceAttributes)`, `request.resourceAttributes.namespace == "ns"`}, podRequest("bob"), authorizer.DecisionAllow,
+			authorizer.DecisionAllow, 1},
 		{[]string{`has(request.resourceAttributes)`, `request.resourceAttributes.namespace == "ns"`}, path, no, no, 0},
 		{[]string{`request.resourceAttributes.namespace == "ns"`}, path, no, authorizer.DecisionDeny, 0},
 	} {

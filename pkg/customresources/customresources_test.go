@@ -67,9 +67,10 @@ func TestSettledLister(t *testing.T) {
 		if i < 0 || time.Since(got.Status.Conditions[i].LastTransitionTime.Time) < time.Hour {
 			t.Errorf("%v: the conditions are %v", c, got.Status.Conditions)
 		}
-		if len(crd.Status.Conditions) != len(before.Status.Conditions) || slices.ContainsFunc(crd.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
-			return time.Since(c.LastTransitionTime.Time) > time.Hour
-		}) {
+		if len(crd.Status.Conditions) != len(before.Status.Conditions) ||
+			slices.ContainsFunc(crd.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
+				return time.Since(c.LastTransitionTime.Time) > time.Hour
+			}) {
 			t.Errorf("%v: the cached definition was changed to %v", c, crd.Status.Conditions)
 		}
 	}
@@ -139,7 +140,8 @@ func TestGroup(t *testing.T) {
 	if len(v1.Resources) != 1 || slices.Contains(v1.Resources[0].Verbs, "create") || v1.Resources[0].StorageVersionHash == "" {
 		t.Errorf("the resource that ends is %v", v1.Resources)
 	}
-	if aggregated := group.version("v2beta1").Aggregated[0]; aggregated.Scope != "Cluster" || len(aggregated.Subresources) != 2 || aggregated.Subresources[1].ResponseKind.Group != "autoscaling" {
+	if aggregated := group.version("v2beta1").Aggregated[0]; aggregated.Scope != "Cluster" || len(aggregated.Subresources) != 2 ||
+		aggregated.Subresources[1].ResponseKind.Group != "autoscaling" {
 		t.Errorf("aggregated: %v", aggregated)
 	}
 	if gone := p.group("nobody.example.com"); len(gone.Versions) != 0 {

@@ -10,7 +10,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/version"
+	apimachineryversion "k8s.io/apimachinery/pkg/version"
 	"k8s.io/apiserver/pkg/endpoints/discovery"
 )
 
@@ -60,7 +60,7 @@ func newGroup(name string, crds []*apiextensionsv1.CustomResourceDefinition) api
 	for _, v := range byVersion {
 		group.Versions = append(group.Versions, *v)
 	}
-	slices.SortFunc(group.Versions, func(a, b apiVersion) int { return version.CompareKubeAwareVersionStrings(b.Name, a.Name) })
+	slices.SortFunc(group.Versions, func(a, b apiVersion) int { return apimachineryversion.CompareKubeAwareVersionStrings(b.Name, a.Name) })
 	return group
 }
 

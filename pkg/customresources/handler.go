@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"k8s.io/apiextensions-apiserver/pkg/apiserver"
+	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	listers "k8s.io/apiextensions-apiserver/pkg/client/listers/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/endpoints/discovery"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
-	"k8s.io/apiserver/pkg/endpoints/request"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
 // router answers discovery requests itself, from the definitions at the time of
@@ -29,7 +29,7 @@ type router struct {
 // ServeHTTP implements http.Handler.
 func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	path, isAPI := strings.CutPrefix(req.URL.Path, "/apis/")
-	info, ok := request.RequestInfoFrom(req.Context())
+	info, ok := genericapirequest.RequestInfoFrom(req.Context())
 	switch {
 	case !isAPI || !ok:
 		r.notFound.ServeHTTP(w, req)
@@ -47,14 +47,14 @@ func (r *router) discover(w http.ResponseWriter, req *http.Request, path []strin
 	switch len(path) {
 	case 1:
 		if len(group.Versions) > 0 {
-			discovery.NewAPIGroupHandler(apiserver.Codecs, group.discovery()).ServeHTTP(w, req)
+			discovery.NewAPIGroupHandler(extensions.Codecs, group.discovery()).ServeHTTP(w, req)
 			return
 		}
 	case 2:
 		if version := group.version(path[1]); version != nil {
 			gv := schema.GroupVersion{Group: group.Name, Version: version.Name}
 			lister := discovery.APIResourceListerFunc(func() []metav1.APIResource { return version.Resources })
-			discovery.NewAPIVersionHandler(apiserver.Codecs, gv, lister).ServeHTTP(w, req)
+			discovery.NewAPIVersionHandler(extensions.Codecs, gv, lister).ServeHTTP(w, req)
 			return
 		}
 	}
@@ -64,7 +64,7 @@ func (r *router) discover(w http.ResponseWriter, req *http.Request, path []strin
 // isWrite reports whether the body of a request is a custom resource. The body
 // of a write to the scale subresource is a Scale, and the body of a delete
 // request contains options; neither is a custom resource.
-func isWrite(info *request.RequestInfo) bool {
+func isWrite(info *genericapirequest.RequestInfo) bool {
 	return (info.Verb == "create" || info.Verb == "update") && info.Subresource != "scale"
 }
 
@@ -75,7 +75,7 @@ func isProtobuf(req *http.Request) bool {
 
 // refuseProtobuf answers a write in protobuf with 415. Custom resources have no
 // protobuf encoding, and the library would panic.
-func (r *router) refuseProtobuf(w http.ResponseWriter, req *http.Request, info *request.RequestInfo) {
+func (r *router) refuseProtobuf(w http.ResponseWriter, req *http.Request, info *genericapirequest.RequestInfo) {
 	if _, err := r.crds.Get(info.Resource + "." + info.APIGroup); err != nil {
 		r.resources.ServeHTTP(w, req) // answers 404
 		return
@@ -86,5 +86,5 @@ func (r *router) refuseProtobuf(w http.ResponseWriter, req *http.Request, info *
 		Reason:  metav1.StatusReasonUnsupportedMediaType,
 		Message: "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
 	}}
-	responsewriters.ErrorNegotiated(err, apiserver.Codecs, schema.GroupVersion{Group: info.APIGroup, Version: info.APIVersion}, w, req)
+	responsewriters.ErrorNegotiated(err, extensions.Codecs, schema.GroupVersion{Group: info.APIGroup, Version: info.APIVersion}, w, req)
 }

@@ -15,9 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
+	discoveryendpoint "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/apiserver/pkg/util/webhook"
+	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -97,7 +97,7 @@ func (p *publisher) serves(crd *apiextensionsv1.CustomResourceDefinition) bool {
 func badWebhook(crd *apiextensionsv1.CustomResourceDefinition) bool {
 	conversion := crd.Spec.Conversion
 	return conversion != nil && conversion.Webhook != nil && conversion.Webhook.ClientConfig != nil &&
-		len(webhook.ValidateCABundle(field.NewPath(""), conversion.Webhook.ClientConfig.CABundle)) > 0
+		len(webhookutil.ValidateCABundle(field.NewPath(""), conversion.Webhook.ClientConfig.CABundle)) > 0
 }
 
 // group describes the current state of a group. It has no versions if none of
@@ -190,7 +190,7 @@ func (p *publisher) publishAggregated(group apiGroup) {
 	if manager == nil {
 		return
 	}
-	manager = manager.WithSource(aggregated.CRDSource)
+	manager = manager.WithSource(discoveryendpoint.CRDSource)
 	for _, old := range p.groups[group.Name] {
 		if group.version(old) == nil {
 			manager.RemoveGroupVersion(metav1.GroupVersion{Group: group.Name, Version: old})

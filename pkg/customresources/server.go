@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"k8s.io/apiextensions-apiserver/pkg/apiserver"
+	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset"
 	externalinformers "k8s.io/apiextensions-apiserver/pkg/client/informers/externalversions"
@@ -16,11 +16,11 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/controller/finalizer"
 	"k8s.io/apiextensions-apiserver/pkg/controller/nonstructuralschema"
 	"k8s.io/apiextensions-apiserver/pkg/controller/status"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/apiserver/pkg/util/webhook"
+	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	"k8s.io/kube-openapi/pkg/validation/spec"
@@ -44,11 +44,11 @@ type Config struct {
 	Client *restclient.Config
 	// RESTOptions returns the storage options of custom resources.
 	RESTOptions generic.RESTOptionsGetter
-	Admission   admission.Interface
+	Admission   apiadmission.Interface
 	Authorizer  authorizer.UnconditionalAuthorizer
 	// Services and Credentials are used to call conversion webhooks.
-	Services    webhook.ServiceResolver
-	Credentials webhook.AuthenticationInfoResolverWrapper
+	Services    webhookutil.ServiceResolver
+	Credentials webhookutil.AuthenticationInfoResolverWrapper
 	// Servers is the number of API servers that share the storage. If there are
 	// several, a definition becomes Established after a delay in which the
 	// others can observe it.
@@ -99,7 +99,7 @@ func New(c Config) (*Server, error) {
 		served = settledInformer{s.crds}
 	}
 	established := establish.NewEstablishingController(s.crds, client.ApiextensionsV1())
-	handler, err := apiserver.NewCustomResourceDefinitionHandler(nil, nil, served, c.NotFound, s.storage, c.Admission,
+	handler, err := extensions.NewCustomResourceDefinitionHandler(nil, nil, served, c.NotFound, s.storage, c.Admission,
 		idle(s.crds, client), c.Services, c.Credentials, c.Servers, c.Authorizer, c.RequestTimeout, c.MinRequestTimeout,
 		c.MetaSchemas, c.MaxBodyBytes)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/registry/generic"
-	"k8s.io/apiserver/pkg/storage"
+	apistorage "k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 	"k8s.io/client-go/tools/cache"
@@ -39,7 +39,8 @@ func (s *storages) GetRESTOptions(resource schema.GroupResource, example runtime
 	}
 	decorator := options.Decorator
 	options.Decorator = func(config *storagebackend.ConfigForResource, prefix string, keyFunc func(runtime.Object) (string, error),
-		newFunc, newListFunc func() runtime.Object, attrs storage.AttrFunc, triggers storage.IndexerFuncs, indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
+		newFunc, newListFunc func() runtime.Object, attrs apistorage.AttrFunc, triggers apistorage.IndexerFuncs,
+		indexers *cache.Indexers) (apistorage.Interface, factory.DestroyFunc, error) {
 		store, destroy, err := decorator(config, prefix, keyFunc, newFunc, newListFunc, attrs, triggers, indexers)
 		if err != nil {
 			return nil, nil, err
@@ -80,16 +81,16 @@ const patience = 3 * time.Second
 
 // patient makes reads wait until a new watch cache is ready. The library would
 // answer 429.
-type patient struct{ storage.Interface }
+type patient struct{ apistorage.Interface }
 
 // GetList implements storage.Interface.
-func (p patient) GetList(ctx context.Context, key string, options storage.ListOptions, list runtime.Object) error {
+func (p patient) GetList(ctx context.Context, key string, options apistorage.ListOptions, list runtime.Object) error {
 	p.wait(ctx)
 	return p.Interface.GetList(ctx, key, options, list)
 }
 
 // Watch implements storage.Interface.
-func (p patient) Watch(ctx context.Context, key string, options storage.ListOptions) (watch.Interface, error) {
+func (p patient) Watch(ctx context.Context, key string, options apistorage.ListOptions) (watch.Interface, error) {
 	p.wait(ctx)
 	return p.Interface.Watch(ctx, key, options)
 }

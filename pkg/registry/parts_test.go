@@ -105,10 +105,11 @@ func TestRulesForUpdates(t *testing.T) {
 		rules []Rule
 		want  []string
 	}{
-		"by default":       {"", nil, []string{"metadata.finalizers[0]", "change"}},
-		"whole, then both": {"", []Rule{Whole, MetadataChange, Change}, []string{"metadata.name", "metadata.finalizers[0]", "new", "metadata.finalizers[0]", "change"}},
-		"as a new object":  {"", []Rule{Metadata, Change}, []string{"metadata.name", "metadata.finalizers[0]", "change"}},
-		"of a facet":       {"status", nil, []string{"metadata.name", "metadata.finalizers[0]", "new"}},
+		"by default": {"", nil, []string{"metadata.finalizers[0]", "change"}},
+		"whole, then both": {"", []Rule{Whole, MetadataChange, Change},
+			[]string{"metadata.name", "metadata.finalizers[0]", "new", "metadata.finalizers[0]", "change"}},
+		"as a new object": {"", []Rule{Metadata, Change}, []string{"metadata.name", "metadata.finalizers[0]", "change"}},
+		"of a facet":      {"status", nil, []string{"metadata.name", "metadata.finalizers[0]", "new"}},
 	} {
 		r := workload()
 		r.OnUpdate = c.rules

@@ -66,7 +66,8 @@ func memory(t *testing.T) Deps {
 		t.Fatal(err)
 	}
 	config := storagebackend.NewDefaultConfig("/registry", nil).ForResource(corev1.Resource("configmaps"))
-	return Deps{Scheme: scheme, RESTOptions: generic.RESTOptions{StorageConfig: config, ResourcePrefix: "configmaps", Decorator: noStorage, DeleteCollectionWorkers: 1}}
+	return Deps{Scheme: scheme,
+		RESTOptions: generic.RESTOptions{StorageConfig: config, ResourcePrefix: "configmaps", Decorator: noStorage, DeleteCollectionWorkers: 1}}
 }
 
 func noStorage(*storagebackend.ConfigForResource, string, func(runtime.Object) (string, error), func() runtime.Object, func() runtime.Object,
@@ -136,7 +137,8 @@ func TestStrategyCallsItsHooks(t *testing.T) {
 	if errs := s.ValidateUpdate(ctx, bad, good); len(errs) > 0 {
 		t.Errorf("a hook that is nil has errors: %v", errs)
 	}
-	if created, updated := s.WarningsOnCreate(ctx, good), s.WarningsOnUpdate(ctx, good, good); !slices.Equal(created, []string{"created"}) || !slices.Equal(updated, []string{"updated"}) {
+	if created, updated := s.WarningsOnCreate(ctx, good), s.WarningsOnUpdate(ctx, good, good); !slices.Equal(created, []string{"created"}) ||
+		!slices.Equal(updated, []string{"updated"}) {
 		t.Errorf("warnings: %v on create, %v on update", created, updated)
 	}
 }
@@ -172,7 +174,8 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.ColumnDefinitions) != 2 || got.ColumnDefinitions[0].Format != "name" || got.ColumnDefinitions[0].Description == "" || got.ColumnDefinitions[1].Type != "integer" {
+	if len(got.ColumnDefinitions) != 2 || got.ColumnDefinitions[0].Format != "name" || got.ColumnDefinitions[0].Description == "" ||
+		got.ColumnDefinitions[1].Type != "integer" {
 		t.Errorf("columns: %+v", got.ColumnDefinitions)
 	}
 	if len(got.Rows) != 2 || got.Rows[1].Cells[0] != "b" || got.Rows[0].Cells[1] != int64(1) || got.ResourceVersion != "9" || got.Continue != "c" {

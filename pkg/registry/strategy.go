@@ -96,7 +96,8 @@ func (s strategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 // generated validation. In passing, the library drops errors of the hooks that
 // are equal to another; kube-apiserver v1.36 reports those, so they come back.
 // What a hook reports of a field, in its own words, is not reported again.
-func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime.Object, errs field.ErrorList, op operation.Type, config rest.DeclarativeValidationConfig) field.ErrorList {
+func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime.Object, errs field.ErrorList, op operation.Type,
+	config rest.DeclarativeValidationConfig) field.ErrorList {
 	merged := s.DeclarativeValidation.ValidateDeclaratively(ctx, obj, old, errs, op, config)
 	if len(errs) == 0 {
 		return merged

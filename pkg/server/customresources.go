@@ -10,8 +10,8 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/util/notfoundhandler"
-	"k8s.io/apiserver/pkg/util/proxy"
-	"k8s.io/apiserver/pkg/util/webhook"
+	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
+	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
@@ -25,7 +25,8 @@ import (
 // answers. This is the server of custom resources, which passes unknown paths
 // on to a handler that answers 404. If definitions are not served, the returned
 // server is nil and the target answers 404.
-func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptionsGetter, services bootstrap.Services) (genericapiserver.DelegationTarget, *customresources.Server, error) {
+func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptionsGetter, services bootstrap.Services,
+) (genericapiserver.DelegationTarget, *customresources.Server, error) {
 	g := b.generic
 	notFound := notfoundhandler.New(g.Serializer, genericapifilters.NoMuxAndDiscoveryIncompleteKey)
 	if !b.enabled.Serves(apiextensions.Definitions.Info().GVR) {
@@ -37,7 +38,7 @@ func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptions
 		Admission:         g.AdmissionControl,
 		Authorizer:        g.Authorization.Authorizer,
 		Services:          serviceResolver{b.objects},
-		Credentials:       webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider),
+		Credentials:       webhookutil.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider),
 		Servers:           replicas(ctx, b, services),
 		RequestTimeout:    g.RequestTimeout,
 		MinRequestTimeout: time.Duration(g.MinRequestTimeout) * time.Second,
@@ -77,7 +78,7 @@ type serviceResolver struct{ objects *objects.Access }
 
 // ResolveEndpoint implements webhook.ServiceResolver.
 func (s serviceResolver) ResolveEndpoint(namespace, name string, port int32) (*url.URL, error) {
-	return proxy.ResolveCluster(serviceLister{objects: s.objects}, namespace, name, port)
+	return apiserverproxy.ResolveCluster(serviceLister{objects: s.objects}, namespace, name, port)
 }
 
 // serviceLister and serviceGetter implement the part of a lister that is needed

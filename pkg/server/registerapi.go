@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	genericfilters "k8s.io/apiserver/pkg/endpoints/filters"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator/registered"
@@ -61,9 +61,9 @@ func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error)
 // handler. The front proxy headers of the request name the user.
 func (s *Server) protect(handler http.Handler) http.Handler {
 	g := s.base.generic
-	handler = genericfilters.WithAuthorization(handler, g.Authorization.Authorizer, g.Serializer)
-	handler = genericfilters.WithAuthentication(handler, g.Authentication.Authenticator,
-		genericfilters.Unauthorized(g.Serializer), g.Authentication.APIAudiences, g.Authentication.RequestHeaderConfig)
-	handler = genericfilters.WithRequestInfo(handler, genericapiserver.NewRequestInfoResolver(g))
-	return genericfilters.WithAuditInit(handler)
+	handler = genericapifilters.WithAuthorization(handler, g.Authorization.Authorizer, g.Serializer)
+	handler = genericapifilters.WithAuthentication(handler, g.Authentication.Authenticator,
+		genericapifilters.Unauthorized(g.Serializer), g.Authentication.APIAudiences, g.Authentication.RequestHeaderConfig)
+	handler = genericapifilters.WithRequestInfo(handler, genericapiserver.NewRequestInfoResolver(g))
+	return genericapifilters.WithAuditInit(handler)
 }

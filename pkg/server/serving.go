@@ -32,7 +32,8 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error
 	if cert := &serving.ServerCert; cert.CertKey.CertFile == "" && cert.CertKey.KeyFile == "" {
 		if cert.CertDirectory == "" {
 			cert.CertKey.CertFile, cert.CertKey.KeyFile = keys.Serving.CertFile, keys.Serving.KeyFile
-		} else if err := serving.MaybeDefaultWithSelfSignedCerts(o.Generic.AdvertiseAddress.String(), serviceNames(), []net.IP{net.IPv4(127, 0, 0, 1), o.Services.KubernetesIP().AsSlice()}); err != nil {
+		} else if err := serving.MaybeDefaultWithSelfSignedCerts(o.Generic.AdvertiseAddress.String(), serviceNames(),
+			[]net.IP{net.IPv4(127, 0, 0, 1), o.Services.KubernetesIP().AsSlice()}); err != nil {
 			return fmt.Errorf("--cert-dir: %w", err)
 		}
 	}

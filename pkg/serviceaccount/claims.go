@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	jose "gopkg.in/go-jose/go-jose.v2/jwt"
+	"gopkg.in/go-jose/go-jose.v2/jwt"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	authserviceaccount "k8s.io/apiserver/pkg/authentication/serviceaccount"
@@ -17,7 +17,7 @@ const LegacyIssuer = "kubernetes/serviceaccount"
 // Claims are the claims of a token: the registered ones, and either Kubernetes
 // or, for a token that is stored in a secret, Legacy.
 type Claims struct {
-	jose.Claims
+	jwt.Claims
 	Kubernetes *Kubernetes `json:"kubernetes.io,omitempty"`
 	Legacy
 }
@@ -34,7 +34,7 @@ type Kubernetes struct {
 	Node *Ref `json:"node,omitempty"`
 	// WarnAfter is the time after which the client should have requested a new
 	// token.
-	WarnAfter *jose.NumericDate `json:"warnafter,omitempty"`
+	WarnAfter *jwt.NumericDate `json:"warnafter,omitempty"`
 }
 
 // Ref identifies an object.
@@ -75,15 +75,15 @@ func NewClaims(account *corev1.ServiceAccount, to Binding, audiences []string, n
 		bound.Node = refTo(to.Node)
 	}
 	if warnAfter != 0 {
-		bound.WarnAfter = jose.NewNumericDate(now.Add(warnAfter))
+		bound.WarnAfter = jwt.NewNumericDate(now.Add(warnAfter))
 	}
 	return &Claims{
-		Claims: jose.Claims{
+		Claims: jwt.Claims{
 			Subject:   authserviceaccount.MakeUsername(account.Namespace, account.Name),
 			Audience:  audiences,
-			IssuedAt:  jose.NewNumericDate(now),
-			NotBefore: jose.NewNumericDate(now),
-			Expiry:    jose.NewNumericDate(now.Add(life)),
+			IssuedAt:  jwt.NewNumericDate(now),
+			NotBefore: jwt.NewNumericDate(now),
+			Expiry:    jwt.NewNumericDate(now.Add(life)),
 			ID:        uuid.NewString(),
 		},
 		Kubernetes: bound,
@@ -94,7 +94,7 @@ func NewClaims(account *corev1.ServiceAccount, to Binding, audiences []string, n
 // secret.
 func NewLegacyClaims(account *corev1.ServiceAccount, secret *corev1.Secret) *Claims {
 	return &Claims{
-		Claims: jose.Claims{Issuer: LegacyIssuer, Subject: authserviceaccount.MakeUsername(account.Namespace, account.Name)},
+		Claims: jwt.Claims{Issuer: LegacyIssuer, Subject: authserviceaccount.MakeUsername(account.Namespace, account.Name)},
 		Legacy: Legacy{account.Namespace, secret.Name, account.Name, string(account.UID)},
 	}
 }

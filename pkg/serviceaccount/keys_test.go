@@ -132,7 +132,8 @@ func TestVerificationKeyFiles(t *testing.T) {
 		write(t, filepath.Join(dir, "private"), privatePEM(t, c)),
 		write(t, filepath.Join(dir, "own"), publicPEM(t, signer)))
 	verifier := New(Config{Keys: keys, Issuers: []string{DefaultIssuer}})
-	for name, pem := range map[string]string{"signer": privatePEM(t, signer), "a": privatePEM(t, a), "b": privatePEM(t, b), "c": privatePEM(t, c), "certificate": string(certKey)} {
+	for name, pem := range map[string]string{"signer": privatePEM(t, signer), "a": privatePEM(t, a), "b": privatePEM(t, b), "c": privatePEM(t, c),
+		"certificate": string(certKey)} {
 		other := New(Config{Keys: keysOf(t, write(t, filepath.Join(dir, "other"), pem)), Issuers: []string{DefaultIssuer}})
 		token, err := other.Sign(&Claims{})
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericfeatures "k8s.io/apiserver/pkg/features"
 	"k8s.io/apiserver/pkg/registry/generic"
-	"k8s.io/apiserver/pkg/storage"
+	apistorage "k8s.io/apiserver/pkg/storage"
 	cacherstorage "k8s.io/apiserver/pkg/storage/cacher"
 	"k8s.io/apiserver/pkg/storage/etcd3"
 	"k8s.io/apiserver/pkg/storage/etcd3/metrics"
@@ -104,7 +104,8 @@ func (b *Backend) Over(options generic.RESTOptionsGetter) generic.RESTOptionsGet
 // RawStorage implements generic.StorageDecorator. It returns storage that reads
 // from etcd directly, without a watch cache.
 func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix string, _ func(runtime.Object) (string, error),
-	newFunc, newListFunc func() runtime.Object, _ storage.AttrFunc, _ storage.IndexerFuncs, _ *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
+	newFunc, newListFunc func() runtime.Object, _ apistorage.AttrFunc, _ apistorage.IndexerFuncs,
+	_ *cache.Indexers) (apistorage.Interface, factory.DestroyFunc, error) {
 	client := b.etcd.Client()
 	client.KV = etcd3.NewETCDLatencyTracker(client.KV)
 
@@ -112,7 +113,7 @@ func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix
 	if transformer == nil {
 		transformer = identity.NewEncryptCheckTransformer()
 	}
-	versioner := storage.APIObjectVersioner{}
+	versioner := apistorage.APIObjectVersioner{}
 	decoder := etcd3.NewDefaultDecoder(c.Codec, versioner)
 	unsafeDelete := features.Enabled(genericfeatures.AllowUnsafeMalformedObjectDeletion)
 	if unsafeDelete {
@@ -137,14 +138,15 @@ func (b *Backend) RawStorage(c *storagebackend.ConfigForResource, resourcePrefix
 // cachedStorage implements generic.StorageDecorator. It returns the same
 // storage as RawStorage with a watch cache in front of it.
 func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePrefix string, keyFunc func(runtime.Object) (string, error),
-	newFunc, newListFunc func() runtime.Object, attrs storage.AttrFunc, triggers storage.IndexerFuncs, indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
+	newFunc, newListFunc func() runtime.Object, attrs apistorage.AttrFunc, triggers apistorage.IndexerFuncs,
+	indexers *cache.Indexers) (apistorage.Interface, factory.DestroyFunc, error) {
 	raw, destroyRaw, err := b.RawStorage(c, resourcePrefix, keyFunc, newFunc, newListFunc, attrs, triggers, indexers)
 	if err != nil {
 		return nil, nil, err
 	}
 	cacher, err := cacherstorage.NewCacherFromConfig(cacherstorage.Config{
 		Storage:             raw,
-		Versioner:           storage.APIObjectVersioner{},
+		Versioner:           apistorage.APIObjectVersioner{},
 		GroupResource:       c.GroupResource,
 		EventsHistoryWindow: c.EventsHistoryWindow,
 		ResourcePrefix:      resourcePrefix,

@@ -3,7 +3,7 @@ package storage
 import (
 	"sync"
 
-	"k8s.io/apiserver/pkg/storage"
+	apistorage "k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/feature"
 )
 
@@ -28,4 +28,6 @@ func assumeCurrentEtcd() {
 // Supports implements feature.FeatureSupportChecker. Streaming of ranges is not
 // supported, because the in-process client does not implement it. It is not
 // needed either: it exists to keep network messages small.
-func (embeddedFeatures) Supports(f storage.Feature) bool { return f == storage.RequestWatchProgress }
+func (embeddedFeatures) Supports(f apistorage.Feature) bool {
+	return f == apistorage.RequestWatchProgress
+}

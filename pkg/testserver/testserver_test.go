@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -79,7 +79,7 @@ func goroutines(t *testing.T, texts ...string) (left []string) {
 	for range 100 {
 		left = nil
 		buffer := make([]byte, 64<<20)
-		for i, stack := range strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+		for i, stack := range strings.Split(string(buffer[:goruntime.Stack(buffer, true)]), "\n\n") {
 			if i > 0 && slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(stack, text) }) &&
 				!strings.Contains(stack, "testing.tRunner") && !strings.Contains(stack, "testing.(*M).Run") {
 				left = append(left, stack)
@@ -141,7 +141,8 @@ func TestAllowPrivileged(t *testing.T) {
 	for _, allow := range []bool{true, false} {
 		s := testserver.Start(t, fmt.Sprintf("--allow-privileged=%t", allow))
 		_, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Pods("default").Create(t.Context(), pod, metav1.CreateOptions{})
-		if allow && err != nil || !allow && (err == nil || !strings.Contains(err.Error(), "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy")) {
+		if allow && err != nil ||
+			!allow && (err == nil || !strings.Contains(err.Error(), "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy")) {
 			t.Errorf("--allow-privileged=%t: %v", allow, err)
 		}
 	}

@@ -2,10 +2,10 @@
 package version
 
 import (
-	"runtime"
+	goruntime "runtime"
 
 	apimachineryversion "k8s.io/apimachinery/pkg/version"
-	"k8s.io/component-base/compatibility"
+	basecompatibility "k8s.io/component-base/compatibility"
 )
 
 const (
@@ -20,7 +20,9 @@ const (
 
 // Effective is an effective version whose Info, which /version returns,
 // contains Git.
-type Effective struct{ compatibility.EffectiveVersion }
+type Effective struct {
+	basecompatibility.EffectiveVersion
+}
 
 // Info implements compatibility.EffectiveVersion.
 func (e Effective) Info() *apimachineryversion.Info {
@@ -29,6 +31,6 @@ func (e Effective) Info() *apimachineryversion.Info {
 		return nil
 	}
 	info.GitVersion, info.GitCommit, info.GitTreeState, info.BuildDate = Git, "", "", ""
-	info.GoVersion, info.Compiler, info.Platform = runtime.Version(), runtime.Compiler, runtime.GOOS+"/"+runtime.GOARCH
+	info.GoVersion, info.Compiler, info.Platform = goruntime.Version(), goruntime.Compiler, goruntime.GOOS+"/"+goruntime.GOARCH
 	return info
 }

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 )
 
 // connections is the number of connections that the clients share.
@@ -21,7 +21,7 @@ const connections = 4
 // bench is a server under load.
 type bench struct {
 	server   *server
-	clients  []*rest.RESTClient
+	clients  []*restclient.RESTClient
 	duration time.Duration
 	pods     int
 	// loaded is true when the pods have been created.
@@ -39,7 +39,7 @@ type bench struct {
 	// number of users who are bound to a role.
 	provider  *identityProvider
 	tokens    map[string]string
-	strangers []*rest.RESTClient
+	strangers []*restclient.RESTClient
 	bound     int
 }
 
@@ -49,18 +49,18 @@ func newBench(s *server, provider *identityProvider, duration time.Duration, pod
 	if b.clients, err = connect(s.config); err != nil {
 		return nil, err
 	}
-	b.strangers, err = connect(rest.AnonymousClientConfig(s.config))
+	b.strangers, err = connect(restclient.AnonymousClientConfig(s.config))
 	return b, err
 }
 
-func connect(server *rest.Config) (clients []*rest.RESTClient, _ error) {
+func connect(server *restclient.Config) (clients []*restclient.RESTClient, _ error) {
 	for range connections {
-		config := rest.CopyConfig(server)
+		config := restclient.CopyConfig(server)
 		config.QPS = -1
 		config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
 		// Each client needs its own dialer, so that it has its own connection.
 		config.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
-		client, err := rest.UnversionedRESTClientFor(config)
+		client, err := restclient.UnversionedRESTClientFor(config)
 		if err != nil {
 			return nil, err
 		}

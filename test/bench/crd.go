@@ -46,7 +46,8 @@ func definition(plural string) []byte {
 }
 
 func customResource(plural, name string) []byte {
-	return marshal(map[string]any{"apiVersion": "bench.example.com/v1", "kind": "Kind" + plural, "metadata": map[string]any{"name": name}, "spec": map[string]any{}})
+	return marshal(map[string]any{"apiVersion": "bench.example.com/v1", "kind": "Kind" + plural, "metadata": map[string]any{"name": name},
+		"spec": map[string]any{}})
 }
 
 func marshal(object any) []byte {

@@ -82,7 +82,8 @@ func prepareIdentities(ctx context.Context, b *bench) error {
 			return err
 		}
 	}
-	answer, err := b.clients[0].Post().RequestURI(serviceAccount+"/token").SetHeader("Content-Type", jsonType).SetHeader("Accept", jsonType).Body([]byte(`{}`)).DoRaw(ctx)
+	post := b.clients[0].Post().RequestURI(serviceAccount+"/token").SetHeader("Content-Type", jsonType).SetHeader("Accept", jsonType)
+	answer, err := post.Body([]byte(`{}`)).DoRaw(ctx)
 	if err != nil {
 		return err
 	}
@@ -140,7 +141,8 @@ func bindUsers(count int) func(context.Context, *bench) error {
 
 // reviewAccess asks whether one of the users may do something.
 func reviewAccess(ctx context.Context, b *bench, worker, i int) error {
-	body := fmt.Appendf(nil, `{"spec":{"user":"user-%d","resourceAttributes":{"verb":"get","resource":"configmaps","namespace":"bench"}}}`, (worker*1237+i*7919)%b.bound)
+	body := fmt.Appendf(nil, `{"spec":{"user":"user-%d","resourceAttributes":{"verb":"get","resource":"configmaps","namespace":"bench"}}}`,
+		(worker*1237+i*7919)%b.bound)
 	_, err := b.send(ctx, worker, call{"POST", accessReviews, jsonType, jsonType, body, ""})
 	return err
 }

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -22,7 +22,7 @@ import (
 type server struct {
 	// processes are stopped in this order. The first one is the API server.
 	processes []*process
-	config    *rest.Config
+	config    *restclient.Config
 	// ready is the time from exec to the first answer 200 of /readyz, and
 	// readyCPU the CPU time until then.
 	ready, readyCPU time.Duration

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
+	goruntime "runtime"
 	"slices"
 	"time"
 )
@@ -17,10 +17,10 @@ const (
 func printMachine(w io.Writer, program string) {
 	cpu := procField("/proc/cpuinfo", "model name")
 	if cpu == "" {
-		cpu = runtime.GOARCH
+		cpu = goruntime.GOARCH
 	}
-	fmt.Fprintf(w, "%s on %s/%s, %d CPUs (%s), memory %s KiB, %s\n\n", program, runtime.GOOS, runtime.GOARCH,
-		runtime.NumCPU(), cpu, procField("/proc/meminfo", "MemTotal"), time.Now().Format(time.DateTime))
+	fmt.Fprintf(w, "%s on %s/%s, %d CPUs (%s), memory %s KiB, %s\n\n", program, goruntime.GOOS, goruntime.GOARCH,
+		goruntime.NumCPU(), cpu, procField("/proc/meminfo", "MemTotal"), time.Now().Format(time.DateTime))
 }
 
 func printStarts(w io.Writer, here, upstream begin) {

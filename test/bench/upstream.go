@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
@@ -67,8 +67,8 @@ func upstream(binaries string) starter {
 		}
 		s := &server{
 			processes: []*process{api, etcd},
-			config: &rest.Config{Host: "https://127.0.0.1:" + port,
-				TLSClientConfig: rest.TLSClientConfig{CAFile: keys.CA.CertFile, CertFile: keys.Admin.CertFile, KeyFile: keys.Admin.KeyFile}},
+			config: &restclient.Config{Host: "https://127.0.0.1:" + port,
+				TLSClientConfig: restclient.TLSClientConfig{CAFile: keys.CA.CertFile, CertFile: keys.Admin.CertFile, KeyFile: keys.Admin.KeyFile}},
 		}
 		if err := s.awaitReady(ctx, begin, port); err != nil {
 			return nil, errors.Join(err, s.stop())

@@ -16,6 +16,13 @@
 // What no two runs share (uids, resource versions, times, random names,
 // addresses and ports, ages in tables, ...) is normalised away first.
 //
+// Where the version of the library is meant to differ from the version that was
+// recorded, exceptions.tsv says so ([Exception]): in which cases, by an
+// expression for their ids, and in which way, by an expression for what differs,
+// with the number of the cases and the reason. An exception covers a case only
+// if it matches every difference of that case, so it hides no other; and the
+// test fails where an exception covers more cases than it says, or fewer.
+//
 // The test of this package replays the resources that floors.tsv lists and
 // fails where a score falls below its floor. It also takes an external server
 // in place of its own:

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -82,7 +82,7 @@ func TestExhaustive(t *testing.T) {
 
 // checkColumns compares the columns of a table with the recorded ones: their
 // names, types, formats and priorities.
-func checkColumns(t *testing.T, config *rest.Config, name string, want []metav1.TableColumnDefinition) {
+func checkColumns(t *testing.T, config *restclient.Config, name string, want []metav1.TableColumnDefinition) {
 	t.Helper()
 	var table metav1.Table
 	get(t, config, "/"+name+"?limit=1", tableType, &table)
@@ -178,9 +178,9 @@ func decodeFile(t *testing.T, name string, into any) {
 	testutil.Check(t, json.Unmarshal(data, into))
 }
 
-func get(t *testing.T, config *rest.Config, path, accept string, into any) {
+func get(t *testing.T, config *restclient.Config, path, accept string, into any) {
 	t.Helper()
-	client, err := rest.HTTPClientFor(config)
+	client, err := restclient.HTTPClientFor(config)
 	testutil.Check(t, err)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, config.Host+path, nil)
 	testutil.Check(t, err)

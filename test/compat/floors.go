@@ -67,20 +67,6 @@ func (f Floor) Raise(s Score) Floor {
 	return f
 }
 
-// ReadExceptions reads a file of lines "case id, tab, reason".
-func ReadExceptions(path string) (map[string]string, error) {
-	exceptions := map[string]string{}
-	err := readTable(path, func(line string) error {
-		id, reason, _ := strings.Cut(line, "\t")
-		if strings.TrimSpace(reason) == "" {
-			return fmt.Errorf("no reason given for %s", id)
-		}
-		exceptions[id] = reason
-		return nil
-	})
-	return exceptions, err
-}
-
 // readTable visits the lines of a file that are neither empty nor comments.
 func readTable(path string, visit func(line string) error) error {
 	data, err := os.ReadFile(path)

@@ -65,13 +65,15 @@ func TestRecordedAnswers(t *testing.T) {
 	report := compat.Grade(slices.DeleteFunc(cases, func(c *compat.Case) bool { return !selected(c, floors) }), want, got, exceptions)
 	report.WriteScores(t.Output())
 	if *show != "" {
-		report.WriteDifferences(t.Output(), regexp.MustCompile(*show), levelNamed(t, *level), *limit)
-	}
-	for _, id := range report.Needless {
-		t.Errorf("%s does not differ: take it out of %s", id, exceptionsFile)
+		report.WriteMismatches(t.Output(), regexp.MustCompile(*show), levelNamed(t, *level), *limit)
 	}
 	if *only == "" && *resources == "" {
 		checkFloors(t, floors, report)
+		for _, e := range exceptions {
+			if n := report.Excepted[e]; n != e.Cases {
+				t.Errorf("%s: %d cases differ in the way of %q, not %d", exceptionsFile, n, e.Reason, e.Cases)
+			}
+		}
 	}
 }
 

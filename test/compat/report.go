@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"text/tabwriter"
 )
 
@@ -27,12 +28,12 @@ func (s Score) Percents() [3]float64 {
 	return [3]float64{share(s.Code), share(s.Semantic), share(s.Exact)}
 }
 
-// Difference is a case whose answers do not agree exactly.
-type Difference struct {
-	ID    string // of the case, or of a part of it
-	Case  *Case
-	Level Level
-	Why   string
+// Mismatch is a case whose answers do not agree exactly.
+type Mismatch struct {
+	ID          string // of the case, or of a part of it
+	Case        *Case
+	Level       Level
+	Differences []Difference
 }
 
 // Report is how far a server's answers agree with the recorded ones.
@@ -40,18 +41,18 @@ type Report struct {
 	Total     Score
 	Resources map[string]*Score
 	Kinds     map[string]*Score
-	// Differences of all cases, in their order.
-	Differences []Difference
-	// Excepted cases differ, as they may, and are counted as equal.
-	Excepted int
-	// Needless exceptions name cases that are equal.
-	Needless []string
+	// Mismatches of all cases, in their order, without those excepted.
+	Mismatches []Mismatch
+	// Exceptions are those that the report was made with, and Excepted counts
+	// the cases that each covers, which are scored as equal.
+	Exceptions []*Exception
+	Excepted   map[*Exception]int
 }
 
 // Grade compares what the server answered to the cases with what was recorded.
 // Cases to which kube-apiserver itself gave no answer (it panics on a few) do
-// not count; those named in exceptions count as equal.
-func Grade(cases []*Case, want, got []*Answer, exceptions map[string]string) *Report {
+// not count; those that an exception covers count as equal.
+func Grade(cases []*Case, want, got []*Answer, exceptions []*Exception) *Report {
 	answers := map[string]*Answer{}
 	for _, a := range got {
 		for _, part := range a.Parts() {
@@ -62,36 +63,33 @@ func Grade(cases []*Case, want, got []*Answer, exceptions map[string]string) *Re
 	for _, a := range want {
 		recorded[a.ID] = a
 	}
-	r := &Report{Resources: map[string]*Score{}, Kinds: map[string]*Score{}}
+	r := &Report{Resources: map[string]*Score{}, Kinds: map[string]*Score{}, Exceptions: exceptions, Excepted: map[*Exception]int{}}
 	for _, c := range cases {
 		base := recorded[c.ID]
 		if base == nil || base.Code == 0 {
 			continue
 		}
 		for _, part := range base.Parts() {
-			d := Difference{ID: part.ID, Case: c, Why: "no answer"}
+			m := Mismatch{ID: part.ID, Case: c, Differences: []Difference{{"answer", part.brief(), nothing}}}
 			if a := answers[part.ID]; a != nil {
-				d.Level, d.Why = Compare(part, a)
+				m.Level, m.Differences = Compare(part, a)
 			}
-			r.add(d, exceptions)
+			r.add(m)
 		}
 	}
 	return r
 }
 
-func (r *Report) add(d Difference, exceptions map[string]string) {
-	if _, excepted := exceptions[d.ID]; excepted {
-		if d.Level == Exact {
-			r.Needless = append(r.Needless, d.ID)
-		}
-		r.Excepted++
-		d.Level = Exact
+func (r *Report) add(m Mismatch) {
+	if i := slices.IndexFunc(r.Exceptions, func(e *Exception) bool { return e.Covers(m) }); i >= 0 {
+		r.Excepted[r.Exceptions[i]]++
+		m.Level = Exact
 	}
-	r.Total.add(d.Level)
-	scoreOf(r.Resources, d.Case.Resource()).add(d.Level)
-	scoreOf(r.Kinds, d.Case.Kind()).add(d.Level)
-	if d.Level < Exact {
-		r.Differences = append(r.Differences, d)
+	r.Total.add(m.Level)
+	scoreOf(r.Resources, m.Case.Resource()).add(m.Level)
+	scoreOf(r.Kinds, m.Case.Kind()).add(m.Level)
+	if m.Level < Exact {
+		r.Mismatches = append(r.Mismatches, m)
 	}
 }
 
@@ -121,27 +119,35 @@ func (r *Report) WriteScores(out io.Writer) {
 	}
 	row("total", &r.Total)
 	w.Flush()
-	if r.Excepted > 0 {
-		fmt.Fprintf(out, "%d cases differ by design\n", r.Excepted)
+	for _, e := range r.Exceptions {
+		fmt.Fprintf(out, "%d cases differ by design: %s\n", r.Excepted[e], e.Reason)
 	}
 }
 
-// WriteDifferences writes the cases below a level whose ids match, at most
+const maxShown = 6 // differences of one case
+
+// WriteMismatches writes the cases below a level whose ids match, at most
 // limit (0: all) of each kind and resource.
-func (r *Report) WriteDifferences(out io.Writer, ids *regexp.Regexp, below Level, limit int) {
+func (r *Report) WriteMismatches(out io.Writer, ids *regexp.Regexp, below Level, limit int) {
 	shown := map[string]int{}
-	for _, d := range r.Differences {
-		if d.Level >= below || !ids.MatchString(d.ID) {
+	for _, m := range r.Mismatches {
+		if m.Level >= below || !ids.MatchString(m.ID) {
 			continue
 		}
-		group := d.Case.Kind() + "/" + d.Case.Resource()
+		group := m.Case.Kind() + "/" + m.Case.Resource()
 		if shown[group]++; limit > 0 && shown[group] > limit {
 			continue
 		}
-		url := d.Case.Path
-		if d.Case.Query != "" {
-			url += "?" + d.Case.Query
+		url := m.Case.Path
+		if m.Case.Query != "" {
+			url += "?" + m.Case.Query
 		}
-		fmt.Fprintf(out, "not %v: %s\n     %s %s\n     %s\n", d.Level+1, d.ID, d.Case.Method, url, d.Why)
+		fmt.Fprintf(out, "not %v: %s\n     %s %s\n", m.Level+1, m.ID, m.Case.Method, url)
+		for _, d := range m.Differences[:min(len(m.Differences), maxShown)] {
+			fmt.Fprintf(out, "     %s\n", d.Short())
+		}
+		if rest := len(m.Differences) - maxShown; rest > 0 {
+			fmt.Fprintf(out, "     and %d more\n", rest)
+		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -69,7 +69,8 @@ func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd 
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	testutil.Check(t, s.RegisterAPI(ctx, server.API{GroupVersions: []schema.GroupVersion{wardle, {Group: wardle.Group, Version: "v1beta1"}}, URL: "https://" + address}))
+	testutil.Check(t,
+		s.RegisterAPI(ctx, server.API{GroupVersions: []schema.GroupVersion{wardle, {Group: wardle.Group, Version: "v1beta1"}}, URL: "https://" + address}))
 	return cmd
 }
 
@@ -83,7 +84,8 @@ func accountKubeconfig(t testing.TB, s *testserver.Server, name, file string) {
 	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: "default", Name: name}}
 	_, err = client.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: named(name), Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get", "list", "watch"}},
-		{APIGroups: []string{"flowcontrol.apiserver.k8s.io"}, Resources: []string{"flowschemas", "prioritylevelconfigurations"}, Verbs: []string{"get", "list", "watch"}},
+		{APIGroups: []string{"flowcontrol.apiserver.k8s.io"}, Resources: []string{"flowschemas", "prioritylevelconfigurations"},
+			Verbs: []string{"get", "list", "watch"}},
 	}}, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	for _, role := range []string{name, "system:auth-delegator"} {
@@ -203,8 +205,8 @@ func TestSampleAPIServer(t *testing.T) {
 // flunders; the aggregated server asks our server about them, too.
 func checkFlunderRights(t *testing.T, s *testserver.Server) {
 	t.Helper()
-	as := rest.CopyConfig(s.Config)
-	as.Impersonate = rest.ImpersonationConfig{UserName: "jane"}
+	as := restclient.CopyConfig(s.Config)
+	as.Impersonate = restclient.ImpersonationConfig{UserName: "jane"}
 	pond := dynamic.NewForConfigOrDie(as).Resource(flunders).Namespace("pond")
 	if _, err := pond.List(t.Context(), metav1.ListOptions{}); !apierrors.IsForbidden(err) {
 		t.Errorf("without a role: %v", err)
@@ -242,7 +244,7 @@ func runProgram(t testing.TB, s *testserver.Server, namespace string, args ...st
 }
 
 // document reads the JSON document at a path.
-func document(t testing.TB, config *rest.Config, path string) string {
+func document(t testing.TB, config *restclient.Config, path string) string {
 	t.Helper()
 	return string(send(t, config, request{path: path, headers: []string{"Accept", "application/json"}}).body)
 }

@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -23,7 +23,7 @@ func (s *target) credentials() []attack {
 	testutil.Check(t, err)
 	ca, proxyCA, now := s.own("ca"), s.own("front-proxy-ca"), time.Now()
 	powerful := s.tokenFor("powerful", authenticationv1.TokenRequestSpec{})
-	anonymous := rest.AnonymousClientConfig(s.admin)
+	anonymous := restclient.AnonymousClientConfig(s.admin)
 	claims := map[string]any{}
 	decodePart(t, strings.Split(powerful, ".")[1], &claims)
 	signingKey := filepath.Join(s.pki, "sa.key")
@@ -37,8 +37,8 @@ func (s *target) credentials() []attack {
 		}
 		return changed
 	}
-	basic := func(user, password string) *rest.Config {
-		config := rest.AnonymousClientConfig(s.admin)
+	basic := func(user, password string) *restclient.Config {
+		config := restclient.AnonymousClientConfig(s.admin)
 		config.Username, config.Password = user, password
 		return config
 	}
@@ -73,7 +73,7 @@ func (s *target) credentials() []attack {
 // smuggling contains attacks that claim to be another user through headers.
 func (s *target) smuggling() []attack {
 	now := time.Now()
-	alice, anonymous := s.token("alice-token"), rest.AnonymousClientConfig(s.admin)
+	alice, anonymous := s.token("alice-token"), restclient.AnonymousClientConfig(s.admin)
 	wrongName := s.cert(issue(s.t, s.own("front-proxy-ca"), clientCert("impostor", now.Add(-time.Hour), now.Add(time.Hour))))
 	proxy := s.cert(s.own("front-proxy-client"))
 	root := []string{"X-Remote-User", "root", "X-Remote-Group", "system:masters"}
@@ -146,7 +146,8 @@ func (s *target) revocation() {
 		if name == "" {
 			name = "guest"
 		}
-		token := s.tokenFor("guest", authenticationv1.TokenRequestSpec{BoundObjectRef: &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: kind, Name: name}})
+		token := s.tokenFor("guest",
+			authenticationv1.TokenRequestSpec{BoundObjectRef: &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: kind, Name: name}})
 		if r := send(t, s.token(token), request{path: secretPath}); r.code != http.StatusOK {
 			t.Errorf("token bound to a %s: %d %s", kind, r.code, r.body)
 		}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 )
 
 // escalation contains attacks in which users try to get more rights.
@@ -28,9 +28,12 @@ func (s *target) escalation() []attack {
 		{name: "role with more than she has", request: post(roles, `{"metadata":{"name":"r"},`+secrets+`}`)},
 		{name: "role with everything", request: post(roles, `{"metadata":{"name":"r"},"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]}`)},
 		{name: "role with a wildcard verb", request: post(roles, `{"metadata":{"name":"r"},"rules":[{"apiGroups":[""],"resources":["pods"],"verbs":["*"]}]}`)},
-		{name: "role with a subresource", request: post(roles, `{"metadata":{"name":"r"},"rules":[{"apiGroups":[""],"resources":["pods/exec"],"verbs":["create"]}]}`)},
-		{name: "role without the resource name of the one she has", request: post(roles, `{"metadata":{"name":"r"},"rules":[{"apiGroups":[""],"resources":["serviceaccounts/token"],"verbs":["create"]}]}`)},
-		{name: "update of her own role", request: request{method: http.MethodPut, path: roles + "/manager", body: []byte(`{"metadata":{"name":"manager"},` + secrets + `}`)}},
+		{name: "role with a subresource",
+			request: post(roles, `{"metadata":{"name":"r"},"rules":[{"apiGroups":[""],"resources":["pods/exec"],"verbs":["create"]}]}`)},
+		{name: "role without the resource name of the one she has",
+			request: post(roles, `{"metadata":{"name":"r"},"rules":[{"apiGroups":[""],"resources":["serviceaccounts/token"],"verbs":["create"]}]}`)},
+		{name: "update of her own role",
+			request: request{method: http.MethodPut, path: roles + "/manager", body: []byte(`{"metadata":{"name":"manager"},` + secrets + `}`)}},
 		{name: "merge patch of her own role", request: patch(roles+"/manager", "application/merge-patch+json", `{`+secrets+`}`)},
 		{name: "JSON patch of her own role", request: patch(roles+"/manager", "application/json-patch+json",
 			`[{"op":"add","path":"/rules/-","value":{"apiGroups":[""],"resources":["secrets"],"verbs":["get"]}}]`)},
@@ -48,22 +51,26 @@ func (s *target) escalation() []attack {
 			`{"metadata":{"name":"r","labels":{"rbac.authorization.k8s.io/aggregate-to-view":"true"}},`+secrets+`}`)},
 		{name: "binding to cluster-admin", request: post(bindings, `{"metadata":{"name":"b"},`+toAdmin+`}`)},
 		{name: "cluster binding to cluster-admin", request: post(group+"/clusterrolebindings", `{"metadata":{"name":"b"},`+toAdmin+`}`)},
-		{name: "update of a binding to another role", request: request{method: http.MethodPut, path: bindings + "/manager", body: []byte(`{"metadata":{"name":"manager"},` + toAdmin + `}`)}},
+		{name: "update of a binding to another role",
+			request: request{method: http.MethodPut, path: bindings + "/manager", body: []byte(`{"metadata":{"name":"manager"},` + toAdmin + `}`)}},
 		{name: "her name in the binding of cluster-admin", request: patch(group+"/clusterrolebindings/cluster-admin", "application/json-patch+json",
 			`[{"op":"add","path":"/subjects/-","value":{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"alice"}}]`)},
 		{name: "role of another namespace", request: post(group+"/namespaces/kube-system/roles", `{"metadata":{"name":"r"},`+secrets+`}`)},
 		{name: "token of an account that is not hers", request: post("/api/v1/namespaces/vault/serviceaccounts/powerful/token", `{}`)},
 		{name: "token of no account", request: post("/api/v1/namespaces/vault/serviceaccounts//token", `{}`)},
-		{name: "token of her account for another", code: 422, request: post("/api/v1/namespaces/vault/serviceaccounts/mine/token", `{"metadata":{"name":"powerful"}}`)},
+		{name: "token of her account for another", code: 422,
+			request: post("/api/v1/namespaces/vault/serviceaccounts/mine/token", `{"metadata":{"name":"powerful"}}`)},
 		{name: "token bound to another account's pod", code: 400, request: post("/api/v1/namespaces/vault/serviceaccounts/mine/token",
 			`{"spec":{"boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"owner"}}}`)},
 		{name: "secrets of all namespaces", request: request{path: "/api/v1/secrets"}},
 		{name: "secrets by watch", request: request{path: "/api/v1/namespaces/vault/secrets?watch=true"}},
 		{name: "secrets by the old watch path", request: request{path: "/api/v1/watch/namespaces/vault/secrets"}},
 		{name: "secret by watching one", request: request{path: "/api/v1/namespaces/vault/secrets?watch=true&fieldSelector=metadata.name=crown-jewels"}},
-		{name: "metadata of secrets", request: request{path: "/api/v1/namespaces/vault/secrets", headers: []string{"Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}}},
+		{name: "metadata of secrets",
+			request: request{path: "/api/v1/namespaces/vault/secrets", headers: []string{"Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}}},
 		{name: "somebody's token by review", request: post("/apis/authentication.k8s.io/v1/tokenreviews", `{"spec":{"token":"bob-token"}}`)},
-		{name: "somebody's rights by review", request: post("/apis/authorization.k8s.io/v1/subjectaccessreviews", `{"spec":{"user":"root","resourceAttributes":{"verb":"get"}}}`)},
+		{name: "somebody's rights by review",
+			request: post("/apis/authorization.k8s.io/v1/subjectaccessreviews", `{"spec":{"user":"root","resourceAttributes":{"verb":"get"}}}`)},
 		{name: "method override", request: request{method: http.MethodPost, path: secretPath, headers: []string{"X-HTTP-Method-Override", "GET"}}},
 		{name: "profiler", request: request{path: "/debug/pprof/heap"}},
 		{name: "metrics", request: request{path: "/metrics"}},
@@ -104,7 +111,7 @@ func (s *target) nodes() []attack {
 // paths contains attacks that name a forbidden resource by an unusual path.
 func (s *target) paths() []attack {
 	var all []attack
-	alice, anonymous := s.token("alice-token"), rest.AnonymousClientConfig(s.admin)
+	alice, anonymous := s.token("alice-token"), restclient.AnonymousClientConfig(s.admin)
 	for _, path := range []string{
 		"//api/v1/namespaces/vault/secrets/crown-jewels",
 		"/api//v1/namespaces/vault/secrets/crown-jewels",
@@ -128,7 +135,7 @@ func (s *target) paths() []attack {
 		"/api/v1/namespaces/vault/secrets/crown-jewels?namespace=kube-public",
 		"/livez/../../api/v1/secrets",
 	} {
-		for name, as := range map[string]*rest.Config{"alice": alice, "anonymous": anonymous} {
+		for name, as := range map[string]*restclient.Config{"alice": alice, "anonymous": anonymous} {
 			all = append(all, attack{name: "path by " + name, as: as, request: request{path: path}, code: 403})
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -18,7 +18,7 @@ import (
 // attack is a request that the server must refuse.
 type attack struct {
 	name string
-	as   *rest.Config
+	as   *restclient.Config
 	request
 	// code is the status code of kube-apiserver's answer.
 	code int
@@ -27,7 +27,7 @@ type attack struct {
 // target is a running server with objects that are worth protecting.
 type target struct {
 	t      *testing.T
-	admin  *rest.Config
+	admin  *restclient.Config
 	client kubernetes.Interface
 	pki    string
 }
@@ -52,7 +52,8 @@ func newTarget(t *testing.T) *target {
 		{"/api/v1/nodes", `{"metadata":{"name":"node-a"}}`},
 		{"/api/v1/nodes", `{"metadata":{"name":"node-b"}}`},
 		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"harmless"},"spec":{"nodeName":"node-a","containers":[{"name":"c","image":"i"}]}}`},
-		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"owner"},"spec":{"nodeName":"node-b","serviceAccountName":"powerful","containers":[{"name":"c","image":"i"}],
+		{"/api/v1/namespaces/vault/pods",
+			`{"metadata":{"name":"owner"},"spec":{"nodeName":"node-b","serviceAccountName":"powerful","containers":[{"name":"c","image":"i"}],
 			"volumes":[{"name":"v","secret":{"secretName":"crown-jewels"}}]}}`},
 		{"/apis/rbac.authorization.k8s.io/v1/namespaces/vault/roles", `{"metadata":{"name":"manager"},"rules":[
 			{"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles","rolebindings"],"verbs":["get","list","create","update","patch","delete"]},
@@ -78,11 +79,11 @@ func newTarget(t *testing.T) *target {
 	return s
 }
 
-func (s *target) token(token string) *rest.Config { return withToken(s.admin, token) }
+func (s *target) token(token string) *restclient.Config { return withToken(s.admin, token) }
 
 // cert returns the configuration of a client with its own certificate.
-func (s *target) cert(pair pki.Pair) *rest.Config {
-	config := rest.AnonymousClientConfig(s.admin)
+func (s *target) cert(pair pki.Pair) *restclient.Config {
+	config := restclient.AnonymousClientConfig(s.admin)
 	config.CertFile, config.KeyFile = pair.CertFile, pair.KeyFile
 	return config
 }

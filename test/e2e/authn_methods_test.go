@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -56,7 +56,8 @@ func TestBootstrapTokens(t *testing.T) {
 		_, err := secrets.Create(t.Context(), secret, metav1.CreateOptions{})
 		testutil.Check(t, err)
 		user, err := whoami(t, withToken(s.Config, tt.token))
-		want := authenticationv1.UserInfo{Username: "system:bootstrap:abcdef", Groups: []string{"system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"}}
+		want := authenticationv1.UserInfo{Username: "system:bootstrap:abcdef",
+			Groups: []string{"system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"}}
 		if tt.want && (err != nil || !reflect.DeepEqual(user, want)) || !tt.want && !isUnauthorized(err) {
 			t.Errorf("%s: %+v, %v", tt.name, user, err)
 		}
@@ -82,8 +83,8 @@ func TestFrontProxy(t *testing.T) {
 	stranger := filepath.Join(t.TempDir(), "pki")
 	_, err := pki.Ensure(stranger, pki.Request{Now: time.Now()})
 	testutil.Check(t, err)
-	as := func(dir, name string) *rest.Config {
-		config := rest.AnonymousClientConfig(s.Config)
+	as := func(dir, name string) *restclient.Config {
+		config := restclient.AnonymousClientConfig(s.Config)
 		if name != "" {
 			config.CertFile, config.KeyFile = filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key")
 		}
@@ -92,7 +93,7 @@ func TestFrontProxy(t *testing.T) {
 	alice := []string{"X-Remote-User", "alice", "X-Remote-Group", "dev", "X-Remote-Uid", "7", "X-Remote-Extra-Example.com%2fScopes", "a"}
 	for _, tt := range []struct {
 		name   string
-		config *rest.Config
+		config *restclient.Config
 		want   string
 		code   int
 	}{
@@ -157,20 +158,20 @@ func TestCredentialFilesAreFollowed(t *testing.T) {
 		"--requestheader-client-ca-file="+proxyCA, "--requestheader-username-headers=X-Remote-User",
 		"--tls-cert-file="+serving.CertFile, "--tls-private-key-file="+serving.KeyFile)
 
-	base := rest.AnonymousClientConfig(s.Config)
-	base.TLSClientConfig = rest.TLSClientConfig{Insecure: true}
-	knows := func(change func(*rest.Config)) bool {
-		config := rest.CopyConfig(base)
+	base := restclient.AnonymousClientConfig(s.Config)
+	base.TLSClientConfig = restclient.TLSClientConfig{Insecure: true}
+	knows := func(change func(*restclient.Config)) bool {
+		config := restclient.CopyConfig(base)
 		change(config)
 		return send(t, config, request{path: "/api", headers: []string{"X-Remote-User", "somebody"}}).code == http.StatusOK
 	}
-	token := func(value string) func(*rest.Config) {
-		return func(c *rest.Config) { c.BearerToken = value }
+	token := func(value string) func(*restclient.Config) {
+		return func(c *restclient.Config) { c.BearerToken = value }
 	}
-	cert := func(pair pki.Pair) func(*rest.Config) {
-		return func(c *rest.Config) { c.CertFile, c.KeyFile = pair.CertFile, pair.KeyFile }
+	cert := func(pair pki.Pair) func(*restclient.Config) {
+		return func(c *restclient.Config) { c.CertFile, c.KeyFile = pair.CertFile, pair.KeyFile }
 	}
-	for name, credentials := range map[string]func(*rest.Config){
+	for name, credentials := range map[string]func(*restclient.Config){
 		"token": token("one"), "certificate": cert(first.Admin), "front proxy": cert(first.FrontProxyClient)} {
 		if !knows(credentials) {
 			t.Errorf("the first %s is refused", name)
@@ -181,15 +182,15 @@ func TestCredentialFilesAreFollowed(t *testing.T) {
 	testutil.Check(t, os.WriteFile(proxyCA, []byte(read(second.FrontProxyCA.CertFile)), 0o600))
 	testutil.Check(t, os.WriteFile(serving.CertFile, []byte(read(second.Serving.CertFile)), 0o600))
 	testutil.Check(t, os.WriteFile(serving.KeyFile, []byte(read(second.Serving.KeyFile)), 0o600))
-	for name, credentials := range map[string][2]func(*rest.Config){
+	for name, credentials := range map[string][2]func(*restclient.Config){
 		"token": {token("one"), token("two")}, "certificate": {cert(first.Admin), cert(second.Admin)},
 		"front proxy": {cert(first.FrontProxyClient), cert(second.FrontProxyClient)}} {
 		eventually(t, "the second "+name+" counts and the first does not", func() bool { return knows(credentials[1]) && !knows(credentials[0]) })
 	}
 	eventually(t, "the second serving certificate is used", func() bool {
-		config := rest.CopyConfig(base)
-		config.TLSClientConfig = rest.TLSClientConfig{CAFile: second.CA.CertFile, ServerName: "kubernetes"}
-		client, err := rest.HTTPClientFor(config)
+		config := restclient.CopyConfig(base)
+		config.TLSClientConfig = restclient.TLSClientConfig{CAFile: second.CA.CertFile, ServerName: "kubernetes"}
+		client, err := restclient.HTTPClientFor(config)
 		testutil.Check(t, err)
 		r, err := client.Get(s.URL + "/livez")
 		if err == nil {

@@ -18,7 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -52,7 +52,7 @@ func startProvider(t testing.TB, args ...string) *provider {
 	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
 		t.Fatalf("the provider does not start: %v", err)
 	}
-	client, err := rest.HTTPClientFor(&rest.Config{TLSClientConfig: rest.TLSClientConfig{CAFile: keys.CA.CertFile}})
+	client, err := restclient.HTTPClientFor(&restclient.Config{TLSClientConfig: restclient.TLSClientConfig{CAFile: keys.CA.CertFile}})
 	testutil.Check(t, err)
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	p := &provider{t: t, issuer: "https://" + address, caFile: keys.CA.CertFile, client: client}
@@ -93,14 +93,14 @@ func (p *provider) login(name string, groups ...string) string {
 }
 
 // withToken returns the configuration of a client that uses a bearer token.
-func withToken(config *rest.Config, token string) *rest.Config {
-	config = rest.AnonymousClientConfig(config)
+func withToken(config *restclient.Config, token string) *restclient.Config {
+	config = restclient.AnonymousClientConfig(config)
 	config.BearerToken = token
 	return config
 }
 
 // whoami asks the server which user the credentials belong to.
-func whoami(t testing.TB, config *rest.Config) (authenticationv1.UserInfo, error) {
+func whoami(t testing.TB, config *restclient.Config) (authenticationv1.UserInfo, error) {
 	t.Helper()
 	review, err := kubernetes.NewForConfigOrDie(config).AuthenticationV1().SelfSubjectReviews().Create(
 		t.Context(), &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
@@ -111,7 +111,7 @@ func whoami(t testing.TB, config *rest.Config) (authenticationv1.UserInfo, error
 }
 
 // becomes waits until the server authenticates a token as the given user.
-func becomes(t testing.TB, config *rest.Config, token string, want authenticationv1.UserInfo) {
+func becomes(t testing.TB, config *restclient.Config, token string, want authenticationv1.UserInfo) {
 	t.Helper()
 	var got authenticationv1.UserInfo
 	var err error
@@ -208,7 +208,7 @@ func TestAuthenticationConfiguration(t *testing.T) {
 	if _, err := whoami(t, withToken(s.Config, first.login("root", "dev"))); !isUnauthorized(err) {
 		t.Errorf("a user whom a rule forbids: %v", err)
 	}
-	anonymous := rest.AnonymousClientConfig(s.Config)
+	anonymous := restclient.AnonymousClientConfig(s.Config)
 	for path, code := range map[string]int{"/livez": 200, "/readyz": 401, "/api": 401, "/livez/ping": 401} {
 		if r := send(t, anonymous, request{path: path}); r.code != code {
 			t.Errorf("%s without credentials: %d, not %d", path, r.code, code)

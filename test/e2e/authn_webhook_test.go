@@ -106,7 +106,8 @@ func TestSlowTokenWebhook(t *testing.T) {
 		<-stuck
 	})
 	t.Cleanup(func() { close(stuck) })
-	s := testserver.Start(t, "--authentication-token-webhook-config-file="+kubeconfig(t, remote.Server), "--authentication-token-webhook-version=v1", "--request-timeout=2s")
+	s := testserver.Start(t, "--authentication-token-webhook-config-file="+kubeconfig(t, remote.Server), "--authentication-token-webhook-version=v1",
+		"--request-timeout=2s")
 	ended := make(chan error, 1)
 	go func() {
 		_, err := whoami(t, withToken(s.Config, "slow"))

@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
@@ -24,7 +24,7 @@ func TestTypedClient(t *testing.T) {
 	for name, contentType := range map[string]string{"json": runtime.ContentTypeJSON, "protobuf": runtime.ContentTypeProtobuf} {
 		t.Run(name, func(t *testing.T) {
 			s, _, ns := sharedNamespace(t)
-			config := rest.CopyConfig(s.Config)
+			config := restclient.CopyConfig(s.Config)
 			config.ContentType, config.AcceptContentTypes = contentType, contentType
 			client := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps(ns)
 			ctx := t.Context()

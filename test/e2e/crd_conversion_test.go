@@ -98,7 +98,8 @@ func convertAddress(object *unstructured.Unstructured, version string) {
 }
 
 func (c *converter) definition() *apiextensionsv1.CustomResourceDefinition {
-	crd := definition("conv.example.com", "hosts", "Host", `{"type":"object","properties":{"spec":{"type":"object","properties":{"host":{"type":"string"},"port":{"type":"string"}}}}}`)
+	crd := definition("conv.example.com", "hosts", "Host",
+		`{"type":"object","properties":{"spec":{"type":"object","properties":{"host":{"type":"string"},"port":{"type":"string"}}}}}`)
 	crd.Spec.Versions = append(crd.Spec.Versions, apiextensionsv1.CustomResourceDefinitionVersion{Name: "v2", Served: true,
 		Schema: schemaOf(`{"type":"object","properties":{"spec":{"type":"object","properties":{"address":{"type":"string","pattern":":"}}}}}`)})
 	url := c.URL
@@ -144,7 +145,8 @@ func TestConversionWebhook(t *testing.T) {
 	}{
 		{"fails", "conversion webhook for conv.example.com/v1, Kind=Host failed: no today", 500},
 		{"renames", "returned invalid object: must have the same name: a != other", 500},
-		{"wrong version", "conversion webhook for conv.example.com/v1, Kind=Host returned invalid object at index 0: invalid groupVersion (expected conv.example.com/v2, received conv.example.com/v9)", 500},
+		{"wrong version",
+			"conversion webhook for conv.example.com/v1, Kind=Host returned invalid object at index 0: invalid groupVersion (expected conv.example.com/v2, received conv.example.com/v9)", 500},
 		{"other uid", `expected response.uid=`, 500},
 		{"loses", "returned 0 objects, expected 1", 500},
 		{"breaks", "conversion webhook for conv.example.com/v1, Kind=Host failed", 500},

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
@@ -41,7 +41,7 @@ func schemaOf(text string) *apiextensionsv1.CustomResourceValidation {
 }
 
 // establish creates a definition and watches it until it is Established.
-func establish(t testing.TB, config *rest.Config, crd *apiextensionsv1.CustomResourceDefinition) *apiextensionsv1.CustomResourceDefinition {
+func establish(t testing.TB, config *restclient.Config, crd *apiextensionsv1.CustomResourceDefinition) *apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
 	crds := clientset.NewForConfigOrDie(config).ApiextensionsV1().CustomResourceDefinitions()
 	made, err := crds.Create(t.Context(), crd, metav1.CreateOptions{})

@@ -42,7 +42,8 @@ func TestEstablishedMeansServed(t *testing.T) {
 			{"/openapi/v3/apis/" + group + "/v1", asJSON, `"Thing"`},
 			{"/openapi/v2", asJSON, `com.example.` + strings.TrimSuffix(group, ".example.com") + `.v1.Thing"`},
 		} {
-			if r := send(t, s.Config, request{path: look.path, headers: []string{"Accept", look.accept}}); r.code != http.StatusOK || !strings.Contains(string(r.body), look.want) {
+			if r := send(t, s.Config, request{path: look.path, headers: []string{"Accept", look.accept}}); r.code != http.StatusOK ||
+				!strings.Contains(string(r.body), look.want) {
 				t.Errorf("%s (%s): %d, without %s", look.path, look.accept, r.code, look.want)
 			}
 		}
@@ -126,7 +127,8 @@ func TestCustomResourceInformer(t *testing.T) {
 	// to work.
 	crds := clientset.NewForConfigOrDie(s.Config).ApiextensionsV1().CustomResourceDefinitions()
 	_, err = crds.Patch(t.Context(), crd.Name, "application/json-patch+json",
-		[]byte(`[{"op":"add","path":"/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/new","value":{"type":"string","default":"here"}}]`), metav1.PatchOptions{})
+		[]byte(`[{"op":"add","path":"/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/new","value":{"type":"string","default":"here"}}]`),
+		metav1.PatchOptions{})
 	testutil.Check(t, err)
 	eventually(t, "the new default is read", func() bool {
 		got, err := things.Get(t.Context(), made.GetName(), metav1.GetOptions{})
@@ -156,7 +158,8 @@ func TestOddDefinitionStatus(t *testing.T) {
 	})
 	_, err := crds.UpdateStatus(t.Context(), crd, metav1.UpdateOptions{})
 	testutil.Check(t, err)
-	_, err = dynamic.NewForConfigOrDie(s.Config).Resource(resourceOf(crd, "v1")).Namespace("odd").Create(t.Context(), custom(crd, "v1", "one", map[string]any{}), metav1.CreateOptions{})
+	_, err = dynamic.NewForConfigOrDie(s.Config).Resource(resourceOf(crd, "v1")).Namespace("odd").Create(t.Context(), custom(crd, "v1", "one", map[string]any{}),
+		metav1.CreateOptions{})
 	testutil.Check(t, err)
 	eventually(t, "it is Established again", func() bool {
 		got, err := crds.Get(t.Context(), crd.Name, metav1.GetOptions{})

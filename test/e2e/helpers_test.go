@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
@@ -120,11 +120,11 @@ func (r response) status() (s metav1.Status) {
 
 // send sends a request with the credentials of the configuration. It does not
 // use client-go's encoding and compression.
-func send(t testing.TB, config *rest.Config, q request) response {
+func send(t testing.TB, config *restclient.Config, q request) response {
 	t.Helper()
-	config = rest.CopyConfig(config)
+	config = restclient.CopyConfig(config)
 	config.DisableCompression = true
-	client, err := rest.HTTPClientFor(config)
+	client, err := restclient.HTTPClientFor(config)
 	testutil.Check(t, err)
 	if q.method == "" {
 		q.method = http.MethodGet

@@ -7,7 +7,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
@@ -40,7 +40,8 @@ func TestImpersonation(t *testing.T) {
 		return r
 	}
 	grant(t, s, "full", rule("", "users", "bob", "impersonate"), rule("", "groups", "staff", "impersonate"),
-		rule("", "serviceaccounts", "robot", "impersonate"), rule(authentication, "userextras/scopes", "", "impersonate"), rule(authentication, "uids", "7", "impersonate"))
+		rule("", "serviceaccounts", "robot", "impersonate"), rule(authentication, "userextras/scopes", "", "impersonate"),
+		rule(authentication, "uids", "7", "impersonate"))
 	grant(t, s, "limited", rule(authentication, "users", "bob", "impersonate:user-info"),
 		rule("", "configmaps", "", "impersonate-on:user-info:list"))
 	grant(t, s, "bob", rule("", "configmaps", "", "list", "get"))
@@ -71,7 +72,7 @@ func TestImpersonation(t *testing.T) {
 			return send(t, config, request{path: tt.path, headers: tt.headers}).code == tt.code
 		})
 	}
-	robot, err := whoami(t, impersonating(withToken(s.Config, "full-token"), rest.ImpersonationConfig{UserName: "system:serviceaccount:default:robot"}))
+	robot, err := whoami(t, impersonating(withToken(s.Config, "full-token"), restclient.ImpersonationConfig{UserName: "system:serviceaccount:default:robot"}))
 	testutil.Check(t, err)
 	if got := robot.Groups; len(got) != 3 || got[0] != "system:serviceaccounts" || got[2] != "system:authenticated" {
 		t.Errorf("groups of an impersonated service account: %v", got)
@@ -81,7 +82,7 @@ func TestImpersonation(t *testing.T) {
 	}
 }
 
-func impersonating(config *rest.Config, as rest.ImpersonationConfig) *rest.Config {
+func impersonating(config *restclient.Config, as restclient.ImpersonationConfig) *restclient.Config {
 	config.Impersonate = as
 	return config
 }

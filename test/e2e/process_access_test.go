@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -30,9 +30,9 @@ func TestAccess(t *testing.T) {
 	strangers, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), pki.Request{Hosts: []string{"127.0.0.1"}, Now: time.Now()})
 	testutil.Check(t, err)
 
-	anonymous := rest.AnonymousClientConfig(admin)
-	with := func(change func(*rest.Config)) *rest.Config {
-		config := rest.CopyConfig(anonymous)
+	anonymous := restclient.AnonymousClientConfig(admin)
+	with := func(change func(*restclient.Config)) *restclient.Config {
+		config := restclient.CopyConfig(anonymous)
 		change(config)
 		return config
 	}
@@ -41,16 +41,16 @@ func TestAccess(t *testing.T) {
 	private := []string{"/api/v1/namespaces/default/configmaps", "/metrics", "/readyz/etcd", "/debug/pprof/"}
 	for _, tt := range []struct {
 		name                       string
-		config                     *rest.Config
+		config                     *restclient.Config
 		public, discovery, private int
 	}{
 		{"administrator's kubeconfig", admin, 200, 200, 200},
 		{"anonymous", anonymous, 200, 403, 403},
-		{"token of an administrator", with(func(c *rest.Config) { c.BearerToken = "admin-token" }), 200, 200, 200},
-		{"token of a user", with(func(c *rest.Config) { c.BearerToken = "user-token" }), 200, 200, 403},
-		{"bad token", with(func(c *rest.Config) { c.BearerToken = "wrong" }), 401, 401, 401},
-		{"certificate of --client-ca-file", with(func(c *rest.Config) { c.CertFile, c.KeyFile = keys.Admin.CertFile, keys.Admin.KeyFile }), 200, 200, 200},
-		{"certificate of another CA", with(func(c *rest.Config) { c.CertFile, c.KeyFile = strangers.Admin.CertFile, strangers.Admin.KeyFile }), 401, 401, 401},
+		{"token of an administrator", with(func(c *restclient.Config) { c.BearerToken = "admin-token" }), 200, 200, 200},
+		{"token of a user", with(func(c *restclient.Config) { c.BearerToken = "user-token" }), 200, 200, 403},
+		{"bad token", with(func(c *restclient.Config) { c.BearerToken = "wrong" }), 401, 401, 401},
+		{"certificate of --client-ca-file", with(func(c *restclient.Config) { c.CertFile, c.KeyFile = keys.Admin.CertFile, keys.Admin.KeyFile }), 200, 200, 200},
+		{"certificate of another CA", with(func(c *restclient.Config) { c.CertFile, c.KeyFile = strangers.Admin.CertFile, strangers.Admin.KeyFile }), 401, 401, 401},
 	} {
 		for paths, want := range map[*[]string]int{&public: tt.public, &discovery: tt.discovery, &private: tt.private} {
 			for _, path := range *paths {
@@ -87,7 +87,8 @@ rules:
 	log := filepath.Join(t.TempDir(), "audit.log")
 	_, config := serve(t, t.TempDir(), "--audit-policy-file="+policy, "--audit-log-path="+log)
 	create(t, kubernetes.NewForConfigOrDie(config), "default", "app")
-	_, err := kubernetes.NewForConfigOrDie(config).CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: named("hidden")}, metav1.CreateOptions{})
+	_, err := kubernetes.NewForConfigOrDie(config).CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: named("hidden")},
+		metav1.CreateOptions{})
 	testutil.Check(t, err)
 
 	var found *auditv1.Event

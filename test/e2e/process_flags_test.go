@@ -51,8 +51,11 @@ func TestStartFails(t *testing.T) {
 		{"bad certificate", "--tls-cert-file", []string{"--tls-cert-file=" + plain, "--tls-private-key-file=" + plain}},
 		{"no such audit policy", "/no/such/policy", []string{"--audit-policy-file=/no/such/policy", "--audit-log-path=-"}},
 		{"bad audit policy", plain, []string{"--audit-policy-file=" + plain, "--audit-log-path=-"}},
-		{"audit policy without rules", "rules", []string{"--audit-policy-file=" + file(t, "policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\n"), "--audit-log-path=-"}},
-		{"audit policy of an unknown level", "level", []string{"--audit-policy-file=" + file(t, "policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Everything}]\n"), "--audit-log-path=-"}},
+		{"audit policy without rules", "rules",
+			[]string{"--audit-policy-file=" + file(t, "policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\n"), "--audit-log-path=-"}},
+		{"audit policy of an unknown level", "level",
+			[]string{"--audit-policy-file=" + file(t, "policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Everything}]\n"),
+				"--audit-log-path=-"}},
 		{"embedded flag with another etcd", "--etcd-servers", []string{"--etcd-servers=http://127.0.0.1:1", "--embedded-etcd-unsafe-no-fsync"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
@@ -27,7 +27,7 @@ type load struct {
 	acknowledged []string
 }
 
-func startLoad(t testing.TB, config *rest.Config, writers int) *load {
+func startLoad(t testing.TB, config *restclient.Config, writers int) *load {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &load{stop: cancel}
 	client := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("default")
@@ -109,7 +109,7 @@ func TestStopWhenIdle(t *testing.T) {
 
 // waitUntilIdle waits until a new server has written the conditions of its flow
 // schemas, which is the last thing that it does after its start.
-func waitUntilIdle(t *testing.T, config *rest.Config) {
+func waitUntilIdle(t *testing.T, config *restclient.Config) {
 	schemas := kubernetes.NewForConfigOrDie(config).FlowcontrolV1().FlowSchemas()
 	eventually(t, "every flow schema has a condition", func() bool {
 		list, err := schemas.List(t.Context(), metav1.ListOptions{})

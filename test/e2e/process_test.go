@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -69,7 +69,7 @@ func launch(t testing.TB, args ...string) *process {
 
 // serve starts the binary on a data directory and a free port, and waits until
 // the server is ready.
-func serve(t testing.TB, dataDir string, args ...string) (*process, *rest.Config) {
+func serve(t testing.TB, dataDir string, args ...string) (*process, *restclient.Config) {
 	t.Helper()
 	_, port, err := net.SplitHostPort(freeAddress(t))
 	testutil.Check(t, err)

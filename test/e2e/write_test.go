@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -68,7 +68,7 @@ func TestFieldValidation(t *testing.T) {
 	const unknown, duplicate = `unknown field "dat"`, `duplicate field "data.a"`
 	for mode, want := range map[string][]string{"": {unknown, duplicate}, "Ignore": nil, "Warn": {unknown, duplicate}, "Strict": nil} {
 		var got warnings
-		config := rest.CopyConfig(s.Config)
+		config := restclient.CopyConfig(s.Config)
 		config.WarningHandler = &got
 		request := kubernetes.NewForConfigOrDie(config).CoreV1().RESTClient().Post().AbsPath("/api/v1/namespaces", ns, "configmaps")
 		if mode != "" {
@@ -121,7 +121,8 @@ func TestPreconditions(t *testing.T) {
 			t.Errorf("deletion with another %s: %v", name, err)
 		}
 	}
-	if _, err := c.Patch(ctx, "app", types.MergePatchType, []byte(`{"metadata":{"resourceVersion":"1"},"data":{"a":"b"}}`), metav1.PatchOptions{}); !apierrors.IsConflict(err) {
+	if _, err := c.Patch(ctx, "app", types.MergePatchType, []byte(`{"metadata":{"resourceVersion":"1"},"data":{"a":"b"}}`),
+		metav1.PatchOptions{}); !apierrors.IsConflict(err) {
 		t.Errorf("a patch of another version: %v", err)
 	}
 	right := metav1.Preconditions{UID: &object.UID, ResourceVersion: &object.ResourceVersion}
@@ -148,13 +149,16 @@ func TestPatches(t *testing.T) {
 			}},
 		{name: "merge replaces lists", kind: types.MergePatchType, body: `{"spec":{"containers":[{"name":"other","image":"nginx"}]}}`, err: apierrors.IsInvalid},
 		{name: "merge", kind: types.MergePatchType, body: `{"metadata":{"labels":{"a":"b"}}}`, want: func(p *corev1.Pod) bool { return p.Labels["a"] == "b" }},
-		{name: "json", kind: types.JSONPatchType, body: `[{"op":"test","path":"/metadata/labels/a","value":"b"},{"op":"replace","path":"/metadata/labels/a","value":"c"}]`,
+		{name: "json", kind: types.JSONPatchType,
+			body: `[{"op":"test","path":"/metadata/labels/a","value":"b"},{"op":"replace","path":"/metadata/labels/a","value":"c"}]`,
 			want: func(p *corev1.Pod) bool { return p.Labels["a"] == "c" }},
 		{name: "json with a failing test", kind: types.JSONPatchType, body: `[{"op":"test","path":"/metadata/labels/a","value":"b"}]`, err: apierrors.IsInvalid},
 		{name: "json that is none", kind: types.JSONPatchType, body: `{"a":"b"}`, err: apierrors.IsBadRequest},
-		{name: "apply", kind: types.ApplyPatchType, body: "apiVersion: v1\nkind: Pod\nmetadata: {labels: {b: c}}", want: func(p *corev1.Pod) bool { return p.Labels["b"] == "c" && p.Labels["a"] == "c" }},
+		{name: "apply", kind: types.ApplyPatchType, body: "apiVersion: v1\nkind: Pod\nmetadata: {labels: {b: c}}",
+			want: func(p *corev1.Pod) bool { return p.Labels["b"] == "c" && p.Labels["a"] == "c" }},
 		{name: "apply to a field of another", kind: types.ApplyPatchType, body: "apiVersion: v1\nkind: Pod\nmetadata: {labels: {a: z}}", err: apierrors.IsConflict},
-		{name: "apply that withdraws", kind: types.ApplyPatchType, body: "apiVersion: v1\nkind: Pod", want: func(p *corev1.Pod) bool { _, has := p.Labels["b"]; return !has }},
+		{name: "apply that withdraws", kind: types.ApplyPatchType, body: "apiVersion: v1\nkind: Pod",
+			want: func(p *corev1.Pod) bool { _, has := p.Labels["b"]; return !has }},
 		{name: "apply of another kind", kind: types.ApplyPatchType, body: "apiVersion: v1\nkind: ConfigMap", err: apierrors.IsBadRequest},
 		{name: "unknown type", kind: "application/what", body: "{}", err: apierrors.IsUnsupportedMediaType},
 	} {

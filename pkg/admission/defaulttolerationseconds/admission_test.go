@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 )
 
 func TestTolerate(t *testing.T) {
@@ -32,12 +32,12 @@ func TestTolerate(t *testing.T) {
 			map[string]int64{corev1.TaintNodeUnreachable: 300}},
 		{"another effect", []corev1.Toleration{{Key: corev1.TaintNodeNotReady, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}}, both},
 	} {
-		for _, operation := range []admission.Operation{admission.Create, admission.Update} {
+		for _, operation := range []apiadmission.Operation{apiadmission.Create, apiadmission.Update} {
 			t.Run(test.name+", "+string(operation), func(t *testing.T) {
 				pod := &corev1.Pod{Spec: corev1.PodSpec{Tolerations: test.tolerations}}
-				attributes := admission.NewAttributesRecord(pod, &corev1.Pod{}, corev1.SchemeGroupVersion.WithKind("Pod"), "ns", "p",
+				attributes := apiadmission.NewAttributesRecord(pod, &corev1.Pod{}, corev1.SchemeGroupVersion.WithKind("Pod"), "ns", "p",
 					corev1.SchemeGroupVersion.WithResource("pods"), "", operation, nil, false, nil)
-				if err := handler.(admission.MutationInterface).Admit(t.Context(), attributes, nil); err != nil {
+				if err := handler.(apiadmission.MutationInterface).Admit(t.Context(), attributes, nil); err != nil {
 					t.Fatal(err)
 				}
 				got := map[string]int64{}

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/utils/ptr"
@@ -63,7 +63,7 @@ func TestAdmitPod(t *testing.T) {
 			err: "the string value of PreemptionPolicy (Never) must not be provided"},
 	} {
 		pod := &corev1.Pod{Spec: test.spec}
-		err := newTestPlugin(t, test.classes...).Admit(t.Context(), attributes(pod, nil, podResource, admission.Create), nil)
+		err := newTestPlugin(t, test.classes...).Admit(t.Context(), attributes(pod, nil, podResource, apiadmission.Create), nil)
 		if test.err != "" {
 			if err == nil || !strings.Contains(err.Error(), test.err) {
 				t.Errorf("%s: error %v, want %q", test.name, err, test.err)
@@ -79,7 +79,7 @@ func TestAdmitPod(t *testing.T) {
 func TestAdmitPodUpdateKeepsPriority(t *testing.T) {
 	old := &corev1.Pod{Spec: corev1.PodSpec{Priority: ptr.To[int32](7), PreemptionPolicy: ptr.To(corev1.PreemptNever)}}
 	pod := &corev1.Pod{}
-	if err := newTestPlugin(t).Admit(t.Context(), attributes(pod, old, podResource, admission.Update), nil); err != nil {
+	if err := newTestPlugin(t).Admit(t.Context(), attributes(pod, old, podResource, apiadmission.Update), nil); err != nil {
 		t.Fatal(err)
 	}
 	if pod.Spec.Priority == nil || *pod.Spec.Priority != 7 || *pod.Spec.PreemptionPolicy != corev1.PreemptNever {
@@ -92,14 +92,14 @@ func TestValidateClasses(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		class     *schedulingv1.PriorityClass
-		operation admission.Operation
+		operation apiadmission.Operation
 		err       string
 	}{
-		{"another default", class("second", 5, true), admission.Create, "Only one default can exist"},
-		{"no default", class("second", 5, false), admission.Create, ""},
-		{"the default again", class("standard", 10, true), admission.Update, ""},
-		{"delete a system class", class("system-node-critical", 0, false), admission.Delete, "cannot be deleted"},
-		{"delete another", class("standard", 0, false), admission.Delete, ""},
+		{"another default", class("second", 5, true), apiadmission.Create, "Only one default can exist"},
+		{"no default", class("second", 5, false), apiadmission.Create, ""},
+		{"the default again", class("standard", 10, true), apiadmission.Update, ""},
+		{"delete a system class", class("system-node-critical", 0, false), apiadmission.Delete, "cannot be deleted"},
+		{"delete another", class("standard", 0, false), apiadmission.Delete, ""},
 	} {
 		err := p.Validate(t.Context(), attributes(test.class, test.class, classResource, test.operation), nil)
 		if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
@@ -108,7 +108,7 @@ func TestValidateClasses(t *testing.T) {
 	}
 }
 
-func attributes(object, old runtime.Object, resource schema.GroupResource, operation admission.Operation) admission.Attributes {
+func attributes(object, old runtime.Object, resource schema.GroupResource, operation apiadmission.Operation) apiadmission.Attributes {
 	name := object.(metav1.Object).GetName()
-	return admission.NewAttributesRecord(object, old, schema.GroupVersionKind{}, "", name, resource.WithVersion("v1"), "", operation, nil, false, nil)
+	return apiadmission.NewAttributesRecord(object, old, schema.GroupVersionKind{}, "", name, resource.WithVersion("v1"), "", operation, nil, false, nil)
 }

@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
 )
 
@@ -62,7 +62,7 @@ type API struct {
 type Host struct {
 	// Client is the configuration of a client of the server that may do
 	// everything.
-	Client *rest.Config
+	Client *restclient.Config
 	// Backends maps services to URLs.
 	Backends interface {
 		SetBackend(service types.NamespacedName, backend *url.URL)

@@ -19,7 +19,7 @@ import (
 	authenticationcel "k8s.io/apiserver/pkg/authentication/cel"
 	"k8s.io/apiserver/pkg/authentication/request/anonymous"
 	"k8s.io/apiserver/pkg/authentication/token/cache"
-	"k8s.io/apiserver/pkg/authentication/token/union"
+	tokenunion "k8s.io/apiserver/pkg/authentication/token/union"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/server/egressselector"
 	"k8s.io/apiserver/pkg/server/options/authenticationconfig/metrics"
@@ -135,7 +135,7 @@ func (a *Authenticator) load(config *apiserver.AuthenticationConfiguration) (*st
 		tokens, checks = append(tokens, authenticator.WrapAudienceAgnosticToken(a.config.Audiences, t)), append(checks, t.HealthCheck)
 	}
 	if len(tokens) > 0 {
-		s.tokens = cache.New(union.New(tokens...), true, cacheTTL, 0)
+		s.tokens = cache.New(tokenunion.New(tokens...), true, cacheTTL, 0)
 	}
 	s.healthy = func() (err error) {
 		for _, check := range checks {

@@ -87,7 +87,8 @@ func (f *fixture) claims(to serviceaccount.Binding, audiences ...string) *servic
 func gone(at time.Duration) *metav1.Time { return &metav1.Time{Time: now.Add(-at)} }
 
 func TestBoundTokens(t *testing.T) {
-	none, onPod, onSecret, onNode := serviceaccount.Binding{}, serviceaccount.Binding{Pod: pod(), Node: node()}, serviceaccount.Binding{Secret: secret()}, serviceaccount.Binding{Node: node()}
+	none, onPod, onSecret, onNode := serviceaccount.Binding{}, serviceaccount.Binding{Pod: pod(),
+		Node: node()}, serviceaccount.Binding{Secret: secret()}, serviceaccount.Binding{Node: node()}
 	for _, test := range []struct {
 		name   string
 		to     serviceaccount.Binding
@@ -143,7 +144,8 @@ func TestBoundTokens(t *testing.T) {
 		{name: "another subject", change: func(_ *fixture, c *serviceaccount.Claims) { c.Subject = "system:serviceaccount:ns:other" }, want: "sub claim"},
 		{name: "no subject", change: func(_ *fixture, c *serviceaccount.Claims) { c.Subject = "" }, want: "sub claim"},
 		{name: "no account claims", change: func(_ *fixture, c *serviceaccount.Claims) { c.Kubernetes = nil }, want: "does not name"},
-		{name: "other audience", change: func(_ *fixture, c *serviceaccount.Claims) { c.Audience = []string{"other"} }, want: `token audiences ["other"] is invalid for the target audiences ["api"]`},
+		{name: "other audience", change: func(_ *fixture, c *serviceaccount.Claims) { c.Audience = []string{"other"} },
+			want: `token audiences ["other"] is invalid for the target audiences ["api"]`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
@@ -185,10 +187,12 @@ func TestUserInfo(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := response.User
-	if u.GetName() != "system:serviceaccount:ns:robot" || u.GetUID() != "account-uid" || !slices.Equal(u.GetGroups(), []string{"system:serviceaccounts", "system:serviceaccounts:ns"}) {
+	if u.GetName() != "system:serviceaccount:ns:robot" || u.GetUID() != "account-uid" ||
+		!slices.Equal(u.GetGroups(), []string{"system:serviceaccounts", "system:serviceaccounts:ns"}) {
 		t.Errorf("user %+v", u)
 	}
-	for name, want := range map[string]string{"pod-name": "pod", "pod-uid": "pod-uid", "node-name": "node", "node-uid": "node-uid", "credential-id": "JTI=" + claims.ID} {
+	for name, want := range map[string]string{"pod-name": "pod", "pod-uid": "pod-uid", "node-name": "node", "node-uid": "node-uid",
+		"credential-id": "JTI=" + claims.ID} {
 		if got := u.GetExtra()["authentication.kubernetes.io/"+name]; !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %q", name, got)
 		}

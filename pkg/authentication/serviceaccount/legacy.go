@@ -50,7 +50,8 @@ func (t *tokens) legacy(ctx context.Context, token string, claims *serviceaccoun
 	}
 	audit.AddAuditAnnotation(ctx, legacyToken, claims.Subject)
 	legacyTokens.WithContext(ctx).Inc()
-	return &authserviceaccount.ServiceAccountInfo{Namespace: l.Namespace, Name: l.ServiceAccountName, UID: l.ServiceAccountUID, CredentialID: claims.CredentialID()}, nil
+	return &authserviceaccount.ServiceAccountInfo{Namespace: l.Namespace, Name: l.ServiceAccountName, UID: l.ServiceAccountUID,
+		CredentialID: claims.CredentialID()}, nil
 }
 
 func checkLegacy(subject string, l serviceaccount.Legacy) error {
@@ -107,7 +108,8 @@ func (t *tokens) noteUse(ctx context.Context, account *corev1.ServiceAccount, se
 		audit.AddAuditAnnotation(ctx, legacyInvalidated, name)
 		invalidAutoUses.WithContext(ctx).Inc()
 		return fmt.Errorf("the token in secret %s/%s for service account %s/%s has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, "+
-			"or remove the '%s' label from the secret to temporarily allow use of this token", secret.Namespace, secret.Name, account.Namespace, account.Name, InvalidSinceLabel)
+			"or remove the '%s' label from the secret to temporarily allow use of this token", secret.Namespace, secret.Name, account.Namespace, account.Name,
+			InvalidSinceLabel)
 	}
 	if slices.ContainsFunc(account.Secrets, func(ref corev1.ObjectReference) bool { return ref.Name == secret.Name }) {
 		audit.AddAuditAnnotation(ctx, legacyAuto, name)

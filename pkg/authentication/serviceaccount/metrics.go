@@ -15,7 +15,8 @@ var (
 	validTokens     = counter("valid_tokens_total", "Requests with a bound service account token that its client need not replace yet.")
 	autoUses        = counter("legacy_auto_token_uses_total", "Requests with a token from a secret that was created by the token controller.")
 	manualUses      = counter("legacy_manual_token_uses_total", "Requests with a token from a secret that was created manually.")
-	invalidAutoUses = counter("invalid_legacy_auto_token_uses_total", "Refused requests with a token from a secret that was marked as invalid because it had not been used for a long time.")
+	invalidAutoUses = counter("invalid_legacy_auto_token_uses_total",
+		"Refused requests with a token from a secret that was marked as invalid because it had not been used for a long time.")
 )
 
 func counter(name, help string) *metrics.Counter {

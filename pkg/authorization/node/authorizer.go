@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/klog/v2"
 
-	policy "github.com/gatehouse-k8s/gatehouse/config/rbac"
+	bootstrappolicy "github.com/gatehouse-k8s/gatehouse/config/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 )
 
@@ -43,7 +43,7 @@ func New(ctx context.Context, client kubernetes.Interface, served func(schema.Gr
 	a := &Authorizer{feed: feed{ctx: ctx, client: client, served: served}}
 	a.feed.graph = &a.graph
 	a.AuthorizerFunc = a.authorize
-	bootstrap, err := policy.Bootstrap()
+	bootstrap, err := bootstrappolicy.Bootstrap()
 	if err != nil {
 		return nil, err
 	}

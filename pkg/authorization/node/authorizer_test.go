@@ -134,7 +134,8 @@ func TestAuthorize(t *testing.T) {
 		{"rbac.authorization.k8s.io", "roles", "", "create", "ns", "", "", ""},
 	} {
 		attrs := authorizer.AttributesRecord{User: &user.DefaultInfo{Name: "system:node:a", Groups: []string{user.NodesGroup, user.AllAuthenticated}},
-			Verb: test.verb, Namespace: test.namespace, APIGroup: test.group, Resource: test.resource, Subresource: test.subresource, Name: test.name, ResourceRequest: true}
+			Verb: test.verb, Namespace: test.namespace, APIGroup: test.group, Resource: test.resource, Subresource: test.subresource, Name: test.name,
+			ResourceRequest: true}
 		if test.selector != "" {
 			selector, err := fields.ParseSelector(test.selector)
 			if err != nil {
@@ -143,7 +144,8 @@ func TestAuthorize(t *testing.T) {
 			attrs.FieldSelectorRequirements = selector.Requirements()
 		}
 		if got := decide(t, a, attrs); got != test.want {
-			t.Errorf("%s %s/%s/%s %s/%s %s: %q, want %q", test.verb, test.group, test.resource, test.subresource, test.namespace, test.name, test.selector, got, test.want)
+			t.Errorf("%s %s/%s/%s %s/%s %s: %q, want %q", test.verb, test.group, test.resource, test.subresource, test.namespace, test.name, test.selector, got,
+				test.want)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
@@ -27,7 +27,7 @@ type source struct {
 	resource schema.GroupVersionResource
 	kind     kind
 	empty    runtime.Object
-	client   func(kubernetes.Interface) rest.Interface
+	client   func(kubernetes.Interface) restclient.Interface
 	// selector is a field selector that excludes objects without links.
 	selector string
 	links    func(obj any) *links
@@ -38,15 +38,15 @@ type source struct {
 func sources() []source {
 	return []source{
 		{corev1.SchemeGroupVersion.WithResource("pods"), pod, &corev1.Pod{},
-			func(c kubernetes.Interface) rest.Interface { return c.CoreV1().RESTClient() }, "spec.nodeName!=", typed(podLinks)},
+			func(c kubernetes.Interface) restclient.Interface { return c.CoreV1().RESTClient() }, "spec.nodeName!=", typed(podLinks)},
 		{corev1.SchemeGroupVersion.WithResource("persistentvolumes"), volume, &corev1.PersistentVolume{},
-			func(c kubernetes.Interface) rest.Interface { return c.CoreV1().RESTClient() }, "", typed(volumeLinks)},
+			func(c kubernetes.Interface) restclient.Interface { return c.CoreV1().RESTClient() }, "", typed(volumeLinks)},
 		{storagev1.SchemeGroupVersion.WithResource("volumeattachments"), volumeAttachment, &storagev1.VolumeAttachment{},
-			func(c kubernetes.Interface) rest.Interface { return c.StorageV1().RESTClient() }, "", typed(attachmentLinks)},
+			func(c kubernetes.Interface) restclient.Interface { return c.StorageV1().RESTClient() }, "", typed(attachmentLinks)},
 		{resourcev1.SchemeGroupVersion.WithResource("resourceslices"), resourceSlice, &resourcev1.ResourceSlice{},
-			func(c kubernetes.Interface) rest.Interface { return c.ResourceV1().RESTClient() }, "", typed(sliceLinks)},
+			func(c kubernetes.Interface) restclient.Interface { return c.ResourceV1().RESTClient() }, "", typed(sliceLinks)},
 		{certificatesv1.SchemeGroupVersion.WithResource("podcertificaterequests"), certificateRequest, &certificatesv1.PodCertificateRequest{},
-			func(c kubernetes.Interface) rest.Interface { return c.CertificatesV1().RESTClient() }, "", typed(requestLinks)},
+			func(c kubernetes.Interface) restclient.Interface { return c.CertificatesV1().RESTClient() }, "", typed(requestLinks)},
 	}
 }
 

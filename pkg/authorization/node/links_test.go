@@ -26,7 +26,8 @@ func TestPodLinks(t *testing.T) {
 			{Name: "v1", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "volume"}}},
 			{Name: "v2", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: ref("volume")}}},
 			{Name: "v3", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
-				{Secret: &corev1.SecretProjection{LocalObjectReference: ref("projected")}}, {ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: ref("projected")}}}}}},
+				{Secret: &corev1.SecretProjection{LocalObjectReference: ref("projected")}},
+				{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: ref("projected")}}}}}},
 			{Name: "v4", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "claim"}}},
 			{Name: "v5", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}},
 			{Name: "v6", VolumeSource: corev1.VolumeSource{CSI: &corev1.CSIVolumeSource{NodePublishSecretRef: ptr.To(ref("csi"))}}},
@@ -77,7 +78,8 @@ func TestVolumeLinks(t *testing.T) {
 			ControllerExpandSecretRef: &corev1.SecretReference{Namespace: "x", Name: "controller"}}},
 			[]object{{secret, "x", "stage"}, {secret, "x", "publish"}, {secret, "ns", "expand"}}},
 		{"Azure", claim, corev1.PersistentVolumeSource{AzureFile: &corev1.AzureFilePersistentVolumeSource{SecretName: "s"}}, []object{{secret, "ns", "s"}}},
-		{"Azure elsewhere", claim, corev1.PersistentVolumeSource{AzureFile: &corev1.AzureFilePersistentVolumeSource{SecretName: "s", SecretNamespace: ptr.To("x")}}, []object{{secret, "x", "s"}}},
+		{"Azure elsewhere", claim, corev1.PersistentVolumeSource{AzureFile: &corev1.AzureFilePersistentVolumeSource{SecretName: "s", SecretNamespace: ptr.To("x")}},
+			[]object{{secret, "x", "s"}}},
 		{"host path", claim, corev1.PersistentVolumeSource{HostPath: &corev1.HostPathVolumeSource{}}, nil},
 		{"unbound", nil, corev1.PersistentVolumeSource{RBD: &corev1.RBDPersistentVolumeSource{SecretRef: &corev1.SecretReference{Name: "s"}}}, nil},
 	} {

@@ -61,13 +61,16 @@ func policy() []runtime.Object {
 		&rbacv1.RoleBinding{ObjectMeta: meta("ns", "readers"), RoleRef: rbacv1.RoleRef{Kind: "Role", Name: "reader"}, Subjects: []rbacv1.Subject{
 			{Kind: "Group", Name: "team"}, {Kind: "User", Name: "alice"}, {Kind: "ServiceAccount", Name: "robot"},
 		}},
-		&rbacv1.ClusterRoleBinding{ObjectMeta: meta("", "ops"), RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "ops"}, Subjects: []rbacv1.Subject{{Kind: "Group", Name: "ops"}}},
-		&rbacv1.RoleBinding{ObjectMeta: meta("ns", "dangling"), RoleRef: rbacv1.RoleRef{Kind: "Role", Name: "absent"}, Subjects: []rbacv1.Subject{{Kind: "User", Name: "dan"}}},
+		&rbacv1.ClusterRoleBinding{ObjectMeta: meta("", "ops"), RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "ops"},
+			Subjects: []rbacv1.Subject{{Kind: "Group", Name: "ops"}}},
+		&rbacv1.RoleBinding{ObjectMeta: meta("ns", "dangling"), RoleRef: rbacv1.RoleRef{Kind: "Role", Name: "absent"},
+			Subjects: []rbacv1.Subject{{Kind: "User", Name: "dan"}}},
 	}
 }
 
 func resource(verb, group, resource, subresource, name, namespace string) authorizer.AttributesRecord {
-	return authorizer.AttributesRecord{Verb: verb, APIGroup: group, Resource: resource, Subresource: subresource, Name: name, Namespace: namespace, ResourceRequest: true}
+	return authorizer.AttributesRecord{Verb: verb, APIGroup: group, Resource: resource, Subresource: subresource, Name: name, Namespace: namespace,
+		ResourceRequest: true}
 }
 
 func TestAuthorize(t *testing.T) {
@@ -83,7 +86,8 @@ func TestAuthorize(t *testing.T) {
 	}{
 		{"user", alice, resource("list", "", "pods", "", "", "ns"), true, byRole + `User "alice"`},
 		{"first subject", &user.DefaultInfo{Name: "alice", Groups: []string{"team"}}, resource("list", "", "pods", "", "", "ns"), true, byRole + `Group "team"`},
-		{"service account", &user.DefaultInfo{Name: "system:serviceaccount:ns:robot"}, resource("get", "", "pods", "log", "p", "ns"), true, byRole + `ServiceAccount "robot/ns"`},
+		{"service account", &user.DefaultInfo{Name: "system:serviceaccount:ns:robot"}, resource("get", "", "pods", "log", "p", "ns"), true,
+			byRole + `ServiceAccount "robot/ns"`},
 		{"service account elsewhere", &user.DefaultInfo{Name: "system:serviceaccount:other:robot"}, resource("get", "", "pods", "", "p", "ns"), false, ""},
 		{"group named as the user", &user.DefaultInfo{Name: "x", Groups: []string{"alice"}}, resource("list", "", "pods", "", "", "ns"), false, ""},
 		{"user named as the group", &user.DefaultInfo{Name: "team"}, resource("list", "", "pods", "", "", "ns"), false, ""},
@@ -97,10 +101,13 @@ func TestAuthorize(t *testing.T) {
 		{"any parent", alice, resource("patch", "apps", "deployments", "scale", "d", "ns"), true, byRole + `User "alice"`},
 		{"the parent itself", alice, resource("patch", "apps", "deployments", "", "d", "ns"), false, ""},
 		{"everything", oscar, resource("delete", "x", "y", "z", "", "ns"), true, `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
-		{"URL", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/metrics"}, true, `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
-		{"URL below", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/debug/a/b"}, true, `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
+		{"URL", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/metrics"}, true,
+			`RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
+		{"URL below", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/debug/a/b"}, true,
+			`RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "ops" to Group "ops"`},
 		{"URL beside", oscar, authorizer.AttributesRecord{Verb: "get", Path: "/metrics/x"}, false, ""},
-		{"missing role", &user.DefaultInfo{Name: "dan"}, resource("get", "", "pods", "", "p", "ns"), false, `RBAC: role.rbac.authorization.k8s.io "absent" not found`},
+		{"missing role", &user.DefaultInfo{Name: "dan"}, resource("get", "", "pods", "", "p", "ns"), false,
+			`RBAC: role.rbac.authorization.k8s.io "absent" not found`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.request.User = test.user
@@ -146,7 +153,8 @@ func TestConfirmNoEscalation(t *testing.T) {
 	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
 		t.Error(diff)
 	}
-	if err := r.ConfirmNoEscalation(as("dan"), held); err == nil || err.Error() != `user "dan" (groups=[]) is attempting to grant RBAC permissions not currently held:
+	if err := r.ConfirmNoEscalation(as("dan"), held); err == nil ||
+		err.Error() != `user "dan" (groups=[]) is attempting to grant RBAC permissions not currently held:
 {APIGroups:[""], Resources:["pods"], Verbs:["get"]}; resolution errors: [role.rbac.authorization.k8s.io "absent" not found]` {
 		t.Error(err)
 	}

@@ -6,7 +6,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
-	"k8s.io/apiserver/pkg/authentication/serviceaccount"
+	authserviceaccount "k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	rbacinformers "k8s.io/client-go/informers/rbac/v1"
 	rbaclisters "k8s.io/client-go/listers/rbac/v1"
@@ -103,7 +103,7 @@ func subjectKey(subject *rbacv1.Subject, namespace string) string {
 			namespace = subject.Namespace
 		}
 		if namespace != "" {
-			return userKey(serviceaccount.MakeUsername(namespace, subject.Name))
+			return userKey(authserviceaccount.MakeUsername(namespace, subject.Name))
 		}
 	}
 	return ""

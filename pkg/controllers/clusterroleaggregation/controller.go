@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -72,7 +72,7 @@ func (a *aggregation) sync(ctx context.Context, name string) error {
 		return err
 	}
 	rules, err := a.rules(role)
-	if err != nil || equality.Semantic.DeepEqual(rules, role.Rules) {
+	if err != nil || apiequality.Semantic.DeepEqual(rules, role.Rules) {
 		return err
 	}
 	apply := rbacapply.ClusterRole(name).WithRules(toApply(rules)...)
@@ -99,7 +99,7 @@ func (a *aggregation) rules(role *rbacv1.ClusterRole) ([]rbacv1.PolicyRule, erro
 				continue
 			}
 			for _, rule := range source.Rules {
-				if !slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool { return equality.Semantic.DeepEqual(r, rule) }) {
+				if !slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool { return apiequality.Semantic.DeepEqual(r, rule) }) {
 					rules = append(rules, rule)
 				}
 			}

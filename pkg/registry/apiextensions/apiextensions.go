@@ -7,7 +7,7 @@ package apiextensions
 import (
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver"
+	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -25,7 +25,7 @@ func Group() registry.Group {
 		Priority:  16700,
 		Versions:  []registry.Version{{Name: "v1"}},
 		Resources: []registry.Definition{Definitions},
-		Types:     &registry.Types{Scheme: apiserver.Scheme, Codecs: apiserver.Codecs, ParameterCodec: metav1.ParameterCodec},
+		Types:     &registry.Types{Scheme: extensions.Scheme, Codecs: extensions.Codecs, ParameterCodec: metav1.ParameterCodec},
 	}
 }
 
@@ -48,7 +48,7 @@ var Definitions = &registry.Plain{
 var columnsSince = version.MajorMinor(1, 37)
 
 func storage(deps registry.Deps) (map[string]rest.Storage, error) {
-	main, err := customresourcedefinition.NewREST(apiserver.Scheme, deps.RESTOptions)
+	main, err := customresourcedefinition.NewREST(extensions.Scheme, deps.RESTOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,6 @@ func storage(deps registry.Deps) (map[string]rest.Storage, error) {
 	main.UpdateStrategy = updateStrategy{main.UpdateStrategy}
 	return map[string]rest.Storage{
 		"customresourcedefinitions":        main,
-		"customresourcedefinitions/status": customresourcedefinition.NewStatusREST(apiserver.Scheme, main),
+		"customresourcedefinitions/status": customresourcedefinition.NewStatusREST(extensions.Scheme, main),
 	}, nil
 }

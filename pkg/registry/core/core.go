@@ -14,8 +14,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/service"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/serviceaccount"
-	accounts "github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
+	serviceaccounts "github.com/gatehouse-k8s/gatehouse/pkg/registry/core/serviceaccount"
+	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
 // Needs is what the storage of the group is made with.
@@ -23,7 +23,7 @@ type Needs struct {
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// Tokens issues tokens of service accounts.
-	Tokens *accounts.Tokens
+	Tokens *serviceaccount.Tokens
 	// Services allocates the addresses and ports of services.
 	Services *allocation.Services
 }
@@ -44,7 +44,7 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 			pod.Resource,
 			secret.Resource,
 			service.New(needs.Services),
-			serviceaccount.New(needs.Tokens),
+			serviceaccounts.New(needs.Tokens),
 		},
 	}, events
 }

@@ -19,7 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	genericapi "k8s.io/apiserver/pkg/endpoints"
 	"k8s.io/apiserver/pkg/endpoints/discovery"
-	discoveryaggregated "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
+	discoveryendpoint "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
@@ -190,7 +190,7 @@ func (in *Installer) discover(name string, versions []metav1.GroupVersionForDisc
 	s := in.Server
 	if name == "" {
 		root := discovery.NewLegacyRootAPIHandler(in.Config.DiscoveryAddresses, s.Serializer, genericapiserver.DefaultLegacyAPIPrefix)
-		wrapped := discoveryaggregated.WrapAggregatedDiscoveryToHandler(root, s.AggregatedLegacyDiscoveryGroupManager, s.AggregatedLegacyDiscoveryGroupManager)
+		wrapped := discoveryendpoint.WrapAggregatedDiscoveryToHandler(root, s.AggregatedLegacyDiscoveryGroupManager, s.AggregatedLegacyDiscoveryGroupManager)
 		s.Handler.GoRestfulContainer.Add(wrapped.GenerateWebService(genericapiserver.DefaultLegacyAPIPrefix, metav1.APIVersions{}))
 		return
 	}

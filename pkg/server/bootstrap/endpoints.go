@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/apiserver/pkg/storage"
+	apistorage "k8s.io/apiserver/pkg/storage"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 )
@@ -64,7 +64,8 @@ func (e *endpoints) remove(ctx context.Context) error {
 	if !e.ReconcileByLease {
 		return nil
 	}
-	if err := e.Leases.Delete(ctx, e.key(), &corev1.Endpoints{}, nil, rest.ValidateAllObjectFunc, nil, storage.DeleteOptions{}); err != nil && !storage.IsNotFound(err) {
+	if err := e.Leases.Delete(ctx, e.key(), &corev1.Endpoints{}, nil, rest.ValidateAllObjectFunc, nil, apistorage.DeleteOptions{}); err != nil &&
+		!apistorage.IsNotFound(err) {
 		return err
 	}
 	addresses, err := e.leased(ctx)
@@ -80,18 +81,19 @@ func (e *endpoints) key() string { return path.Join(leasesKey, e.Address.String(
 // changes the object: a write without a change would not reach etcd and would
 // not renew the lease.
 func (e *endpoints) renew(ctx context.Context) error {
-	return e.Leases.GuaranteedUpdate(ctx, e.key(), &corev1.Endpoints{}, true, nil, func(obj runtime.Object, _ storage.ResponseMeta) (runtime.Object, *uint64, error) {
-		lease := obj.(*corev1.Endpoints)
-		lease.Subsets = []corev1.EndpointSubset{{Addresses: []corev1.EndpointAddress{{IP: e.Address.String()}}}}
-		lease.Generation++
-		return lease, ptr.To(uint64(leaseTime / time.Second)), nil
-	}, nil)
+	return e.Leases.GuaranteedUpdate(ctx, e.key(), &corev1.Endpoints{}, true, nil,
+		func(obj runtime.Object, _ apistorage.ResponseMeta) (runtime.Object, *uint64, error) {
+			lease := obj.(*corev1.Endpoints)
+			lease.Subsets = []corev1.EndpointSubset{{Addresses: []corev1.EndpointAddress{{IP: e.Address.String()}}}}
+			lease.Generation++
+			return lease, ptr.To(uint64(leaseTime / time.Second)), nil
+		}, nil)
 }
 
 // leased returns the sorted addresses of the servers that have a lease.
 func (e *endpoints) leased(ctx context.Context) (addresses []string, _ error) {
 	list := &corev1.EndpointsList{}
-	if err := e.Leases.GetList(ctx, leasesKey, storage.ListOptions{Predicate: storage.Everything, Recursive: true}, list); err != nil {
+	if err := e.Leases.GetList(ctx, leasesKey, apistorage.ListOptions{Predicate: apistorage.Everything, Recursive: true}, list); err != nil {
 		return nil, err
 	}
 	for i := range list.Items {

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -51,7 +51,7 @@ func ensureFlowControl(ctx context.Context, client kubernetes.Interface) error {
 	}{{true, flowcontrolbootstrap.MandatoryPriorityLevelConfigurations}, {false, flowcontrolbootstrap.SuggestedPriorityLevelConfigurations}} {
 		ensureAll(ctx, &parallel, l.mandatory, l.objects, index(existingLevels.Items), levels,
 			func(have, want *flowcontrolv1.PriorityLevelConfiguration) bool {
-				equal := equality.Semantic.DeepEqual(have.Spec, want.Spec)
+				equal := apiequality.Semantic.DeepEqual(have.Spec, want.Spec)
 				have.Spec = want.Spec
 				return equal
 			})
@@ -62,7 +62,7 @@ func ensureFlowControl(ctx context.Context, client kubernetes.Interface) error {
 	}{{true, flowcontrolbootstrap.MandatoryFlowSchemas}, {false, flowcontrolbootstrap.SuggestedFlowSchemas}} {
 		ensureAll(ctx, &parallel, s.mandatory, s.objects, index(existingSchemas.Items), schemas,
 			func(have, want *flowcontrolv1.FlowSchema) bool {
-				equal := equality.Semantic.DeepEqual(have.Spec, want.Spec)
+				equal := apiequality.Semantic.DeepEqual(have.Spec, want.Spec)
 				have.Spec = want.Spec
 				return equal
 			})

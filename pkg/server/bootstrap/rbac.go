@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-helpers/auth/rbac/reconciliation"
 
-	"github.com/gatehouse-k8s/gatehouse/config/rbac"
+	bootstrappolicy "github.com/gatehouse-k8s/gatehouse/config/rbac"
 )
 
 // writers is the number of roles and bindings that are written concurrently.
@@ -26,7 +26,7 @@ func roles(client kubernetes.Interface, informers informers.SharedInformerFactor
 	v1 := informers.Rbac().V1()
 	clusterRoles, clusterRoleBindings := v1.ClusterRoles().Lister(), v1.ClusterRoleBindings().Lister()
 	return func(hook genericapiserver.PostStartHookContext) error {
-		policy, err := rbac.Bootstrap()
+		policy, err := bootstrappolicy.Bootstrap()
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func roles(client kubernetes.Interface, informers informers.SharedInformerFactor
 // ensureRoles creates or completes every object of the policy. The library
 // decides what is missing; it reads from lists of all existing objects that are
 // requested once.
-func ensureRoles(ctx context.Context, client kubernetes.Interface, policy *rbac.Policy) error {
+func ensureRoles(ctx context.Context, client kubernetes.Interface, policy *bootstrappolicy.Policy) error {
 	have, err := readRoles(ctx, client)
 	if err != nil {
 		return err

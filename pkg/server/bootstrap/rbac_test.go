@@ -8,13 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
 
-	"github.com/gatehouse-k8s/gatehouse/config/rbac"
+	bootstrappolicy "github.com/gatehouse-k8s/gatehouse/config/rbac"
 )
 
 func TestEnsureRoles(t *testing.T) {
 	ctx := t.Context()
 	client := fake.NewClientset()
-	policy, err := rbac.Bootstrap()
+	policy, err := bootstrappolicy.Bootstrap()
 	if err != nil {
 		t.Fatal(err)
 	}

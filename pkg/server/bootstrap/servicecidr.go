@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/apiserver/pkg/storage"
+	apistorage "k8s.io/apiserver/pkg/storage"
 	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingapply "k8s.io/client-go/applyconfigurations/networking/v1"
 	"k8s.io/client-go/informers"
@@ -31,7 +31,7 @@ type Services struct {
 	// the first one is the cluster IP of the kubernetes service.
 	Ranges []netip.Prefix
 	// Leases stores the addresses of the running servers.
-	Leases storage.Interface
+	Leases apistorage.Interface
 	// Address and Port are where other hosts reach this server.
 	Address net.IP
 	Port    int

@@ -24,7 +24,8 @@ func TestTrackingSince(t *testing.T) {
 		client := fake.NewClientset()
 		maps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
 		if test.before != nil {
-			if _, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: trackingConfigMap}, Data: test.before}, metav1.CreateOptions{}); err != nil {
+			if _, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: trackingConfigMap}, Data: test.before},
+				metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 
-	ownadmission "github.com/gatehouse-k8s/gatehouse/pkg/admission"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/plugins"
 )
 
@@ -20,12 +20,12 @@ type AdmissionOptions struct {
 	// deprecated flag --admission-control.
 	Only []string
 
-	plugins []ownadmission.Plugin
+	plugins []admission.Plugin
 }
 
 func newAdmissionOptions() *AdmissionOptions {
 	o := &AdmissionOptions{AdmissionOptions: genericoptions.NewAdmissionOptions(), plugins: plugins.All()}
-	o.Plugins, o.RecommendedPluginOrder, o.DefaultOffPlugins = admission.NewPlugins(), nil, sets.New[string]()
+	o.Plugins, o.RecommendedPluginOrder, o.DefaultOffPlugins = apiadmission.NewPlugins(), nil, sets.New[string]()
 	for _, plugin := range o.plugins {
 		plugin.AddTo(o.Plugins)
 		o.RecommendedPluginOrder = append(o.RecommendedPluginOrder, plugin.Name)

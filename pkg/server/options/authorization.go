@@ -123,7 +123,8 @@ func (o *AuthorizationOptions) Validate() []error {
 // legacy reports whether a flag is set that --authorization-config replaces.
 func (o *AuthorizationOptions) legacy() bool {
 	none := newAuthorizationOptions()
-	for _, flag := range []string{modeFlag, webhookFlagPrefix + "version", webhookFlagPrefix + "cache-authorized-ttl", webhookFlagPrefix + "cache-unauthorized-ttl"} {
+	for _, flag := range []string{modeFlag, webhookFlagPrefix + "version", webhookFlagPrefix + "cache-authorized-ttl",
+		webhookFlagPrefix + "cache-unauthorized-ttl"} {
 		if o.changed(flag) {
 			return true
 		}

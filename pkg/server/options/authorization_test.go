@@ -66,7 +66,8 @@ func TestAuthorizers(t *testing.T) {
 	if o := parseAuthorization(t, "--authorization-config=f"); len(o.Modes) > 0 {
 		t.Errorf("with a file: %v", o.Modes)
 	}
-	all := parseAuthorization(t, "--authorization-mode=RBAC,Webhook", "--authorization-webhook-config-file=f", "--authorization-webhook-cache-authorized-ttl=0").Authorizers()
+	all := parseAuthorization(t, "--authorization-mode=RBAC,Webhook", "--authorization-webhook-config-file=f",
+		"--authorization-webhook-cache-authorized-ttl=0").Authorizers()
 	if len(all) != 2 || all[0].Type != "RBAC" || all[0].Name != "rbac" || all[0].Webhook != nil {
 		t.Errorf("%v", all)
 	}

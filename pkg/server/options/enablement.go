@@ -3,7 +3,7 @@ package options
 import (
 	"slices"
 
-	"k8s.io/apiextensions-apiserver/pkg/apiserver"
+	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/server/resourceconfig"
@@ -14,7 +14,7 @@ import (
 // GroupVersions returns the registry of all group versions that
 // --runtime-config may name: those of all schemes.
 func GroupVersions() resourceconfig.GroupVersionRegistry {
-	return schemes{apis.Scheme, apiserver.Scheme}
+	return schemes{apis.Scheme, extensions.Scheme}
 }
 
 type schemes []*runtime.Scheme

@@ -65,7 +65,8 @@ func (o *Options) setComponentGlobals() error {
 // the libraries, which CEL environments read.
 func mirrorEffectiveVersion(registry basecompatibility.ComponentGlobalsRegistry) {
 	version := registry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent)
-	process, ok := utilcompatibility.DefaultComponentGlobalsRegistry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent).(basecompatibility.MutableEffectiveVersion)
+	inProcess := utilcompatibility.DefaultComponentGlobalsRegistry.EffectiveVersionFor(basecompatibility.DefaultKubeComponent)
+	process, ok := inProcess.(basecompatibility.MutableEffectiveVersion)
 	if ok {
 		process.SetEmulationVersion(version.EmulationVersion())
 		process.SetMinCompatibilityVersion(version.MinCompatibilityVersion())

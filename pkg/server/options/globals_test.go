@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
-	"k8s.io/component-base/compatibility"
+	basecompatibility "k8s.io/component-base/compatibility"
 	"k8s.io/component-base/featuregate"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
@@ -18,9 +18,9 @@ import (
 func setFlags(t *testing.T, args ...string) (featuregate.MutableVersionedFeatureGate, error) {
 	t.Helper()
 	gate := features.Gate().DeepCopy()
-	registry := compatibility.NewComponentGlobalsRegistry()
-	effective := compatibility.NewEffectiveVersionFromString("1.37", "1.34", "1.34")
-	if err := registry.Register(compatibility.DefaultKubeComponent, effective, gate); err != nil {
+	registry := basecompatibility.NewComponentGlobalsRegistry()
+	effective := basecompatibility.NewEffectiveVersionFromString("1.37", "1.34", "1.34")
+	if err := registry.Register(basecompatibility.DefaultKubeComponent, effective, gate); err != nil {
 		t.Fatal(err)
 	}
 	flags := pflag.NewFlagSet(t.Name(), pflag.ContinueOnError)
@@ -93,13 +93,14 @@ func TestFeatureGateFlag(t *testing.T) {
 		wantErr string
 		want    gates
 	}{
-		"default":      {nil, "", gates{features.CSIVolumeHealth: false, features.ClusterTrustBundleProjection: true}},
-		"older":        {[]string{"--emulated-version=1.36"}, "", gates{features.ClusterTrustBundleProjection: false}},
-		"all alpha":    {[]string{"--feature-gates=AllAlpha=true"}, "", gates{features.CSIVolumeHealth: true, features.GenericWorkload: false}},
-		"all beta":     {[]string{"--feature-gates=AllBeta=true"}, "", gates{features.CSIVolumeHealth: false, features.GenericWorkload: true}},
-		"no beta":      {[]string{"--feature-gates=AllBeta=false"}, "", gates{features.EnvFiles: false, features.HostnameOverride: true}},
-		"all, but one": {[]string{"--feature-gates=AllAlpha=true,CSIVolumeHealth=false"}, "", gates{features.CSIVolumeHealth: false, features.ContainerStopSignals: true}},
-		"unknown":      {[]string{"--feature-gates=NoSuch=true"}, "unrecognized feature gate: NoSuch", nil},
+		"default":   {nil, "", gates{features.CSIVolumeHealth: false, features.ClusterTrustBundleProjection: true}},
+		"older":     {[]string{"--emulated-version=1.36"}, "", gates{features.ClusterTrustBundleProjection: false}},
+		"all alpha": {[]string{"--feature-gates=AllAlpha=true"}, "", gates{features.CSIVolumeHealth: true, features.GenericWorkload: false}},
+		"all beta":  {[]string{"--feature-gates=AllBeta=true"}, "", gates{features.CSIVolumeHealth: false, features.GenericWorkload: true}},
+		"no beta":   {[]string{"--feature-gates=AllBeta=false"}, "", gates{features.EnvFiles: false, features.HostnameOverride: true}},
+		"all, but one": {[]string{"--feature-gates=AllAlpha=true,CSIVolumeHealth=false"}, "",
+			gates{features.CSIVolumeHealth: false, features.ContainerStopSignals: true}},
+		"unknown": {[]string{"--feature-gates=NoSuch=true"}, "unrecognized feature gate: NoSuch", nil},
 		"not yet": {[]string{"--emulated-version=1.36", "--feature-gates=EmptyDirVolumeMode=true"},
 			"cannot set feature gate EmptyDirVolumeMode to true, feature is PreAlpha at emulated version 1.36", nil},
 		"locked": {[]string{"--feature-gates=HostnameOverride=false"}, "cannot set feature gate HostnameOverride to false, feature is locked to true", nil},

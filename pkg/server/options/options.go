@@ -173,7 +173,8 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Authorization, c.EgressSelector, c.Admission, c.Metrics, c.Traces, c.Aggregator,
+		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Authorization, c.EgressSelector, c.Admission,
+		c.Metrics, c.Traces, c.Aggregator,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

@@ -101,10 +101,12 @@ func (o *ServiceOptions) Validate() []error {
 	}
 	port := o.KubernetesNodePort
 	if port < 0 || port > 65535 {
-		errs = append(errs, fmt.Errorf("--kubernetes-service-node-port %v must be between 0 and 65535, inclusive. If 0, the Kubernetes master service will be of type ClusterIP", port))
+		errs = append(errs,
+			fmt.Errorf("--kubernetes-service-node-port %v must be between 0 and 65535, inclusive. If 0, the Kubernetes master service will be of type ClusterIP", port))
 	}
 	if port > 0 && !o.NodePorts.Contains(port) {
-		errs = append(errs, fmt.Errorf("kubernetes service port range %v doesn't contain %v (--kubernetes-service-node-port, --service-node-port-range)", o.NodePorts, port))
+		errs = append(errs,
+			fmt.Errorf("kubernetes service port range %v doesn't contain %v (--kubernetes-service-node-port, --service-node-port-range)", o.NodePorts, port))
 	}
 	return errs
 }

@@ -18,11 +18,13 @@ func TestDeploymentDefaults(t *testing.T) {
 	for name, c := range map[string]struct{ in, want appsv1.DeploymentStrategy }{
 		"nothing said":     {appsv1.DeploymentStrategy{}, rolling(quarter, quarter)},
 		"one number given": {rolling(three, nil), rolling(three, quarter)},
-		"all at once":      {appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}, appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}},
+		"all at once": {appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType},
+			appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}},
 	} {
 		d := &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Strategy: c.in, Replicas: ptr.To[int32](0)}}
 		SetDefaults_Deployment(d)
-		want := appsv1.DeploymentSpec{Strategy: c.want, Replicas: ptr.To[int32](0), RevisionHistoryLimit: ptr.To[int32](10), ProgressDeadlineSeconds: ptr.To[int32](600)}
+		want := appsv1.DeploymentSpec{Strategy: c.want, Replicas: ptr.To[int32](0), RevisionHistoryLimit: ptr.To[int32](10),
+			ProgressDeadlineSeconds: ptr.To[int32](600)}
 		if diff := cmp.Diff(want, d.Spec); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}

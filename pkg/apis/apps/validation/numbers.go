@@ -5,7 +5,7 @@ import (
 
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 )
@@ -50,7 +50,7 @@ func ValidateIntOrPercent(n intstr.IntOrString, path *field.Path) field.ErrorLis
 		return apivalidation.ValidateNonnegativeField(int64(n.IntVal), path)
 	}
 	var errs field.ErrorList
-	for _, message := range validation.IsValidPercent(n.StrVal) {
+	for _, message := range utilvalidation.IsValidPercent(n.StrVal) {
 		errs = append(errs, field.Invalid(path, n, message))
 	}
 	return errs
@@ -72,7 +72,7 @@ func IsZero(n intstr.IntOrString) bool {
 
 // percentOf is the number of a valid percentage.
 func percentOf(n intstr.IntOrString) (int, bool) {
-	if n.Type != intstr.String || !strings.HasSuffix(n.StrVal, "%") || len(validation.IsValidPercent(n.StrVal)) > 0 {
+	if n.Type != intstr.String || !strings.HasSuffix(n.StrVal, "%") || len(utilvalidation.IsValidPercent(n.StrVal)) > 0 {
 		return 0, false
 	}
 	percent, err := intstr.GetScaledValueFromIntOrPercent(&n, 100, false)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -60,7 +60,7 @@ func validateMeta(meta metav1.ObjectMeta, namespaced bool) field.ErrorList {
 	if namespaced {
 		bare.Namespace, message = "", "must be empty except for namespace"
 	}
-	if equality.Semantic.DeepEqual(bare, metav1.ObjectMeta{}) {
+	if apiequality.Semantic.DeepEqual(bare, metav1.ObjectMeta{}) {
 		return nil
 	}
 	return field.ErrorList{field.Invalid(field.NewPath("metadata"), meta, message)}

@@ -59,7 +59,8 @@ func validateSearches(domains []string, p *field.Path) field.ErrorList {
 		errs = append(errs, field.Invalid(p, domains, fmt.Sprintf("must not have more than %d search paths", maxSearches)))
 	}
 	if len(strings.Join(domains, " ")) > maxSearchCharacters {
-		errs = append(errs, field.Invalid(p, domains, fmt.Sprintf("must not have more than %d characters (including spaces) in the search list", maxSearchCharacters)))
+		errs = append(errs,
+			field.Invalid(p, domains, fmt.Sprintf("must not have more than %d characters (including spaces) in the search list", maxSearchCharacters)))
 	}
 	for i, domain := range domains {
 		// A single dot is the root; other names may end in one.

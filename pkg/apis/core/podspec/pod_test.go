@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	v1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
+	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 )
 
 // newPod returns a valid pod with all defaults, changed by the functions.
@@ -22,7 +22,7 @@ func newPod(changes ...func(*corev1.Pod)) *corev1.Pod {
 	for _, change := range changes {
 		change(pod)
 	}
-	v1.SetObjectDefaults_Pod(pod)
+	apiscorev1.SetObjectDefaults_Pod(pod)
 	return pod
 }
 
@@ -109,7 +109,8 @@ func TestContainers(t *testing.T) {
 			c.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 31}}}
 		}), []string{"spec.containers[0].lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)"}},
 		"debugging on create": {spec(func(s *corev1.PodSpec) {
-			s.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "i", Stdin: true}, TargetContainerName: "x"}}
+			s.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "i", Stdin: true},
+				TargetContainerName: "x"}}
 		}), []string{`spec.ephemeralContainers[0].targetContainerName: Not found: "x"`, "spec.ephemeralContainers: Forbidden: cannot be set on create"}},
 	}.run(t)
 }
@@ -148,7 +149,8 @@ func TestSecurity(t *testing.T) {
 			`"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"ReadOnlyRootFilesystem":null,"AllowPrivilegeEscalation":false,"ProcMount":null,` +
 			"\"SeccompProfile\":null,\"AppArmorProfile\":null}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true"}},
 		"profile without a file": {on(func(c *corev1.Container) {
-			c.SecurityContext = &corev1.SecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: "Localhost"}, AppArmorProfile: &corev1.AppArmorProfile{Type: "Localhost"}}
+			c.SecurityContext = &corev1.SecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: "Localhost"},
+				AppArmorProfile: &corev1.AppArmorProfile{Type: "Localhost"}}
 		}), []string{"spec.containers[0].securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost",
 			"spec.containers[0].securityContext.appArmorProfile.localhostProfile: Required value: must be set when AppArmor type is Localhost"}},
 		"users of its own and the host's network": {spec(func(s *corev1.PodSpec) { s.HostUsers, s.HostNetwork = ptr.To(false), true }),
@@ -160,7 +162,8 @@ func TestSecurity(t *testing.T) {
 		}), []string{"spec.hostPID: Forbidden: cannot be set for a windows pod", "spec.securityContext.fsGroup: Forbidden: cannot be set for a windows pod"}},
 		"host process": {spec(func(s *corev1.PodSpec) {
 			windows(s)
-			s.SecurityContext = &corev1.PodSecurityContext{WindowsOptions: &corev1.WindowsSecurityContextOptions{HostProcess: ptr.To(true), RunAsUserName: ptr.To(`a\b\c`)}}
+			s.SecurityContext = &corev1.PodSecurityContext{WindowsOptions: &corev1.WindowsSecurityContextOptions{HostProcess: ptr.To(true),
+				RunAsUserName: ptr.To(`a\b\c`)}}
 		}), []string{"spec.hostNetwork: Invalid value: false: hostNetwork must be true if pod contains any hostProcess containers",
 			`spec.securityContext.windowsOptions.runAsUserName: Invalid value: "a\\b\\c": runAsUserName cannot contain more than one backslash`}},
 		"sysctl of the host": {spec(func(s *corev1.PodSpec) {
@@ -187,7 +190,9 @@ func TestScheduling(t *testing.T) {
 		"key in the selector too": {spec(func(s *corev1.PodSpec) {
 			s.Affinity = &corev1.Affinity{PodAffinity: &corev1.PodAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
 				TopologyKey: "zone", MatchLabelKeys: []string{"a"}, LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}}}}}
-		}), []string{`spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector`}},
+		}), []string{
+			`spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector`,
+		}},
 		"weight": {spec(func(s *corev1.PodSpec) {
 			s.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{{}}}}
 		}), []string{"spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100"}},

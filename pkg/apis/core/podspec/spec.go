@@ -118,7 +118,8 @@ func (v *specValidator) validateIdentity(p *field.Path) field.ErrorList {
 		errs = append(errs, invalid(p.Child("runtimeClassName"), *name, apivalidation.NameIsDNSSubdomain(*name, false))...)
 	}
 	if spec.PreemptionPolicy != nil {
-		errs = append(errs, metavalidation.ValidateRequiredOneOf(*spec.PreemptionPolicy, p.Child("preemptionPolicy"), corev1.PreemptLowerPriority, corev1.PreemptNever)...)
+		errs = append(errs,
+			metavalidation.ValidateRequiredOneOf(*spec.PreemptionPolicy, p.Child("preemptionPolicy"), corev1.PreemptLowerPriority, corev1.PreemptNever)...)
 	}
 	if spec.Overhead != nil {
 		errs = append(errs, v.validateResources(&corev1.ResourceRequirements{Limits: spec.Overhead}, p.Child("overhead"))...)

@@ -34,7 +34,9 @@ func TestUpdate(t *testing.T) {
 	})
 	required := func(terms ...corev1.NodeSelectorTerm) func(*corev1.Pod) {
 		return spec(func(s *corev1.PodSpec) {
-			s.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: terms}}}
+			s.Affinity = &corev1.Affinity{
+				NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: terms}},
+			}
 		})
 	}
 	exists := func(key string) corev1.NodeSelectorRequirement {
@@ -71,12 +73,17 @@ func TestUpdate(t *testing.T) {
 		"gated, more labels": {gated, spec(func(s *corev1.PodSpec) { s.NodeSelector["c"] = "d" }), nil},
 		"gated, other labels": {gated, spec(func(s *corev1.PodSpec) { s.NodeSelector["a"] = "d" }),
 			[]string{`spec.nodeSelector: Invalid value: {"a":"d"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)`}},
-		"gated, first affinity":  {gated, required(few), nil},
-		"gated, narrower":        {func(p *corev1.Pod) { gated(p); required(few)(p) }, required(more), nil},
-		"gated, fewer conditons": {func(p *corev1.Pod) { gated(p); required(more)(p) }, required(few), []string{`spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]: Invalid value: {"MatchExpressions":[{"Key":"a","Operator":"Exists","Values":null}],"MatchFields":null}: only additions are allowed (no mutations or deletions)`}},
-		"mirror annotation": {spec(func(s *corev1.PodSpec) { s.NodeName = "n" }), func(p *corev1.Pod) { p.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "x"} },
+		"gated, first affinity": {gated, required(few), nil},
+		"gated, narrower":       {func(p *corev1.Pod) { gated(p); required(few)(p) }, required(more), nil},
+		"gated, fewer conditons": {func(p *corev1.Pod) { gated(p); required(more)(p) }, required(few),
+			[]string{
+				`spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]: Invalid value: {"MatchExpressions":[{"Key":"a","Operator":"Exists","Values":null}],"MatchFields":null}: only additions are allowed (no mutations or deletions)`,
+			}},
+		"mirror annotation": {spec(func(s *corev1.PodSpec) { s.NodeName = "n" }),
+			func(p *corev1.Pod) { p.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "x"} },
 			[]string{"metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add mirror pod annotation"}},
-		"flaw that was there": {func(p *corev1.Pod) { p.Annotations = map[string]string{corev1.PodDeletionCost: "+1"} }, func(p *corev1.Pod) { p.Labels = map[string]string{"a": "b"} }, nil},
+		"flaw that was there": {func(p *corev1.Pod) { p.Annotations = map[string]string{corev1.PodDeletionCost: "+1"} },
+			func(p *corev1.Pod) { p.Labels = map[string]string{"a": "b"} }, nil},
 		"new flaw": {same, func(p *corev1.Pod) { p.Annotations = map[string]string{corev1.PodDeletionCost: "+1"} },
 			[]string{`metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "+1": must be a 32bit integer`}},
 	})
@@ -110,7 +117,8 @@ func TestUpdateShowsDifference(t *testing.T) {
 func TestStatusUpdate(t *testing.T) {
 	ended := func(code int32) func(*corev1.Pod) {
 		return func(p *corev1.Pod) {
-			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "c", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code}}}}
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "c",
+				State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code}}}}
 		}
 	}
 	with := func(policy corev1.RestartPolicy, code int32) func(*corev1.Pod) {
@@ -127,10 +135,14 @@ func TestStatusUpdate(t *testing.T) {
 			with("Never", 1)(p)
 			p.Spec.Containers[0].RestartPolicyRules = make([]corev1.ContainerRestartRule, 1)
 		}, runs, nil},
-		"class":                {same, func(p *corev1.Pod) { p.Status.QOSClass = "Burstable" }, []string{`status.qosClass: Invalid value: "Burstable": field is immutable`}},
-		"two of a family":      {same, func(p *corev1.Pod) { p.Status.PodIPs = []corev1.PodIP{{IP: "192.0.2.1"}, {IP: "192.0.2.2"}} }, []string{`status.podIPs: Invalid value: [{"IP":"192.0.2.1"},{"IP":"192.0.2.2"}]: may specify no more than one IP for each IP family`}},
-		"another host":         {same, func(p *corev1.Pod) { p.Status.HostIPs = []corev1.HostIP{{IP: "192.0.2.1"}} }, []string{"status.hostIPs[0].ip: Invalid value: \"192.0.2.1\": must be equal to `hostIP`"}},
-		"claim of another pod": {same, func(p *corev1.Pod) { p.Status.ResourceClaimStatuses = []corev1.PodResourceClaimStatus{{Name: "x"}} }, []string{"status.resourceClaimStatuses[0].name: Invalid value: \"x\": must match the name of an entry in `spec.resourceClaims`"}},
+		"class": {same, func(p *corev1.Pod) { p.Status.QOSClass = "Burstable" },
+			[]string{`status.qosClass: Invalid value: "Burstable": field is immutable`}},
+		"two of a family": {same, func(p *corev1.Pod) { p.Status.PodIPs = []corev1.PodIP{{IP: "192.0.2.1"}, {IP: "192.0.2.2"}} },
+			[]string{`status.podIPs: Invalid value: [{"IP":"192.0.2.1"},{"IP":"192.0.2.2"}]: may specify no more than one IP for each IP family`}},
+		"another host": {same, func(p *corev1.Pod) { p.Status.HostIPs = []corev1.HostIP{{IP: "192.0.2.1"}} },
+			[]string{"status.hostIPs[0].ip: Invalid value: \"192.0.2.1\": must be equal to `hostIP`"}},
+		"claim of another pod": {same, func(p *corev1.Pod) { p.Status.ResourceClaimStatuses = []corev1.PodResourceClaimStatus{{Name: "x"}} },
+			[]string{"status.resourceClaimStatuses[0].name: Invalid value: \"x\": must match the name of an entry in `spec.resourceClaims`"}},
 	})
 }
 
@@ -140,10 +152,12 @@ func TestEphemeralContainersUpdate(t *testing.T) {
 			Name: "e", Image: "i", ImagePullPolicy: "Always", TerminationMessagePath: "/t", TerminationMessagePolicy: "File"}})
 	})
 	runUpdates(t, ValidatePodEphemeralContainersUpdate, map[string]update{
-		"add":    {same, debug, nil},
-		"remove": {debug, spec(func(s *corev1.PodSpec) { s.EphemeralContainers = nil }), []string{"spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be removed\n"}},
-		"change": {debug, spec(func(s *corev1.PodSpec) { s.EphemeralContainers[0].TTY = true }), []string{"spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be changed\n" +
-			"@@ -27,6 +27,6 @@\n  \"SecurityContext\": null,\n  \"Stdin\": false,\n  \"StdinOnce\": false,\n- \"TTY\": false,\n+ \"TTY\": true,\n  \"TargetContainerName\": \"\"\n }\n"}},
+		"add": {same, debug, nil},
+		"remove": {debug, spec(func(s *corev1.PodSpec) { s.EphemeralContainers = nil }),
+			[]string{"spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be removed\n"}},
+		"change": {debug, spec(func(s *corev1.PodSpec) { s.EphemeralContainers[0].TTY = true }),
+			[]string{"spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be changed\n" +
+				"@@ -27,6 +27,6 @@\n  \"SecurityContext\": null,\n  \"Stdin\": false,\n  \"StdinOnce\": false,\n- \"TTY\": false,\n+ \"TTY\": true,\n  \"TargetContainerName\": \"\"\n }\n"}},
 	})
 }
 
@@ -152,9 +166,11 @@ func TestResize(t *testing.T) {
 		c.Resources = corev1.ResourceRequirements{Requests: resources("cpu", "1"), Limits: resources("cpu", "2", "example.com/gpu", "1")}
 	})
 	runUpdates(t, ValidatePodResize, map[string]update{
-		"more":  {sized, on(func(c *corev1.Container) { c.Resources.Requests["cpu"] = resources("cpu", "2")["cpu"] }), nil},
-		"class": {same, on(func(c *corev1.Container) { c.Resources.Requests = resources("cpu", "1") }), []string{`spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing`}},
-		"other": {sized, on(func(c *corev1.Container) { c.Resources.Requests["ephemeral-storage"] = resources("a", "1")["a"] }), []string{"spec: Forbidden: only cpu and memory resources are mutable"}},
+		"more": {sized, on(func(c *corev1.Container) { c.Resources.Requests["cpu"] = resources("cpu", "2")["cpu"] }), nil},
+		"class": {same, on(func(c *corev1.Container) { c.Resources.Requests = resources("cpu", "1") }),
+			[]string{`spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing`}},
+		"other": {sized, on(func(c *corev1.Container) { c.Resources.Requests["ephemeral-storage"] = resources("a", "1")["a"] }),
+			[]string{"spec: Forbidden: only cpu and memory resources are mutable"}},
 		"less than before": {sized, on(func(c *corev1.Container) { delete(c.Resources.Limits, "cpu") }),
 			[]string{"spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed"}},
 		"on Windows": {func(p *corev1.Pod) { sized(p); p.Spec.OS = &corev1.PodOS{Name: "windows"} }, same, []string{"[]: Forbidden: windows pods cannot be resized"}},
@@ -166,5 +182,6 @@ func TestBindingAndLogs(t *testing.T) {
 	expect(t, ValidatePodBinding(&corev1.Binding{Target: corev1.ObjectReference{Kind: "Pod"}}),
 		`target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"`, "target.name: Required value")
 	expect(t, ValidatePodLogOptions(&corev1.PodLogOptions{TailLines: ptr.To[int64](-1), LimitBytes: ptr.To[int64](0), SinceSeconds: ptr.To[int64](0)}),
-		"tailLines: Invalid value: -1: must be greater than or equal to 0", "limitBytes: Invalid value: 0: must be greater than 0", "sinceSeconds: Invalid value: 0: must be greater than 0")
+		"tailLines: Invalid value: -1: must be greater than or equal to 0", "limitBytes: Invalid value: 0: must be greater than 0",
+		"sinceSeconds: Invalid value: 0: must be greater than 0")
 }

@@ -52,7 +52,9 @@ func TestWarnings(t *testing.T) {
 			}
 			s.Volumes = []corev1.Volume{
 				{Name: "g", VolumeSource: corev1.VolumeSource{GitRepo: &corev1.GitRepoVolumeSource{}}},
-				{Name: "s", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "x", Items: []corev1.KeyToPath{{Path: "a"}, {Path: "a/b"}, {Path: "ab"}}}}},
+				{Name: "s",
+					VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "x",
+						Items: []corev1.KeyToPath{{Path: "a"}, {Path: "a/b"}, {Path: "ab"}}}}},
 				{Name: "p", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{token("t"), {}, token("t")}}}},
 			}
 		}), []string{
@@ -74,7 +76,9 @@ func TestWarnings(t *testing.T) {
 func TestTemplateWarnings(t *testing.T) {
 	pod := newPod()
 	template := &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{appArmorAnnotation + "c": "runtime/default"}}, Spec: pod.Spec}
-	want := []string{`spec.template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: deprecated since v1.30; use the "appArmorProfile" field instead`}
+	want := []string{
+		`spec.template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: deprecated since v1.30; use the "appArmorProfile" field instead`,
+	}
 	if got := PodTemplateWarnings(template, field.NewPath("spec", "template")); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -120,7 +124,8 @@ func TestDropDisabledFields(t *testing.T) {
 func TestDropDisabledStatusFields(t *testing.T) {
 	status := &corev1.PodStatus{
 		VolumeHealth: make([]corev1.PodVolumeHealth, 1), NodeAllocatableResourceClaimStatuses: make([]corev1.NodeAllocatableResourceClaimStatus, 1),
-		ContainerStatuses: []corev1.ContainerStatus{{StopSignal: ptr.To(corev1.SIGTERM), VolumeMounts: []corev1.VolumeMountStatus{{VolumeStatus: &corev1.VolumeStatus{}}}}},
+		ContainerStatuses: []corev1.ContainerStatus{{StopSignal: ptr.To(corev1.SIGTERM),
+			VolumeMounts: []corev1.VolumeMountStatus{{VolumeStatus: &corev1.VolumeStatus{}}}}},
 	}
 	DropDisabledStatusFields(status, status.DeepCopy())
 	if c := status.ContainerStatuses[0]; status.VolumeHealth == nil || c.StopSignal == nil {
@@ -128,7 +133,8 @@ func TestDropDisabledStatusFields(t *testing.T) {
 	}
 	featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.CSIVolumeHealth, true)
 	DropDisabledStatusFields(status, &corev1.PodStatus{})
-	if c := status.ContainerStatuses[0]; status.VolumeHealth == nil || status.NodeAllocatableResourceClaimStatuses != nil || c.StopSignal != nil || c.VolumeMounts[0].VolumeStatus != nil {
+	if c := status.ContainerStatuses[0]; status.VolumeHealth == nil || status.NodeAllocatableResourceClaimStatuses != nil || c.StopSignal != nil ||
+		c.VolumeMounts[0].VolumeStatus != nil {
 		t.Errorf("got %+v", status)
 	}
 }

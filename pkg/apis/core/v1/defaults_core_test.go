@@ -11,7 +11,8 @@ import (
 func TestSecretDefaults(t *testing.T) {
 	s := &corev1.Secret{Data: map[string][]byte{"a": []byte("old"), "b": []byte("kept")}, StringData: map[string]string{"a": "new", "c": "added"}}
 	SetObjectDefaults_Secret(s)
-	if s.Type != corev1.SecretTypeOpaque || s.StringData != nil || len(s.Data) != 3 || string(s.Data["a"]) != "new" || string(s.Data["b"]) != "kept" || string(s.Data["c"]) != "added" {
+	if s.Type != corev1.SecretTypeOpaque || s.StringData != nil || len(s.Data) != 3 || string(s.Data["a"]) != "new" || string(s.Data["b"]) != "kept" ||
+		string(s.Data["c"]) != "added" {
 		t.Errorf("secret: %+v", s)
 	}
 	empty := &corev1.Secret{Type: corev1.SecretTypeTLS, StringData: map[string]string{}}

@@ -38,14 +38,17 @@ func TestPodAndTemplate(t *testing.T) {
 			s.SecurityContext == nil || s.ServiceAccountName != "robot" {
 			t.Errorf("%s: %+v", name, s)
 		}
-		if c.ImagePullPolicy != "Always" || c.TerminationMessagePath != "/dev/termination-log" || c.TerminationMessagePolicy != "File" || c.Ports[0].Protocol != "TCP" {
+		if c.ImagePullPolicy != "Always" || c.TerminationMessagePath != "/dev/termination-log" || c.TerminationMessagePolicy != "File" ||
+			c.Ports[0].Protocol != "TCP" {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
-	if own := pod.Spec.Containers[0]; own.Ports[0].HostPort != 80 || !apiequality.Semantic.DeepEqual(own.Resources.Requests, quantities("cpu", "1", "memory", "1500m")) || !*pod.Spec.EnableServiceLinks {
+	if own := pod.Spec.Containers[0]; own.Ports[0].HostPort != 80 ||
+		!apiequality.Semantic.DeepEqual(own.Resources.Requests, quantities("cpu", "1", "memory", "1500m")) || !*pod.Spec.EnableServiceLinks {
 		t.Errorf("pod: %+v", pod.Spec)
 	}
-	if own := template.Template.Spec.Containers[0]; own.Ports[0].HostPort != 0 || own.Resources.Requests != nil || template.Template.Spec.EnableServiceLinks != nil {
+	if own := template.Template.Spec.Containers[0]; own.Ports[0].HostPort != 0 || own.Resources.Requests != nil ||
+		template.Template.Spec.EnableServiceLinks != nil {
 		t.Errorf("template: %+v", template.Template.Spec)
 	}
 }
@@ -83,10 +86,11 @@ func TestIsLatest(t *testing.T) {
 
 func TestPodIPs(t *testing.T) {
 	for name, c := range map[string]struct{ in, want corev1.PodStatus }{
-		"one":      {corev1.PodStatus{PodIP: "192.0.2.1"}, corev1.PodStatus{PodIP: "192.0.2.1", PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}}},
-		"list":     {corev1.PodStatus{PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}}, corev1.PodStatus{PodIP: "192.0.2.1", PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}}},
-		"disagree": {corev1.PodStatus{PodIP: "192.0.2.2", PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}}, corev1.PodStatus{PodIP: "192.0.2.2", PodIPs: []corev1.PodIP{{IP: "192.0.2.2"}}}},
-		"none":     {},
+		"one":  {corev1.PodStatus{PodIP: "192.0.2.1"}, corev1.PodStatus{PodIP: "192.0.2.1", PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}}},
+		"list": {corev1.PodStatus{PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}}, corev1.PodStatus{PodIP: "192.0.2.1", PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}}},
+		"disagree": {corev1.PodStatus{PodIP: "192.0.2.2", PodIPs: []corev1.PodIP{{IP: "192.0.2.1"}}},
+			corev1.PodStatus{PodIP: "192.0.2.2", PodIPs: []corev1.PodIP{{IP: "192.0.2.2"}}}},
+		"none": {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			SetDefaults_PodStatus(&c.in)

@@ -2,41 +2,41 @@ package validation
 
 import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // ValidateDNS1123Label checks that the value is a DNS label: at most 63
 // characters, lower case, digits and dashes.
 func ValidateDNS1123Label(value string, p *field.Path) field.ErrorList {
-	return invalidForEach(p, value, validation.IsDNS1123Label(value))
+	return invalidForEach(p, value, utilvalidation.IsDNS1123Label(value))
 }
 
 // ValidateDNS1123Subdomain checks that the value is a DNS subdomain of at most
 // 253 characters.
 func ValidateDNS1123Subdomain(value string, p *field.Path) field.ErrorList {
-	return invalidForEach(p, value, validation.IsDNS1123Subdomain(value))
+	return invalidForEach(p, value, utilvalidation.IsDNS1123Subdomain(value))
 }
 
 // ValidateQualifiedName checks that the value has the form of a label key.
 func ValidateQualifiedName(value string, p *field.Path) field.ErrorList {
-	return invalidForEach(p, value, validation.IsQualifiedName(value))
+	return invalidForEach(p, value, utilvalidation.IsQualifiedName(value))
 }
 
 // ValidateLabelValue checks that the value may be that of a label.
 func ValidateLabelValue(value string, p *field.Path) field.ErrorList {
-	return invalidForEach(p, value, validation.IsValidLabelValue(value))
+	return invalidForEach(p, value, utilvalidation.IsValidLabelValue(value))
 }
 
 // ValidateConfigMapKey checks that the value may be a key of a ConfigMap or Secret.
 func ValidateConfigMapKey(value string, p *field.Path) field.ErrorList {
-	return invalidForEach(p, value, validation.IsConfigMapKey(value))
+	return invalidForEach(p, value, utilvalidation.IsConfigMapKey(value))
 }
 
 // ValidateEnvVarName checks that the value may name an environment variable.
 // The relaxed rule, the default since 1.34, allows all printable ASCII but "=".
 func ValidateEnvVarName(value string, p *field.Path) field.ErrorList {
-	return invalidForEach(p, value, validation.IsRelaxedEnvVarName(value))
+	return invalidForEach(p, value, utilvalidation.IsRelaxedEnvVarName(value))
 }
 
 // ValidateAnnotations checks the keys and the total size of annotations.

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	netutils "k8s.io/utils/net"
 )
@@ -29,12 +29,12 @@ func ValidateRequiredProtocol(protocol corev1.Protocol, p *field.Path) field.Err
 
 // ValidatePortNumber checks that the port is between 1 and 65535.
 func ValidatePortNumber(port int32, p *field.Path) field.ErrorList {
-	return invalidForEach(p, port, validation.IsValidPortNum(int(port)))
+	return invalidForEach(p, port, utilvalidation.IsValidPortNum(int(port)))
 }
 
 // ValidatePortName checks that the value may name the port of a container.
 func ValidatePortName(name string, p *field.Path) field.ErrorList {
-	return invalidForEach(p, name, validation.IsValidPortName(name))
+	return invalidForEach(p, name, utilvalidation.IsValidPortName(name))
 }
 
 // ValidateNonSpecialIP checks that the address may be that of another machine:

@@ -5,7 +5,7 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -60,7 +60,7 @@ func validateLabelRequirement(r corev1.NodeSelectorRequirement, anyValue bool, p
 		return errs
 	}
 	for i, v := range r.Values {
-		errs = append(errs, invalidForEach(values.Index(i), v, validation.IsValidLabelValue(v))...)
+		errs = append(errs, invalidForEach(values.Index(i), v, utilvalidation.IsValidLabelValue(v))...)
 	}
 	return errs
 }

@@ -99,8 +99,10 @@ func TestNodeSelector(t *testing.T) {
 		"lt":         {expression("mem", "Lt", "1", "2"), []string{e + "values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'"}},
 		"operator":   {expression("mem", "="), []string{e + `operator: Invalid value: "=": not a valid selector operator`}},
 		"key":        {expression("", "Exists"), []string{e + "key: " + badLabelKey, e + "key: " + badLabelRE}},
-		"field":      {field("spec.x", "Exists"), []string{f + `operator: Invalid value: "Exists": not a valid selector operator`, f + `key: Invalid value: "spec.x": not a valid field selector key`}},
-		"two names":  {field("metadata.name", "In", "a", "b"), []string{f + "values: Required value: must be only one value when `operator` is 'In' or 'NotIn' for node field selector"}},
+		"field": {field("spec.x", "Exists"),
+			[]string{f + `operator: Invalid value: "Exists": not a valid selector operator`, f + `key: Invalid value: "spec.x": not a valid field selector key`}},
+		"two names": {field("metadata.name", "In", "a", "b"),
+			[]string{f + "values: Required value: must be only one value when `operator` is 'In' or 'NotIn' for node field selector"}},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, ValidateNodeSelector(c.selector, false, root), c.want...) })
 	}

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
@@ -49,7 +49,7 @@ func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.
 	}
 	switch t.Operator {
 	case corev1.TolerationOpEqual, "":
-		if msgs := validation.IsValidLabelValue(t.Value); len(msgs) > 0 {
+		if msgs := utilvalidation.IsValidLabelValue(t.Value); len(msgs) > 0 {
 			errs = append(errs, field.Invalid(operator, t.Value, strings.Join(msgs, ";")))
 		}
 	case corev1.TolerationOpExists:
@@ -98,7 +98,7 @@ func ValidateTaints(taints []corev1.Taint, p *field.Path) field.ErrorList {
 	for i, t := range taints {
 		at := p.Index(i)
 		errs = append(errs, metav1validation.ValidateLabelName(t.Key, at.Child("key"))...)
-		if msgs := validation.IsValidLabelValue(t.Value); len(msgs) > 0 {
+		if msgs := utilvalidation.IsValidLabelValue(t.Value); len(msgs) > 0 {
 			errs = append(errs, field.Invalid(at.Child("value"), t.Value, strings.Join(msgs, ";")))
 		}
 		if t.Effect == "" {

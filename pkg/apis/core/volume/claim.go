@@ -2,7 +2,7 @@ package volume
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -117,7 +117,7 @@ func validateDataSources(spec *corev1.PersistentVolumeClaimSpec, opts ClaimOptio
 }
 
 func sameDataSource(source *corev1.TypedLocalObjectReference, ref *corev1.TypedObjectReference) bool {
-	return equality.Semantic.DeepEqual(*source, corev1.TypedLocalObjectReference{APIGroup: ref.APIGroup, Kind: ref.Kind, Name: ref.Name})
+	return apiequality.Semantic.DeepEqual(*source, corev1.TypedLocalObjectReference{APIGroup: ref.APIGroup, Kind: ref.Kind, Name: ref.Name})
 }
 
 func validateDataSource(group *string, kind, name string, opts ClaimOptions, p *field.Path) field.ErrorList {

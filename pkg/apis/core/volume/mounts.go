@@ -29,7 +29,8 @@ func DevicePaths(devices []corev1.VolumeDevice) map[string]string {
 // ValidateVolumeMounts checks the mounts of a container, given its devices
 // (see DevicePaths), the pod's volumes (from ValidateVolumes) and the
 // container itself, which must be privileged to mount in both directions.
-func ValidateVolumeMounts(mounts []corev1.VolumeMount, devices map[string]string, volumes map[string]corev1.VolumeSource, container *corev1.Container, p *field.Path) field.ErrorList {
+func ValidateVolumeMounts(mounts []corev1.VolumeMount, devices map[string]string, volumes map[string]corev1.VolumeSource, container *corev1.Container,
+	p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	taken := valuesOf(devices)
 	mounted := sets.Set[string]{}
@@ -102,7 +103,8 @@ func validateRecursiveReadOnly(m *corev1.VolumeMount, p *field.Path) field.Error
 			errs = append(errs, field.Forbidden(p, "may only be specified when mountPropagation is None or not specified"))
 		}
 	default:
-		errs = append(errs, metavalidation.ValidateOneOf(mode, p, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyIfPossible)...)
+		errs = append(errs,
+			metavalidation.ValidateOneOf(mode, p, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyIfPossible)...)
 	}
 	return errs
 }

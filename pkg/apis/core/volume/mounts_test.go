@@ -18,9 +18,10 @@ func TestMounts(t *testing.T) {
 		mounts []corev1.VolumeMount
 		want   []string
 	}{
-		"good":      {[]corev1.VolumeMount{{Name: "dir", MountPath: "/a"}, {Name: "dir", MountPath: "/b", SubPath: "s"}}, nil},
-		"nothing":   {[]corev1.VolumeMount{{}}, []string{"v[0].name: Required value", `v[0].name: Not found: ""`, "v[0].mountPath: Required value"}},
-		"same path": {[]corev1.VolumeMount{{Name: "dir", MountPath: "/a"}, {Name: "dir", MountPath: "/a"}}, []string{`v[1].mountPath: Invalid value: "/a": must be unique`}},
+		"good":    {[]corev1.VolumeMount{{Name: "dir", MountPath: "/a"}, {Name: "dir", MountPath: "/b", SubPath: "s"}}, nil},
+		"nothing": {[]corev1.VolumeMount{{}}, []string{"v[0].name: Required value", `v[0].name: Not found: ""`, "v[0].mountPath: Required value"}},
+		"same path": {[]corev1.VolumeMount{{Name: "dir", MountPath: "/a"}, {Name: "dir", MountPath: "/a"}},
+			[]string{`v[1].mountPath: Invalid value: "/a": must be unique`}},
 		"device": {[]corev1.VolumeMount{{Name: "block", MountPath: "/dev/x"}}, []string{
 			`v[0].name: Invalid value: "block": must not already exist in volumeDevices`,
 			`v[0].mountPath: Invalid value: "/dev/x": must not already exist as a path in volumeDevices`}},

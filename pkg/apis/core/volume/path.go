@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -49,7 +49,7 @@ func validateFileMode(mode *int32, p *field.Path) field.ErrorList {
 // validateUnit checks the number of a logical unit or a partition.
 func validateUnit(n int32, lowest int, p *field.Path) field.ErrorList {
 	if n < 0 || n > 255 {
-		return field.ErrorList{field.Invalid(p, n, validation.InclusiveRangeError(lowest, 255))}
+		return field.ErrorList{field.Invalid(p, n, utilvalidation.InclusiveRangeError(lowest, 255))}
 	}
 	return nil
 }

@@ -32,7 +32,8 @@ func TestConversion(t *testing.T) {
 		t.Fatal(err)
 	}
 	stored := hub.(*corev1.EventList)
-	if e := stored.Items[0]; stored.ResourceVersion != "7" || e.Message != "n" || e.InvolvedObject.Name != "p" || e.Source.Host != "h" || e.Count != 3 || e.Series.Count != 2 {
+	if e := stored.Items[0]; stored.ResourceVersion != "7" || e.Message != "n" || e.InvolvedObject.Name != "p" || e.Source.Host != "h" || e.Count != 3 ||
+		e.Series.Count != 2 {
 		t.Errorf("hub: %+v", stored)
 	}
 	back, err := scheme.ConvertToVersion(stored, eventsv1.SchemeGroupVersion)

@@ -5,12 +5,12 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/operation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // ValidateCustom_Condition_LastTransitionTime is where the generator looks for
 // the check that apimachinery has in its own validation package.
 func ValidateCustom_Condition_LastTransitionTime(ctx context.Context, op operation.Operation, p *field.Path, value, old *metav1.Time) field.ErrorList {
-	return validation.ValidateCustom_Condition_LastTransitionTime(ctx, op, p, value, old)
+	return metav1validation.ValidateCustom_Condition_LastTransitionTime(ctx, op, p, value, old)
 }

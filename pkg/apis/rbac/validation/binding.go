@@ -5,7 +5,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
@@ -46,7 +46,7 @@ func validateRoleRef(ref *rbacv1.RoleRef, kinds []string, at *field.Path) field.
 	if ref.Name == "" {
 		return append(errs, field.Required(at.Child("name"), ""))
 	}
-	for _, message := range path.IsValidPathSegmentName(ref.Name) {
+	for _, message := range pathvalidation.IsValidPathSegmentName(ref.Name) {
 		errs = append(errs, field.Invalid(at.Child("name"), ref.Name, message))
 	}
 	return errs

@@ -32,10 +32,16 @@ func valid() *appsv1.Deployment {
 func TestValidate(t *testing.T) {
 	for want, change := range map[string]func(s *appsv1.DeploymentSpec){
 		"": func(*appsv1.DeploymentSpec) {},
-		"spec.replicas: Invalid value: -1: must be greater than or equal to 0":                            func(s *appsv1.DeploymentSpec) { s.Replicas = ptr.To[int32](-1) },
-		"spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds":          func(s *appsv1.DeploymentSpec) { s.MinReadySeconds = 600 },
-		"spec.selector: Invalid value: {}: empty selector is invalid for deployment":                      func(s *appsv1.DeploymentSpec) { s.Selector = &metav1.LabelSelector{} },
-		"spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'": func(s *appsv1.DeploymentSpec) { s.Strategy.Type = appsv1.RecreateDeploymentStrategyType },
+		"spec.replicas: Invalid value: -1: must be greater than or equal to 0": func(s *appsv1.DeploymentSpec) {
+			s.Replicas = ptr.To[int32](-1)
+		},
+		"spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds": func(s *appsv1.DeploymentSpec) { s.MinReadySeconds = 600 },
+		"spec.selector: Invalid value: {}: empty selector is invalid for deployment": func(s *appsv1.DeploymentSpec) {
+			s.Selector = &metav1.LabelSelector{}
+		},
+		"spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'": func(s *appsv1.DeploymentSpec) {
+			s.Strategy.Type = appsv1.RecreateDeploymentStrategyType
+		},
 		`spec.strategy: Unsupported value: {"Type":"Later","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"`: func(s *appsv1.DeploymentSpec) {
 			s.Strategy = appsv1.DeploymentStrategy{Type: "Later"}
 		},

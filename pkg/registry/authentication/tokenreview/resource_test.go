@@ -44,13 +44,17 @@ func TestAnswer(t *testing.T) {
 		spec authenticationv1.TokenReviewSpec
 		want authenticationv1.TokenReviewStatus
 	}{
-		"for this server":     {authenticationv1.TokenReviewSpec{Token: "mine"}, authenticationv1.TokenReviewStatus{Authenticated: true, User: alice, Audiences: []string{"api"}}},
-		"one of two":          {authenticationv1.TokenReviewSpec{Token: "mine", Audiences: []string{"other", "api"}}, authenticationv1.TokenReviewStatus{Authenticated: true, User: alice, Audiences: []string{"api"}}},
-		"for another":         {authenticationv1.TokenReviewSpec{Token: "mine", Audiences: []string{"other"}}, authenticationv1.TokenReviewStatus{Error: "invalid bearer token"}},
-		"unknown":             {authenticationv1.TokenReviewSpec{Token: "odd"}, authenticationv1.TokenReviewStatus{Error: "invalid bearer token"}},
-		"error":               {authenticationv1.TokenReviewSpec{Token: "broken"}, authenticationv1.TokenReviewStatus{Error: "out of order"}},
-		"anonymous":           {authenticationv1.TokenReviewSpec{Token: " mine"}, authenticationv1.TokenReviewStatus{}},
-		"a header of its own": {authenticationv1.TokenReviewSpec{Token: "x\r\nAuthorization: Bearer mine"}, authenticationv1.TokenReviewStatus{Error: "invalid bearer token"}},
+		"for this server": {authenticationv1.TokenReviewSpec{Token: "mine"},
+			authenticationv1.TokenReviewStatus{Authenticated: true, User: alice, Audiences: []string{"api"}}},
+		"one of two": {authenticationv1.TokenReviewSpec{Token: "mine", Audiences: []string{"other", "api"}},
+			authenticationv1.TokenReviewStatus{Authenticated: true, User: alice, Audiences: []string{"api"}}},
+		"for another": {authenticationv1.TokenReviewSpec{Token: "mine", Audiences: []string{"other"}},
+			authenticationv1.TokenReviewStatus{Error: "invalid bearer token"}},
+		"unknown":   {authenticationv1.TokenReviewSpec{Token: "odd"}, authenticationv1.TokenReviewStatus{Error: "invalid bearer token"}},
+		"error":     {authenticationv1.TokenReviewSpec{Token: "broken"}, authenticationv1.TokenReviewStatus{Error: "out of order"}},
+		"anonymous": {authenticationv1.TokenReviewSpec{Token: " mine"}, authenticationv1.TokenReviewStatus{}},
+		"a header of its own": {authenticationv1.TokenReviewSpec{Token: "x\r\nAuthorization: Bearer mine"},
+			authenticationv1.TokenReviewStatus{Error: "invalid bearer token"}},
 	} {
 		// What the client says about the answer does not make it true.
 		review := &authenticationv1.TokenReview{Spec: c.spec, Status: authenticationv1.TokenReviewStatus{Authenticated: true}}
@@ -80,7 +84,8 @@ func TestAnswerWithoutAudience(t *testing.T) {
 
 // The authenticators see the token and the audiences, and end with the caller.
 func TestAuthenticateContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(genericapirequest.WithUser(authenticator.WithAudiences(t.Context(), authenticator.Audiences{"caller"}), &user.DefaultInfo{Name: "caller"}))
+	ctx, cancel := context.WithCancel(genericapirequest.WithUser(authenticator.WithAudiences(t.Context(), authenticator.Audiences{"caller"}),
+		&user.DefaultInfo{Name: "caller"}))
 	look := authenticator.RequestFunc(func(request *http.Request) (*authenticator.Response, bool, error) {
 		if u, ok := genericapirequest.UserFrom(request.Context()); ok {
 			t.Errorf("the authenticator sees the user %v", u)

@@ -17,7 +17,8 @@ var alice = &user.DefaultInfo{Name: "alice"}
 // What the authorizer gets is what was asked, word for word.
 func TestAttributes(t *testing.T) {
 	resource := &authorizationv1.ResourceAttributes{Namespace: "ns", Verb: "get", Group: "g", Version: "v", Resource: "r", Subresource: "s", Name: "n"}
-	want := authorizer.AttributesRecord{User: alice, Verb: "get", Namespace: "ns", APIGroup: "g", APIVersion: "v", Resource: "r", Subresource: "s", Name: "n", ResourceRequest: true}
+	want := authorizer.AttributesRecord{User: alice, Verb: "get", Namespace: "ns", APIGroup: "g", APIVersion: "v", Resource: "r", Subresource: "s", Name: "n",
+		ResourceRequest: true}
 	if diff := cmp.Diff(want, attributes(alice, resource, nil)); diff != "" {
 		t.Error(diff)
 	}
@@ -46,13 +47,20 @@ func TestSelectors(t *testing.T) {
 		"none":       {},
 		"raw fields": {fields: &authorizationv1.FieldSelectorAttributes{RawSelector: "spec.nodeName=x,a!=b"}, want: []string{"a!=b", "spec.nodeName=x"}},
 		"raw labels": {labels: &authorizationv1.LabelSelectorAttributes{RawSelector: "a in (b,c),!d"}, want: []string{"a in (b,c)", "!d"}},
-		"bad fields": {fields: &authorizationv1.FieldSelectorAttributes{RawSelector: "a"}, complaint: "spec.resourceAttributes.fieldSelector ignored due to parse error"},
+		"bad fields": {fields: &authorizationv1.FieldSelectorAttributes{RawSelector: "a"},
+			complaint: "spec.resourceAttributes.fieldSelector ignored due to parse error"},
 		"bad both": {fields: &authorizationv1.FieldSelectorAttributes{RawSelector: "a"}, labels: &authorizationv1.LabelSelectorAttributes{RawSelector: "b=("},
 			complaint: "spec.resourceAttributes.fieldSelector ignored due to parse error; spec.resourceAttributes.labelSelector ignored due to parse error"},
-		"fields": {fields: &authorizationv1.FieldSelectorAttributes{Requirements: []fieldBy{{Key: "a", Operator: "In", Values: []string{"b"}}, {Key: "c", Operator: "NotIn", Values: []string{"d"}}}},
-			want: []string{"a=b", "c!=d"}},
-		"some fields": {fields: &authorizationv1.FieldSelectorAttributes{Requirements: []fieldBy{{Key: "a", Operator: "In", Values: []string{"b"}}, {Key: "c", Operator: "In", Values: []string{"d", "e"}}, {Key: "f", Operator: "Exists"}}},
-			want: []string{"a=b"}, complaint: "spec.resourceAttributes.fieldSelector partially ignored due to parse error"},
+		"fields": {
+			fields: &authorizationv1.FieldSelectorAttributes{Requirements: []fieldBy{{Key: "a", Operator: "In", Values: []string{"b"}},
+				{Key: "c", Operator: "NotIn", Values: []string{"d"}}}},
+			want: []string{"a=b", "c!=d"},
+		},
+		"some fields": {
+			fields: &authorizationv1.FieldSelectorAttributes{Requirements: []fieldBy{{Key: "a", Operator: "In", Values: []string{"b"}},
+				{Key: "c", Operator: "In", Values: []string{"d", "e"}}, {Key: "f", Operator: "Exists"}}},
+			want: []string{"a=b"}, complaint: "spec.resourceAttributes.fieldSelector partially ignored due to parse error",
+		},
 		"some labels": {labels: &authorizationv1.LabelSelectorAttributes{Requirements: []labelBy{{Key: "a", Operator: "Exists"}, {Key: "b", Operator: "Near"}}},
 			want: []string{"a"}, complaint: "spec.resourceAttributes.labelSelector partially ignored due to parse error"},
 		"no labels": {labels: &authorizationv1.LabelSelectorAttributes{Requirements: []labelBy{{Key: "b", Operator: "Near"}}},

@@ -11,7 +11,8 @@ import (
 
 // Decide returns what the authorizer says to a request of the user. Exactly one
 // of resource and nonResource is not nil.
-func Decide(ctx context.Context, a authorizer.UnconditionalAuthorizer, u user.Info, resource *authorizationv1.ResourceAttributes, nonResource *authorizationv1.NonResourceAttributes) authorizationv1.SubjectAccessReviewStatus {
+func Decide(ctx context.Context, a authorizer.UnconditionalAuthorizer, u user.Info, resource *authorizationv1.ResourceAttributes,
+	nonResource *authorizationv1.NonResourceAttributes) authorizationv1.SubjectAccessReviewStatus {
 	request := attributes(u, resource, nonResource)
 	decision, reason, err := a.Authorize(ctx, request)
 	return authorizationv1.SubjectAccessReviewStatus{

@@ -31,7 +31,8 @@ func New(rules authorizer.RuleResolver) *registry.Review[*authorizationv1.SelfSu
 }
 
 // answer lists the rules. Only the status comes back, as from kube-apiserver.
-func answer(ctx context.Context, rules authorizer.RuleResolver, review *authorizationv1.SelfSubjectRulesReview) (*authorizationv1.SelfSubjectRulesReview, error) {
+func answer(ctx context.Context, rules authorizer.RuleResolver,
+	review *authorizationv1.SelfSubjectRulesReview) (*authorizationv1.SelfSubjectRulesReview, error) {
 	caller, err := registry.Caller(ctx)
 	if err != nil {
 		return nil, err

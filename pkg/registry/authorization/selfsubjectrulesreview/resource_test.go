@@ -20,7 +20,8 @@ func (resolver) RulesFor(_ context.Context, u user.Info, namespace string) ([]au
 	if u.GetName() != "alice" || namespace != "ns" {
 		return nil, nil, true, errors.New("who?")
 	}
-	return []authorizer.ResourceRuleInfo{&authorizer.DefaultResourceRuleInfo{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"pods"}, ResourceNames: []string{"p"}}},
+	return []authorizer.ResourceRuleInfo{&authorizer.DefaultResourceRuleInfo{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"pods"},
+			ResourceNames: []string{"p"}}},
 		[]authorizer.NonResourceRuleInfo{&authorizer.DefaultNonResourceRuleInfo{Verbs: []string{"get"}, NonResourceURLs: []string{"/api"}}}, false, nil
 }
 
@@ -30,7 +31,8 @@ func TestAnswer(t *testing.T) {
 		want      authorizationv1.SubjectRulesReviewStatus
 	}{
 		"alice": {"ns", authorizationv1.SubjectRulesReviewStatus{
-			ResourceRules:    []authorizationv1.ResourceRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"pods"}, ResourceNames: []string{"p"}}},
+			ResourceRules: []authorizationv1.ResourceRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"pods"},
+				ResourceNames: []string{"p"}}},
 			NonResourceRules: []authorizationv1.NonResourceRule{{Verbs: []string{"get"}, NonResourceURLs: []string{"/api"}}},
 		}},
 		// Lists without rules are lists all the same: the fields are required.
@@ -38,7 +40,8 @@ func TestAnswer(t *testing.T) {
 			ResourceRules: []authorizationv1.ResourceRule{}, NonResourceRules: []authorizationv1.NonResourceRule{}, Incomplete: true, EvaluationError: "who?"}},
 	} {
 		ctx := genericapirequest.WithUser(t.Context(), &user.DefaultInfo{Name: "alice"})
-		review := &authorizationv1.SelfSubjectRulesReview{ObjectMeta: metav1.ObjectMeta{Name: "dropped"}, Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: c.namespace}}
+		review := &authorizationv1.SelfSubjectRulesReview{ObjectMeta: metav1.ObjectMeta{Name: "dropped"},
+			Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: c.namespace}}
 		got, err := answer(ctx, resolver{}, review)
 		if diff := cmp.Diff(&authorizationv1.SelfSubjectRulesReview{Status: c.want}, got); diff != "" || err != nil {
 			t.Errorf("%s: %v\n%s", name, err, diff)

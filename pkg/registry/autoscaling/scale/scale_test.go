@@ -73,14 +73,16 @@ func TestScaleOfDeployment(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if _, err := client.UpdateScale(ctx, "absent", &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: "absent"}}, metav1.UpdateOptions{}); !apierrors.IsNotFound(err) {
+		if _, err := client.UpdateScale(ctx, "absent", &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: "absent"}},
+			metav1.UpdateOptions{}); !apierrors.IsNotFound(err) {
 			t.Errorf("absent: %v", err)
 		}
 	})
 
 	t.Run("applied", func(t *testing.T) {
 		three := autoscalingv1ac.Scale().WithName("web").WithSpec(autoscalingv1ac.ScaleSpec().WithReplicas(3))
-		if _, err := client.ApplyScale(ctx, "web", three, metav1.ApplyOptions{FieldManager: "applier"}); !apierrors.IsConflict(err) || !strings.Contains(err.Error(), `"scaler"`) {
+		if _, err := client.ApplyScale(ctx, "web", three, metav1.ApplyOptions{FieldManager: "applier"}); !apierrors.IsConflict(err) ||
+			!strings.Contains(err.Error(), `"scaler"`) {
 			t.Errorf("a conflict is expected: %v", err)
 		}
 		if _, err := client.ApplyScale(ctx, "web", three, metav1.ApplyOptions{FieldManager: "applier", Force: true}); err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 )
@@ -37,7 +37,7 @@ func validateStrategy(strategy coordinationv1.CoordinatedLeaseStrategy) field.Er
 		return field.ErrorList{field.NotSupported(path, strategy, []coordinationv1.CoordinatedLeaseStrategy{coordinationv1.OldestEmulationVersion})}
 	}
 	var errs field.ErrorList
-	for _, message := range validation.IsQualifiedName(string(strategy)) {
+	for _, message := range utilvalidation.IsQualifiedName(string(strategy)) {
 		errs = append(errs, field.Invalid(path, strategy, message))
 	}
 	return errs

@@ -42,7 +42,8 @@ func TestValidate(t *testing.T) {
 
 func TestImmutable(t *testing.T) {
 	old := configMap(func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true) })
-	if errs := Resource.ValidateChange(t.Context(), "", configMap(func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true); c.Labels = map[string]string{"l": "x"} }), old); len(errs) > 0 {
+	if errs := Resource.ValidateChange(t.Context(), "",
+		configMap(func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true); c.Labels = map[string]string{"l": "x"} }), old); len(errs) > 0 {
 		t.Errorf("other labels: %v", errs)
 	}
 	errs := Resource.ValidateChange(t.Context(), "", configMap(func(c *corev1.ConfigMap) { c.Data["a"] = "x"; delete(c.BinaryData, "c") }), old)

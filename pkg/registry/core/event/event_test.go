@@ -37,13 +37,16 @@ func TestValidate(t *testing.T) {
 		change func(*corev1.Event)
 		want   string
 	}{
-		"old":                {"", oldEvent(), func(e *corev1.Event) { e.Name = "Not_a_DNS_name" }, ""},
-		"old, of a node":     {"", oldEvent(), func(e *corev1.Event) { e.Namespace, e.InvolvedObject.Namespace = "default", "" }, ""},
-		"old, elsewhere":     {"", oldEvent(), func(e *corev1.Event) { e.InvolvedObject.Namespace = "m" }, `involvedObject.namespace: Invalid value: "m": does not match event.namespace`},
-		"new":                {"events.k8s.io", newEvent(), func(*corev1.Event) {}, ""},
-		"new, of a node":     {"events.k8s.io", newEvent(), func(e *corev1.Event) { e.Namespace, e.InvolvedObject.Namespace = "kube-system", "" }, ""},
-		"new in the old way": {"", newEvent(), func(e *corev1.Event) { e.ReportingController = "" }, "[reportingComponent: Required value, reportingComponent: Invalid value"},
-		"nobody":             {"events.k8s.io", newEvent(), func(e *corev1.Event) { e.ReportingController = "" }, "[reportingController: Required value, reportingController: Invalid value"},
+		"old":            {"", oldEvent(), func(e *corev1.Event) { e.Name = "Not_a_DNS_name" }, ""},
+		"old, of a node": {"", oldEvent(), func(e *corev1.Event) { e.Namespace, e.InvolvedObject.Namespace = "default", "" }, ""},
+		"old, elsewhere": {"", oldEvent(), func(e *corev1.Event) { e.InvolvedObject.Namespace = "m" },
+			`involvedObject.namespace: Invalid value: "m": does not match event.namespace`},
+		"new":            {"events.k8s.io", newEvent(), func(*corev1.Event) {}, ""},
+		"new, of a node": {"events.k8s.io", newEvent(), func(e *corev1.Event) { e.Namespace, e.InvolvedObject.Namespace = "kube-system", "" }, ""},
+		"new in the old way": {"", newEvent(), func(e *corev1.Event) { e.ReportingController = "" },
+			"[reportingComponent: Required value, reportingComponent: Invalid value"},
+		"nobody": {"events.k8s.io", newEvent(), func(e *corev1.Event) { e.ReportingController = "" },
+			"[reportingController: Required value, reportingController: Invalid value"},
 		"long": {"events.k8s.io", newEvent(), func(e *corev1.Event) { e.Reason, e.Message = strings.Repeat("r", 129), strings.Repeat("m", 1025) },
 			`[reason: Invalid value: "": can have at most 128 characters, message: Invalid value: "": can have at most 1024 characters]`},
 		"old fields": {"events.k8s.io", newEvent(), func(e *corev1.Event) { e.Count, e.Source.Host = 1, "h" },

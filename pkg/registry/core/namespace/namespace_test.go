@@ -10,7 +10,8 @@ import (
 )
 
 func TestPrepareForCreate(t *testing.T) {
-	ns := &corev1.Namespace{Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"example.com/x"}}, Status: corev1.NamespaceStatus{Phase: corev1.NamespaceTerminating}}
+	ns := &corev1.Namespace{Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"example.com/x"}},
+		Status: corev1.NamespaceStatus{Phase: corev1.NamespaceTerminating}}
 	Resource.PrepareNew(t.Context(), ns)
 	Resource.PrepareNew(t.Context(), ns)
 	if ns.Status.Phase != corev1.NamespaceActive || !slices.Equal(ns.Spec.Finalizers, []corev1.FinalizerName{"example.com/x", "kubernetes"}) {
@@ -41,12 +42,16 @@ func TestFinalizersFor(t *testing.T) {
 }
 
 func TestValidation(t *testing.T) {
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a.b", ResourceVersion: "1"}, Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"bad"}}}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a.b", ResourceVersion: "1"},
+		Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"bad"}}}
 	const known = "name is neither a standard finalizer name nor is it fully qualified"
-	if got, want := Resource.ValidateNew(t.Context(), ns).ToAggregate().Error(), `[metadata.name: Invalid value: "a.b": must not contain dots, spec.finalizers: Invalid value: "bad": `+known+"]"; got != want {
+	errs := Resource.ValidateNew(t.Context(), ns)
+	want := `[metadata.name: Invalid value: "a.b": must not contain dots, spec.finalizers: Invalid value: "bad": ` + known + "]"
+	if got := errs.ToAggregate().Error(); got != want {
 		t.Errorf("create: %s, want %s", got, want)
 	}
-	if got, want := Resource.ValidateChange(t.Context(), "finalize", ns, ns).ToAggregate().Error(), `spec.finalizers[0]: Invalid value: "bad": `+known; got != want {
+	if got, want := Resource.ValidateChange(t.Context(), "finalize", ns, ns).ToAggregate().Error(), `spec.finalizers[0]: Invalid value: "bad": `+
+		known; got != want {
 		t.Errorf("finalize: %s, want %s", got, want)
 	}
 	for _, c := range []struct {

@@ -101,7 +101,8 @@ func TestTable(t *testing.T) {
 		}
 		return row
 	}
-	if got, want := cells(node(func(*corev1.Node) {})), []any{"n", "Unknown", registry.None, registry.Unknown, "", registry.None, registry.None, registry.Unknown, registry.Unknown, registry.Unknown}; !slices.Equal(got, want) {
+	if got, want := cells(node(func(*corev1.Node) {})), []any{"n", "Unknown", registry.None, registry.Unknown, "", registry.None, registry.None, registry.Unknown,
+		registry.Unknown, registry.Unknown}; !slices.Equal(got, want) {
 		t.Errorf("bare: %v, want %v", got, want)
 	}
 	full := node(func(n *corev1.Node) {

@@ -49,7 +49,8 @@ func (r *evictionREST) AcceptsGroupVersion(gv schema.GroupVersion) bool {
 }
 
 // Create implements rest.NamedCreater.
-func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc,
+	options *metav1.CreateOptions) (runtime.Object, error) {
 	eviction, err := requestFor[*policyv1.Eviction](obj, "Eviction", name)
 	if err != nil {
 		return nil, err
@@ -89,25 +90,26 @@ func deleteOptions(eviction *policyv1.Eviction, options *metav1.CreateOptions) (
 // changes between the two, it starts over.
 func (r *evictionREST) evict(ctx context.Context, name string, options *metav1.DeleteOptions) error {
 	var last error
-	err := wait.ExponentialBackoffWithContext(ctx, wait.Backoff{Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 6}, func(ctx context.Context) (bool, error) {
-		obj, err := r.pods.Get(ctx, name, &metav1.GetOptions{})
-		if err != nil {
-			return false, err
-		}
-		pod := obj.(*corev1.Pod)
-		if !needsPermission(pod) {
-			last = r.delete(ctx, pod, options, true)
-		} else {
-			if err := r.budgets.permit(ctx, pod, dryrun.IsDryRun(options.DryRun)); err != nil {
+	err := wait.ExponentialBackoffWithContext(ctx, wait.Backoff{Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 6},
+		func(ctx context.Context) (bool, error) {
+			obj, err := r.pods.Get(ctx, name, &metav1.GetOptions{})
+			if err != nil {
 				return false, err
 			}
-			last = r.delete(ctx, pod, options, false)
-		}
-		if apierrors.IsConflict(last) && options.Preconditions == nil {
-			return false, nil
-		}
-		return true, last
-	})
+			pod := obj.(*corev1.Pod)
+			if !needsPermission(pod) {
+				last = r.delete(ctx, pod, options, true)
+			} else {
+				if err := r.budgets.permit(ctx, pod, dryrun.IsDryRun(options.DryRun)); err != nil {
+					return false, err
+				}
+				last = r.delete(ctx, pod, options, false)
+			}
+			if apierrors.IsConflict(last) && options.Preconditions == nil {
+				return false, nil
+			}
+			return true, last
+		})
 	if wait.Interrupted(err) && last != nil {
 		return last
 	}

@@ -31,23 +31,31 @@ func TestSummarize(t *testing.T) {
 		pod                   corev1.Pod
 		ready, reason, counts string
 	}{
-		"new":  {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Pending"}}, "0/2", "Pending", "0"},
-		"runs": {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Running", ContainerStatuses: []corev1.ContainerStatus{status(running, true, 1), status(running, true, 2)}}}, "2/2", "Running", "3"},
+		"new": {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Pending"}}, "0/2", "Pending", "0"},
+		"runs": {corev1.Pod{Spec: two,
+			Status: corev1.PodStatus{Phase: "Running", ContainerStatuses: []corev1.ContainerStatus{status(running, true, 1), status(running, true, 2)}}}, "2/2",
+			"Running", "3"},
 		"crashes": {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Running", ContainerStatuses: []corev1.ContainerStatus{
-			{State: waiting("CrashLoopBackOff"), RestartCount: 5, LastTerminationState: ended(corev1.ContainerStateTerminated{FinishedAt: metav1.NewTime(time.Now().Add(-3 * time.Minute))})},
+			{State: waiting("CrashLoopBackOff"), RestartCount: 5,
+				LastTerminationState: ended(corev1.ContainerStateTerminated{FinishedAt: metav1.NewTime(time.Now().Add(-3 * time.Minute))})},
 			status(running, true, 0)}}}, "1/2", "CrashLoopBackOff", "5 (3m ago)"},
 		"one completed": {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Running", ContainerStatuses: []corev1.ContainerStatus{
 			status(ended(corev1.ContainerStateTerminated{Reason: "Completed"}), false, 0), status(running, true, 0)}}}, "1/2", "NotReady", "0"},
 		"exit code": {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Failed", ContainerStatuses: []corev1.ContainerStatus{
 			status(ended(corev1.ContainerStateTerminated{ExitCode: 7}), false, 0)}}}, "0/2", "ExitCode:7", "0"},
-		"init fails": {corev1.Pod{Spec: corev1.PodSpec{Containers: two.Containers, InitContainers: make([]corev1.Container, 1)}, Status: corev1.PodStatus{Phase: "Pending",
-			InitContainerStatuses: []corev1.ContainerStatus{status(ended(corev1.ContainerStateTerminated{ExitCode: 3, Signal: 9}), false, 3)}}}, "0/2", "Init:Signal:9", "3"},
+		"init fails": {corev1.Pod{Spec: corev1.PodSpec{Containers: two.Containers, InitContainers: make([]corev1.Container, 1)},
+			Status: corev1.PodStatus{Phase: "Pending",
+				InitContainerStatuses: []corev1.ContainerStatus{status(ended(corev1.ContainerStateTerminated{ExitCode: 3, Signal: 9}), false, 3)}}}, "0/2", "Init:Signal:9",
+			"3"},
 		"sidecar, then init": {corev1.Pod{Spec: sidecar, Status: corev1.PodStatus{Phase: "Pending", InitContainerStatuses: []corev1.ContainerStatus{
 			{Name: "c", State: running, Ready: true, Started: ptr.To(true), RestartCount: 2}, {Name: "i", State: running}}}}, "1/2", "Init:1/2", "2"},
-		"evicted":     {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Failed", Reason: "Evicted"}}, "0/2", "Evicted", "0"},
-		"gated":       {corev1.Pod{Spec: two, Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: "PodScheduled", Reason: "SchedulingGated"}}}}, "0/2", "SchedulingGated", "0"},
-		"terminating": {corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}, Spec: two, Status: corev1.PodStatus{Phase: "Running"}}, "0/2", "Terminating", "0"},
-		"lost":        {corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}, Spec: two, Status: corev1.PodStatus{Reason: "NodeLost"}}, "0/2", "Unknown", "0"},
+		"evicted": {corev1.Pod{Spec: two, Status: corev1.PodStatus{Phase: "Failed", Reason: "Evicted"}}, "0/2", "Evicted", "0"},
+		"gated": {corev1.Pod{Spec: two, Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: "PodScheduled", Reason: "SchedulingGated"}}}}, "0/2",
+			"SchedulingGated", "0"},
+		"terminating": {corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}, Spec: two, Status: corev1.PodStatus{Phase: "Running"}}, "0/2",
+			"Terminating", "0"},
+		"lost": {corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}, Spec: two, Status: corev1.PodStatus{Reason: "NodeLost"}}, "0/2",
+			"Unknown", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := summarize(&c.pod)
@@ -60,7 +68,8 @@ func TestSummarize(t *testing.T) {
 
 func TestPrepareForCreate(t *testing.T) {
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"hash": "1"}, Annotations: map[string]string{"container.apparmor.security.beta.kubernetes.io/c": "localhost/p"}},
+		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"hash": "1"},
+			Annotations: map[string]string{"container.apparmor.security.beta.kubernetes.io/c": "localhost/p"}},
 		Spec: corev1.PodSpec{
 			Containers: []corev1.Container{{Name: "c"}}, TerminationGracePeriodSeconds: ptr.To[int64](-5), SchedulingGates: []corev1.PodSchedulingGate{{Name: "g"}},
 			Affinity: &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
@@ -82,7 +91,8 @@ func TestPrepareForCreate(t *testing.T) {
 }
 
 func TestPrepareSubresources(t *testing.T) {
-	old := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Generation: 3}, Spec: corev1.PodSpec{NodeName: "n", Containers: []corev1.Container{{Name: "c", Image: "i"}}}, Status: corev1.PodStatus{QOSClass: "BestEffort"}}
+	old := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Generation: 3}, Spec: corev1.PodSpec{NodeName: "n", Containers: []corev1.Container{{Name: "c", Image: "i"}}},
+		Status: corev1.PodStatus{QOSClass: "BestEffort"}}
 	changed := func() *corev1.Pod {
 		pod := old.DeepCopy()
 		pod.Labels = map[string]string{"a": "b"}
@@ -94,15 +104,18 @@ func TestPrepareSubresources(t *testing.T) {
 	}
 	ctx := context.Background()
 	pod := changed()
-	if Resource.PrepareChange(ctx, "status", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Status.Phase != "Running" || pod.Status.QOSClass != "BestEffort" || pod.Labels["a"] != "b" {
+	if Resource.PrepareChange(ctx, "status", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Status.Phase != "Running" ||
+		pod.Status.QOSClass != "BestEffort" || pod.Labels["a"] != "b" {
 		t.Errorf("status: %+v", pod)
 	}
 	pod = changed()
-	if Resource.PrepareChange(ctx, "ephemeralcontainers", pod, old); pod.Spec.Containers[0].Image != "i" || len(pod.Spec.EphemeralContainers) != 1 || pod.Labels != nil || pod.Generation != 4 {
+	if Resource.PrepareChange(ctx, "ephemeralcontainers", pod, old); pod.Spec.Containers[0].Image != "i" || len(pod.Spec.EphemeralContainers) != 1 ||
+		pod.Labels != nil || pod.Generation != 4 {
 		t.Errorf("ephemeralcontainers: %+v", pod)
 	}
 	pod = changed()
-	if Resource.PrepareChange(ctx, "resize", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Spec.Containers[0].ResizePolicy == nil || pod.Spec.EphemeralContainers != nil || pod.Generation != 4 {
+	if Resource.PrepareChange(ctx, "resize", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Spec.Containers[0].ResizePolicy == nil ||
+		pod.Spec.EphemeralContainers != nil || pod.Generation != 4 {
 		t.Errorf("resize: %+v", pod)
 	}
 	pod = changed()
@@ -170,7 +183,8 @@ func TestAllow(t *testing.T) {
 }
 
 func TestContainerOf(t *testing.T) {
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a"}, {Name: "b"}}, InitContainers: []corev1.Container{{Name: "i"}}}}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a"}, {Name: "b"}}, InitContainers: []corev1.Container{{Name: "i"}}}}
 	for name, want := range map[string]string{
 		"i": "",
 		"b": "",

@@ -78,7 +78,9 @@ func subresources(main *registry.REST, deps registry.Deps) map[string]rest.Stora
 
 // validateAs makes a hook of a validation that depends on the options of the
 // server, which are in the context.
-func validateAs(validate func(pod, old *corev1.Pod, options podspec.Options) field.ErrorList) func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
+func validateAs(
+	validate func(pod, old *corev1.Pod, options podspec.Options) field.ErrorList,
+) func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
 	return func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
 		return validate(pod, old, podspec.OptionsFrom(ctx))
 	}

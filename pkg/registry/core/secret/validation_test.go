@@ -63,7 +63,8 @@ func TestUpdate(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
-	if got := warnings(secret(corev1.SecretTypeTLS, "tls.crt", "x", "tls.key", "y")); len(got) != 1 || got[0] != "tls: failed to find any PEM data in certificate input" {
+	if got := warnings(secret(corev1.SecretTypeTLS, "tls.crt", "x", "tls.key", "y")); len(got) != 1 ||
+		got[0] != "tls: failed to find any PEM data in certificate input" {
 		t.Errorf("bad certificate: %q", got)
 	}
 	if got := warnings(secret("Opaque", "tls.crt", "x")); got != nil {

@@ -42,12 +42,15 @@ func TestFamiliesOnCreate(t *testing.T) {
 		{"prefer, one there", clusterService(prefer, nil), false, prefer, []corev1.IPFamily{v4}, ""},
 		{"prefer, both there", clusterService(prefer, nil), true, prefer, []corev1.IPFamily{v4, v6}, ""},
 		{"require", clusterService(require, nil, v6), true, require, []corev1.IPFamily{v6, v4}, ""},
-		{"require, one there", clusterService(require, nil), false, "", nil, "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services"},
+		{"require, one there", clusterService(require, nil), false, "", nil,
+			"spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services"},
 		{"other family", clusterService("", nil, v6), false, "", nil, `spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster`},
 		{"by address", clusterService("", []string{"2001:db8::9"}), true, single, []corev1.IPFamily{v6}, ""},
 		{"address of another family", clusterService("", []string{"2001:db8::9"}), false, "", nil, "may not use IPv6 on a cluster which is not configured for it"},
-		{"two addresses, single", clusterService("", []string{"10.0.0.9", "2001:db8::9"}), true, "", nil, "must be RequireDualStack or PreferDualStack when multiple clusterIPs are specified"},
-		{"two families, single", clusterService(single, nil, v4, v6), true, "", nil, "must be RequireDualStack or PreferDualStack when multiple ipFamilies are specified"},
+		{"two addresses, single", clusterService("", []string{"10.0.0.9", "2001:db8::9"}), true, "", nil,
+			"must be RequireDualStack or PreferDualStack when multiple clusterIPs are specified"},
+		{"two families, single", clusterService(single, nil, v4, v6), true, "", nil,
+			"must be RequireDualStack or PreferDualStack when multiple ipFamilies are specified"},
 		{"contradiction", clusterService("", []string{"10.0.0.9"}, v6), true, "", nil, "expected an IPv6 value as indicated by `ipFamilies[0]`"},
 		{"headless", clusterService("", none), true, single, []corev1.IPFamily{v4}, ""},
 		{"headless without selector", func() *corev1.Service {
@@ -96,16 +99,23 @@ func TestFamiliesOnUpdate(t *testing.T) {
 func TestKept(t *testing.T) {
 	both := []string{"10.0.0.9", "2001:db8::9"}
 	old := clusterService(prefer, both, v4, v6)
-	for want, s := range map[string]*corev1.Service{
-		"[]": clusterService(prefer, both, v4, v6),
-		`[spec.clusterIPs[0]: Invalid value: ["10.0.0.8","2001:db8::9"]: may not change once set]`:                                                                  clusterService(prefer, []string{"10.0.0.8", "2001:db8::9"}, v4, v6),
-		`[spec.clusterIPs[1]: Invalid value: ["10.0.0.9","2001:db8::8"]: may not change once set]`:                                                                  clusterService(prefer, []string{"10.0.0.9", "2001:db8::8"}, v4, v6),
-		`[spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set spec.ipFamilies[1]: Invalid value: ["IPv6","IPv4"]: may not change once set]`: clusterService(prefer, both, v6, v4),
-		`[spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to 'SingleStack' when releasing the secondary clusterIP]`:                              clusterService(prefer, both[:1], v4, v6),
-		`[spec.clusterIPs[0]: Invalid value: null: primary clusterIP can not be unset]`:                                                                             clusterService(prefer, nil, v4, v6),
+	for _, c := range []struct {
+		want string
+		s    *corev1.Service
+	}{
+		{"[]", clusterService(prefer, both, v4, v6)},
+		{`[spec.clusterIPs[0]: Invalid value: ["10.0.0.8","2001:db8::9"]: may not change once set]`,
+			clusterService(prefer, []string{"10.0.0.8", "2001:db8::9"}, v4, v6)},
+		{`[spec.clusterIPs[1]: Invalid value: ["10.0.0.9","2001:db8::8"]: may not change once set]`,
+			clusterService(prefer, []string{"10.0.0.9", "2001:db8::8"}, v4, v6)},
+		{`[spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set spec.ipFamilies[1]: Invalid value: ["IPv6","IPv4"]: may not change once set]`,
+			clusterService(prefer, both, v6, v4)},
+		{`[spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to 'SingleStack' when releasing the secondary clusterIP]`,
+			clusterService(prefer, both[:1], v4, v6)},
+		{`[spec.clusterIPs[0]: Invalid value: null: primary clusterIP can not be unset]`, clusterService(prefer, nil, v4, v6)},
 	} {
-		if got := fmt.Sprint(validateKept(s, old)); got != want {
-			t.Errorf("%s\nwant\n%s", got, want)
+		if got := fmt.Sprint(validateKept(c.s, old)); got != c.want {
+			t.Errorf("%s\nwant\n%s", got, c.want)
 		}
 	}
 	external := &corev1.Service{Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName}}

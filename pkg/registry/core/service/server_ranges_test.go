@@ -55,7 +55,9 @@ func TestServiceCIDRs(t *testing.T) {
 	if _, err := api.Create(t.Context(), named("full", corev1.ServiceSpec{}), metav1.CreateOptions{}); err == nil {
 		t.Error("a sixth address of six, of which the kubernetes service has one")
 	}
-	_, err := cidrs.Create(t.Context(), &networkingv1.ServiceCIDR{ObjectMeta: metav1.ObjectMeta{Name: "more"}, Spec: networkingv1.ServiceCIDRSpec{CIDRs: []string{"10.1.0.0/28"}}}, metav1.CreateOptions{})
+	_, err := cidrs.Create(t.Context(),
+		&networkingv1.ServiceCIDR{ObjectMeta: metav1.ObjectMeta{Name: "more"}, Spec: networkingv1.ServiceCIDRSpec{CIDRs: []string{"10.1.0.0/28"}}},
+		metav1.CreateOptions{})
 	testutil.Check(t, err)
 	eventually(t, func(ctx context.Context) bool {
 		made, err := api.Create(ctx, named("more", corev1.ServiceSpec{}), metav1.CreateOptions{})

@@ -82,7 +82,8 @@ func TestParallelCreates(t *testing.T) {
 	if got := addresses(t, client); len(got) != size+1 {
 		t.Errorf("%d IP addresses", len(got))
 	}
-	testutil.Check(t, client.CoreV1().RESTClient().Delete().Namespace("default").Resource("services").Param("fieldSelector", "metadata.name!=kubernetes").Do(t.Context()).Error())
+	testutil.Check(t,
+		client.CoreV1().RESTClient().Delete().Namespace("default").Resource("services").Param("fieldSelector", "metadata.name!=kubernetes").Do(t.Context()).Error())
 	if got := addresses(t, client); len(got) != 1 {
 		t.Errorf("IP addresses after all services were deleted: %v", got)
 	}
@@ -92,7 +93,8 @@ func TestParallelCreates(t *testing.T) {
 		for j := range ports {
 			ports[j] = corev1.ServicePort{Name: fmt.Sprint("p", j), Port: int32(j + 1)}
 		}
-		made, err := api.Create(t.Context(), named(fmt.Sprint("again-", i), corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: ports}), metav1.CreateOptions{})
+		made, err := api.Create(t.Context(), named(fmt.Sprint("again-", i), corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: ports}),
+			metav1.CreateOptions{})
 		testutil.Check(t, err)
 		for _, p := range made.Spec.Ports {
 			again = append(again, p.NodePort)
@@ -125,10 +127,12 @@ func TestNothingIsLost(t *testing.T) {
 		name, want string
 		spec       corev1.ServiceSpec
 	}{
-		{"a", `spec.clusterIPs: Invalid value: ["10.0.0.9"]: failed to allocate IP 10.0.0.9: provided IP is already allocated`, corev1.ServiceSpec{ClusterIP: "10.0.0.9"}},
+		{"a", `spec.clusterIPs: Invalid value: ["10.0.0.9"]: failed to allocate IP 10.0.0.9: provided IP is already allocated`,
+			corev1.ServiceSpec{ClusterIP: "10.0.0.9"}},
 		{"a", `failed to allocate IP 10.9.0.1: the provided network does not match the current range`, corev1.ServiceSpec{ClusterIP: "10.9.0.1"}},
 		{"a", `spec.ports[0].nodePort: Invalid value: 30007: provided port is already allocated`, corev1.ServiceSpec{Type: "NodePort", Ports: port(30007)}},
-		{"a", `spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767`, corev1.ServiceSpec{Type: "NodePort", Ports: port(80)}},
+		{"a", `spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767`,
+			corev1.ServiceSpec{Type: "NodePort", Ports: port(80)}},
 		{"a", `spec.sessionAffinity: Unsupported value: "Odd"`, corev1.ServiceSpec{Type: "NodePort", Ports: port(30008), SessionAffinity: "Odd"}},
 		{"web", `services "web" already exists`, corev1.ServiceSpec{Type: "NodePort", Ports: port(30008)}},
 	} {
@@ -204,7 +208,8 @@ func TestKubernetesService(t *testing.T) {
 	s, client = start()
 	again, err := client.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
 	testutil.Check(t, err)
-	if again.UID != first.UID || again.Spec.Ports[0].TargetPort == first.Spec.Ports[0].TargetPort && !strings.HasSuffix(s.URL, ":"+again.Spec.Ports[0].TargetPort.String()) {
+	if again.UID != first.UID ||
+		again.Spec.Ports[0].TargetPort == first.Spec.Ports[0].TargetPort && !strings.HasSuffix(s.URL, ":"+again.Spec.Ports[0].TargetPort.String()) {
 		t.Errorf("after a restart: %+v", again)
 	}
 	ip, err := client.NetworkingV1().IPAddresses().Get(t.Context(), "10.0.0.1", metav1.GetOptions{})

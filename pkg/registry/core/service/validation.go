@@ -86,7 +86,8 @@ func validateOfType(s *corev1.Service) (errs field.ErrorList) {
 }
 
 func validateAffinity(spec *corev1.ServiceSpec) field.ErrorList {
-	errs := metavalidation.ValidateRequiredOneOf(spec.SessionAffinity, specPath.Child("sessionAffinity"), corev1.ServiceAffinityClientIP, corev1.ServiceAffinityNone)
+	errs := metavalidation.ValidateRequiredOneOf(spec.SessionAffinity, specPath.Child("sessionAffinity"), corev1.ServiceAffinityClientIP,
+		corev1.ServiceAffinityNone)
 	path, config := specPath.Child("sessionAffinityConfig"), spec.SessionAffinityConfig
 	switch spec.SessionAffinity {
 	case corev1.ServiceAffinityNone:
@@ -145,7 +146,8 @@ func validateTraffic(s *corev1.Service) (errs field.ErrorList) {
 	switch {
 	case !hasHealthCheck(s):
 		if spec.HealthCheckNodePort != 0 {
-			errs = append(errs, field.Invalid(healthPath, spec.HealthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+			errs = append(errs,
+				field.Invalid(healthPath, spec.HealthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
 		}
 	case spec.HealthCheckNodePort == 0:
 		errs = append(errs, field.Required(healthPath, ""))

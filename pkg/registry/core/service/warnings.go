@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
 )
 
@@ -12,7 +12,8 @@ import (
 func warnings(s *corev1.Service) (out []string) {
 	spec := &s.Spec
 	if _, set := s.Annotations[corev1.DeprecatedAnnotationTopologyAwareHints]; set {
-		out = append(out, fmt.Sprintf("annotation %s is deprecated, please use %s instead", corev1.DeprecatedAnnotationTopologyAwareHints, corev1.AnnotationTopologyMode))
+		out = append(out,
+			fmt.Sprintf("annotation %s is deprecated, please use %s instead", corev1.DeprecatedAnnotationTopologyAwareHints, corev1.AnnotationTopologyMode))
 	}
 	if isHeadless(s) {
 		const ignored = "%s is ignored for headless services"
@@ -29,13 +30,14 @@ func warnings(s *corev1.Service) (out []string) {
 		out = append(out, addressWarnings(spec)...)
 	}
 	for i, cidr := range spec.LoadBalancerSourceRanges {
-		out = append(out, validation.GetWarningsForCIDR(specPath.Child("loadBalancerSourceRanges").Index(i), cidr)...)
+		out = append(out, utilvalidation.GetWarningsForCIDR(specPath.Child("loadBalancerSourceRanges").Index(i), cidr)...)
 	}
 	if spec.Type != corev1.ServiceTypeExternalName && spec.ExternalName != "" {
 		out = append(out, fmt.Sprintf("spec.externalName is ignored when spec.type is not %q", corev1.ServiceTypeExternalName))
 	}
 	if ptr.Deref(spec.TrafficDistribution, "") == corev1.ServiceTrafficDistributionPreferClose {
-		out = append(out, fmt.Sprintf("spec.trafficDistribution: %q is deprecated; use %q", corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameZone))
+		out = append(out, fmt.Sprintf("spec.trafficDistribution: %q is deprecated; use %q",
+			corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameZone))
 	}
 	return out
 }
@@ -45,13 +47,13 @@ func addressWarnings(spec *corev1.ServiceSpec) (out []string) {
 		out = append(out, "spec.externalIPs is deprecated and may no longer be implemented in some clusters")
 	}
 	for i, ip := range spec.ClusterIPs {
-		out = append(out, validation.GetWarningsForIP(clusterIPsPath.Index(i), ip)...)
+		out = append(out, utilvalidation.GetWarningsForIP(clusterIPsPath.Index(i), ip)...)
 	}
 	for i, ip := range spec.ExternalIPs {
-		out = append(out, validation.GetWarningsForIP(specPath.Child("externalIPs").Index(i), ip)...)
+		out = append(out, utilvalidation.GetWarningsForIP(specPath.Child("externalIPs").Index(i), ip)...)
 	}
 	if spec.LoadBalancerIP != "" {
-		out = append(out, validation.GetWarningsForIP(specPath.Child("loadBalancerIP"), spec.LoadBalancerIP)...)
+		out = append(out, utilvalidation.GetWarningsForIP(specPath.Child("loadBalancerIP"), spec.LoadBalancerIP)...)
 	}
 	return out
 }

@@ -61,7 +61,8 @@ func (r *tokenREST) PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate() b
 }
 
 // Create implements rest.NamedCreater. A dry run gets a token too.
-func (r *tokenREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {
+func (r *tokenREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc,
+	_ *metav1.CreateOptions) (runtime.Object, error) {
 	req, ok := obj.(*authenticationv1.TokenRequest)
 	if !ok {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a TokenRequest object: %T", obj))
@@ -132,7 +133,8 @@ func validateTokenRequest(req *authenticationv1.TokenRequest) field.ErrorList {
 }
 
 // issue makes the token and the answer.
-func (r *tokenREST) issue(ctx context.Context, req *authenticationv1.TokenRequest, account *corev1.ServiceAccount, to serviceaccount.Binding, now time.Time) (*authenticationv1.TokenRequest, error) {
+func (r *tokenREST) issue(ctx context.Context, req *authenticationv1.TokenRequest, account *corev1.ServiceAccount, to serviceaccount.Binding,
+	now time.Time) (*authenticationv1.TokenRequest, error) {
 	seconds := req.Spec.ExpirationSeconds
 	if bound := int64(r.tokens.MaxExpiration / time.Second); bound > 0 && *seconds > bound {
 		warning.AddWarning(ctx, "", fmt.Sprintf("requested expiration of %d seconds shortened to %d seconds", *seconds, bound))

@@ -99,10 +99,12 @@ func TestBoundTokenClaims(t *testing.T) {
 		}
 		got := claims(t, answer.Status.Token)
 		k := got.Kubernetes
-		if ref(k.Pod).Name != test.pod || ref(k.Node) != (serviceaccount.Ref{Name: test.node, UID: test.nodeUID}) || k.Namespace != "default" || k.ServiceAccount.UID != string(answer.UID) {
+		if ref(k.Pod).Name != test.pod || ref(k.Node) != (serviceaccount.Ref{Name: test.node, UID: test.nodeUID}) || k.Namespace != "default" ||
+			k.ServiceAccount.UID != string(answer.UID) {
 			t.Errorf("%s: claims %+v", test.name, k)
 		}
-		if got.Issuer != issuer || !slices.Equal(got.Audience, []string{issuer, "https://second.example.com"}) || got.Expiry.Time().Sub(got.IssuedAt.Time()) != time.Hour || got.ID == "" {
+		if got.Issuer != issuer || !slices.Equal(got.Audience, []string{issuer, "https://second.example.com"}) ||
+			got.Expiry.Time().Sub(got.IssuedAt.Time()) != time.Hour || got.ID == "" {
 			t.Errorf("%s: claims %+v", test.name, got.Claims)
 		}
 	}
@@ -119,7 +121,8 @@ func TestTokenRequestErrors(t *testing.T) {
 		want string
 	}{
 		{"uid", authenticationv1.TokenRequest{ObjectMeta: metav1.ObjectMeta{UID: "other"}}, apierrors.IsConflict, "(other) does not match"},
-		{"uid of the pod", authenticationv1.TokenRequest{Spec: bound("Pod", "running", "other")}, apierrors.IsConflict, `on Pod "running": the UID in the bound object reference (other) does not match`},
+		{"uid of the pod", authenticationv1.TokenRequest{Spec: bound("Pod", "running", "other")}, apierrors.IsConflict,
+			`on Pod "running": the UID in the bound object reference (other) does not match`},
 		{"node", authenticationv1.TokenRequest{Spec: bound("Node", "missing", "")}, apierrors.IsNotFound, `nodes "missing" not found`},
 		{"pod", authenticationv1.TokenRequest{Spec: bound("Pod", "missing", "")}, apierrors.IsNotFound, `pods "missing" not found`},
 		{"no kind", authenticationv1.TokenRequest{Spec: bound("", "x", "")}, apierrors.IsBadRequest, "cannot bind token to object of type /v1, Kind="},

@@ -27,9 +27,13 @@ func TestValidate(t *testing.T) {
 	many := make([]discoveryv1.Endpoint, 1001)
 	for want, change := range map[string]func(*discoveryv1.EndpointSlice){
 		"[]": func(*discoveryv1.EndpointSlice) {},
-		`[endpoints[0].addresses[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)]`: func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Addresses[0] = "127.0.0.1" },
-		`[endpoints[0].addresses: Invalid value: "2001:db8::1": must be an IPv4 address]`:                                  func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Addresses[0] = "2001:db8::1" },
-		"[endpoints: Too many: 1001: must have at most 1000 items]":                                                        func(s *discoveryv1.EndpointSlice) { s.Endpoints = many },
+		`[endpoints[0].addresses[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)]`: func(s *discoveryv1.EndpointSlice) {
+			s.Endpoints[0].Addresses[0] = "127.0.0.1"
+		},
+		`[endpoints[0].addresses: Invalid value: "2001:db8::1": must be an IPv4 address]`: func(s *discoveryv1.EndpointSlice) {
+			s.Endpoints[0].Addresses[0] = "2001:db8::1"
+		},
+		"[endpoints: Too many: 1001: must have at most 1000 items]": func(s *discoveryv1.EndpointSlice) { s.Endpoints = many },
 		"[endpoints[0].hints.forZones: Too many: 9: must have at most 8 items]": func(s *discoveryv1.EndpointSlice) {
 			s.Endpoints[0].Hints = &discoveryv1.EndpointHints{ForZones: make([]discoveryv1.ForZone, 9)}
 		},

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 )
 
 func warningsOnCreate(_ context.Context, s *discoveryv1.EndpointSlice) (warnings []string) {
@@ -14,7 +14,7 @@ func warningsOnCreate(_ context.Context, s *discoveryv1.EndpointSlice) (warnings
 	case discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6:
 		for i := range s.Endpoints {
 			for j, address := range s.Endpoints[i].Addresses {
-				warnings = append(warnings, validation.GetWarningsForIP(endpointsPath.Index(i).Child("addresses").Index(j), address)...)
+				warnings = append(warnings, utilvalidation.GetWarningsForIP(endpointsPath.Index(i).Child("addresses").Index(j), address)...)
 			}
 		}
 	}

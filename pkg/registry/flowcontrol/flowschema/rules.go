@@ -105,7 +105,8 @@ func validateResourceRule(rule *flowcontrolv1.ResourcePolicyRule, path *field.Pa
 	if len(rule.Namespaces) == 0 && rule.ClusterScope {
 		return errs
 	}
-	if bad := validateMatches(rule.Namespaces, namespaces, "namespaces", "resource rules that are not cluster scoped must supply at least one namespace"); len(bad) > 0 {
+	if bad := validateMatches(rule.Namespaces, namespaces, "namespaces",
+		"resource rules that are not cluster scoped must supply at least one namespace"); len(bad) > 0 {
 		return append(errs, bad...)
 	}
 	for i, namespace := range rule.Namespaces {

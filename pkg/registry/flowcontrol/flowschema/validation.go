@@ -8,7 +8,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
+	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
@@ -23,7 +23,7 @@ var distinguishers = []flowcontrolv1.FlowDistinguisherMethodType{
 func validate(_ context.Context, schema *flowcontrolv1.FlowSchema) field.ErrorList {
 	spec := field.NewPath("spec")
 	errs := validateSpec(schema, spec)
-	for _, mandatory := range bootstrap.MandatoryFlowSchemas {
+	for _, mandatory := range flowcontrolbootstrap.MandatoryFlowSchemas {
 		if mandatory.Name == schema.Name && !apiequality.Semantic.DeepEqual(mandatory.Spec, schema.Spec) {
 			errs = append(errs, field.Invalid(spec, goform.Of(schema.Spec), fmt.Sprintf("spec of '%s' must equal the fixed value", schema.Name)))
 		}
@@ -67,5 +67,6 @@ func validateName(name string, valid apivalidation.ValidateNameFunc, path *field
 }
 
 func validateStatus(status *flowcontrolv1.FlowSchemaStatus, path *field.Path) field.ErrorList {
-	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.FlowSchemaCondition) flowcontrolv1.FlowSchemaConditionType { return c.Type }, path)
+	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.FlowSchemaCondition) flowcontrolv1.FlowSchemaConditionType { return c.Type },
+		path)
 }

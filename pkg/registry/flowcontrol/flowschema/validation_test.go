@@ -7,7 +7,7 @@ import (
 
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
+	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 )
 
 func valid() *flowcontrolv1.FlowSchema {
@@ -27,35 +27,39 @@ func valid() *flowcontrolv1.FlowSchema {
 }
 
 func TestValidate(t *testing.T) {
+	type (
+		schema = flowcontrolv1.FlowSchema
+		rules  = flowcontrolv1.PolicyRulesWithSubjects
+	)
 	const verbs = `supported values: "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"`
-	for want, change := range map[string]func(s *flowcontrolv1.FlowSchema, rule *flowcontrolv1.PolicyRulesWithSubjects){
-		"": func(*flowcontrolv1.FlowSchema, *flowcontrolv1.PolicyRulesWithSubjects) {},
-		`spec.matchingPrecedence: Invalid value: 10001: must not be greater than 10000`: func(s *flowcontrolv1.FlowSchema, _ *flowcontrolv1.PolicyRulesWithSubjects) {
+	for want, change := range map[string]func(*schema, *rules){
+		"": func(*schema, *rules) {},
+		`spec.matchingPrecedence: Invalid value: 10001: must not be greater than 10000`: func(s *schema, _ *rules) {
 			s.Spec.MatchingPrecedence = 10001
 		},
-		`spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1`: func(s *flowcontrolv1.FlowSchema, _ *flowcontrolv1.PolicyRulesWithSubjects) {
+		`spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1`: func(s *schema, _ *rules) {
 			s.Spec.MatchingPrecedence = 1
 		},
-		`spec.distinguisherMethod.type: Unsupported value: {"Type":"ByDay"}: supported values: "ByNamespace", "ByUser"`: func(s *flowcontrolv1.FlowSchema, _ *flowcontrolv1.PolicyRulesWithSubjects) {
+		`spec.distinguisherMethod.type: Unsupported value: {"Type":"ByDay"}: supported values: "ByNamespace", "ByUser"`: func(s *schema, _ *rules) {
 			s.Spec.DistinguisherMethod = &flowcontrolv1.FlowDistinguisherMethod{Type: "ByDay"}
 		},
 		`spec.rules[0].subjects[0].user: Required value: user is required when subject kind is 'User'` +
-			` spec.rules[0].subjects[0].serviceAccount: Forbidden: serviceAccount is forbidden when subject kind is not 'ServiceAccount'`: func(_ *flowcontrolv1.FlowSchema, rule *flowcontrolv1.PolicyRulesWithSubjects) {
+			` spec.rules[0].subjects[0].serviceAccount: Forbidden: serviceAccount is forbidden when subject kind is not 'ServiceAccount'`: func(_ *schema, rule *rules) {
 			rule.Subjects[0].Kind = flowcontrolv1.SubjectKindUser
 		},
-		`spec.rules[0].subjects[0].kind: Unsupported value: "Robot": supported values: "Group", "ServiceAccount", "User"`: func(_ *flowcontrolv1.FlowSchema, rule *flowcontrolv1.PolicyRulesWithSubjects) {
+		`spec.rules[0].subjects[0].kind: Unsupported value: "Robot": supported values: "Group", "ServiceAccount", "User"`: func(_ *schema, rule *rules) {
 			rule.Subjects[0].Kind = "Robot"
 		},
-		`spec.rules[0].resourceRules[0].namespaces: Required value: resource rules that are not cluster scoped must supply at least one namespace`: func(_ *flowcontrolv1.FlowSchema, rule *flowcontrolv1.PolicyRulesWithSubjects) {
+		`spec.rules[0].resourceRules[0].namespaces: Required value: resource rules that are not cluster scoped must supply at least one namespace`: func(_ *schema, rule *rules) {
 			rule.ResourceRules[0].Namespaces = nil
 		},
-		`spec.rules[0].resourceRules[0].verbs: Invalid value: ["*","get"]: if '*' is present, must not specify other verbs`: func(_ *flowcontrolv1.FlowSchema, rule *flowcontrolv1.PolicyRulesWithSubjects) {
+		`spec.rules[0].resourceRules[0].verbs: Invalid value: ["*","get"]: if '*' is present, must not specify other verbs`: func(_ *schema, rule *rules) {
 			rule.ResourceRules[0].Verbs = []string{"*", "get"}
 		},
-		`spec.rules[0].nonResourceRules[0].verbs: Unsupported value: ["get","look"]: ` + verbs: func(_ *flowcontrolv1.FlowSchema, rule *flowcontrolv1.PolicyRulesWithSubjects) {
+		`spec.rules[0].nonResourceRules[0].verbs: Unsupported value: ["get","look"]: ` + verbs: func(_ *schema, rule *rules) {
 			rule.NonResourceRules[0].Verbs = []string{"get", "look"}
 		},
-		`spec.rules[0].nonResourceRules[0].nonResourceURLs[1]: Invalid value: "/hea*": wildcard can only do suffix matching`: func(_ *flowcontrolv1.FlowSchema, rule *flowcontrolv1.PolicyRulesWithSubjects) {
+		`spec.rules[0].nonResourceRules[0].nonResourceURLs[1]: Invalid value: "/hea*": wildcard can only do suffix matching`: func(_ *schema, rule *rules) {
 			rule.NonResourceRules[0].NonResourceURLs[1] = "/hea*"
 		},
 	} {
@@ -68,7 +72,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestMandatoryIsFixed(t *testing.T) {
-	for _, mandatory := range bootstrap.MandatoryFlowSchemas {
+	for _, mandatory := range flowcontrolbootstrap.MandatoryFlowSchemas {
 		s := mandatory.DeepCopy()
 		if errs := Resource.ValidateNew(t.Context(), s); len(errs) > 0 {
 			t.Errorf("%s: %v", s.Name, errs)

@@ -7,7 +7,7 @@ import (
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
+	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	"k8s.io/apiserver/pkg/util/shufflesharding"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/validation"
@@ -30,7 +30,7 @@ func validateStatusUpdate(_ context.Context, level, _ *flowcontrolv1.PriorityLev
 // validateFixed compares the levels that every server has with what they must
 // be. Of the level "exempt", an administrator may set the share.
 func validateFixed(level *flowcontrolv1.PriorityLevelConfiguration, path *field.Path) field.ErrorList {
-	for _, mandatory := range bootstrap.MandatoryPriorityLevelConfigurations {
+	for _, mandatory := range flowcontrolbootstrap.MandatoryPriorityLevelConfigurations {
 		if mandatory.Name != level.Name {
 			continue
 		}
@@ -150,7 +150,8 @@ func validateQueuing(q *flowcontrolv1.QueuingConfiguration, path *field.Path) fi
 }
 
 func validateStatus(status *flowcontrolv1.PriorityLevelConfigurationStatus, path *field.Path) field.ErrorList {
-	return validation.ValidateConditions(status.Conditions, func(c flowcontrolv1.PriorityLevelConfigurationCondition) flowcontrolv1.PriorityLevelConfigurationConditionType {
-		return c.Type
-	}, path)
+	return validation.ValidateConditions(status.Conditions,
+		func(c flowcontrolv1.PriorityLevelConfigurationCondition) flowcontrolv1.PriorityLevelConfigurationConditionType {
+			return c.Type
+		}, path)
 }

@@ -7,7 +7,7 @@ import (
 
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
+	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	"k8s.io/utils/ptr"
 )
 
@@ -31,9 +31,15 @@ func TestValidate(t *testing.T) {
 	type limited = flowcontrolv1.LimitedPriorityLevelConfiguration
 	for want, change := range map[string]func(l *limited){
 		"": func(*limited) {},
-		"spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer":            func(l *limited) { l.NominalConcurrencyShares = ptr.To[int32](-1) },
-		"spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive":              func(l *limited) { l.LendablePercent = ptr.To[int32](101) },
-		"spec.limited.borrowingLimitPercent: Invalid value: -1: if specified, must be a non-negative integer": func(l *limited) { l.BorrowingLimitPercent = ptr.To[int32](-1) },
+		"spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer": func(l *limited) {
+			l.NominalConcurrencyShares = ptr.To[int32](-1)
+		},
+		"spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive": func(l *limited) {
+			l.LendablePercent = ptr.To[int32](101)
+		},
+		"spec.limited.borrowingLimitPercent: Invalid value: -1: if specified, must be a non-negative integer": func(l *limited) {
+			l.BorrowingLimitPercent = ptr.To[int32](-1)
+		},
 		"spec.limited.limitResponse.queuing: Required value: must not be empty if limited.limitResponse.type is Limited": func(l *limited) {
 			l.LimitResponse.Queuing = nil
 		},
@@ -67,7 +73,7 @@ func TestTypeAndName(t *testing.T) {
 }
 
 func TestMandatoryIsFixed(t *testing.T) {
-	for _, mandatory := range bootstrap.MandatoryPriorityLevelConfigurations {
+	for _, mandatory := range flowcontrolbootstrap.MandatoryPriorityLevelConfigurations {
 		level := mandatory.DeepCopy()
 		if errs := Resource.ValidateNew(t.Context(), level); len(errs) > 0 {
 			t.Errorf("%s: %v", level.Name, errs)

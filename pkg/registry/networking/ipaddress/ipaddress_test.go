@@ -19,7 +19,8 @@ func TestValidate(t *testing.T) {
 		{"2001:db8::1", service, "[]"},
 		{"2001:DB8::1", service, `[metadata.name: Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")]`},
 		{"192.0.2.1", nil, "[spec.parentRef: Required value]"},
-		{"192.0.2.1", &networkingv1.ParentReference{Name: "a/b"}, `[spec.parentRef.resource: Required value spec.parentRef.name: Invalid value: "a/b": may not contain '/']`},
+		{"192.0.2.1", &networkingv1.ParentReference{Name: "a/b"},
+			`[spec.parentRef.resource: Required value spec.parentRef.name: Invalid value: "a/b": may not contain '/']`},
 	} {
 		ip := &networkingv1.IPAddress{ObjectMeta: metav1.ObjectMeta{Name: c.name}, Spec: networkingv1.IPAddressSpec{ParentRef: c.parent}}
 		if got := fmt.Sprint(Resource.ValidateNew(t.Context(), ip)); got != c.want {

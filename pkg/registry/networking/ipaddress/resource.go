@@ -9,7 +9,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -94,7 +94,7 @@ func validateSegment(value string, required bool, at *field.Path) (errs field.Er
 		}
 		return errs
 	}
-	for _, complaint := range path.IsValidPathSegmentName(value) {
+	for _, complaint := range pathvalidation.IsValidPathSegmentName(value) {
 		errs = append(errs, field.Invalid(at, value, complaint))
 	}
 	return errs

@@ -4,7 +4,7 @@ package clusterrole
 
 import (
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -22,7 +22,7 @@ func New(needs guard.Needs) *registry.Resource[*rbacv1.ClusterRole] {
 		New:           empty,
 		NewList:       func() runtime.Object { return &rbacv1.ClusterRoleList{} },
 		PutCreates:    true,
-		ValidateName:  path.ValidatePathSegmentName,
+		ValidateName:  pathvalidation.ValidatePathSegmentName,
 		Hooks: registry.Hooks[*rbacv1.ClusterRole]{
 			Validate: validate,
 			OnUpdate: []registry.Rule{registry.Whole, registry.MetadataChange},

@@ -6,7 +6,7 @@ import (
 	"context"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -26,7 +26,7 @@ func New(needs guard.Needs) *registry.Resource[*rbacv1.ClusterRoleBinding] {
 		New:           empty,
 		NewList:       func() runtime.Object { return &rbacv1.ClusterRoleBindingList{} },
 		PutCreates:    true,
-		ValidateName:  path.ValidatePathSegmentName,
+		ValidateName:  pathvalidation.ValidatePathSegmentName,
 		Hooks: registry.Hooks[*rbacv1.ClusterRoleBinding]{
 			Validate:       validate,
 			OnUpdate:       []registry.Rule{registry.Whole, registry.MetadataChange, registry.Change},

@@ -6,7 +6,7 @@ import (
 	"context"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/api/equality"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -89,7 +89,7 @@ func onlyForGarbageCollection[T registry.Object](obj, old T) bool {
 	changed.SetOwnerReferences(old.GetOwnerReferences())
 	changed.SetFinalizers(old.GetFinalizers())
 	changed.SetManagedFields(old.GetManagedFields())
-	return equality.Semantic.DeepEqual(changed, old)
+	return apiequality.Semantic.DeepEqual(changed, old)
 }
 
 // May reports whether the user of the context may do something with the object

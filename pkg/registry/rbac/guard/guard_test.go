@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	rbacclient "k8s.io/client-go/kubernetes/typed/rbac/v1"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
@@ -42,8 +42,8 @@ const tooMuch = "is attempting to grant RBAC permissions not currently held"
 func TestEscalation(t *testing.T) {
 	s := testserver.Start(t)
 	admin := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
-	as := rest.CopyConfig(s.Config)
-	as.Impersonate = rest.ImpersonationConfig{UserName: "eve"}
+	as := restclient.CopyConfig(s.Config)
+	as.Impersonate = restclient.ImpersonationConfig{UserName: "eve"}
 	eve := kubernetes.NewForConfigOrDie(as).RbacV1()
 
 	named := func(rule rbacv1.PolicyRule, name string) rbacv1.PolicyRule {
@@ -83,10 +83,11 @@ func TestEscalation(t *testing.T) {
 func TestBindingOfNewRole(t *testing.T) {
 	s := testserver.Start(t)
 	admin := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
-	as := rest.CopyConfig(s.Config)
-	as.Impersonate = rest.ImpersonationConfig{UserName: "eve"}
+	as := restclient.CopyConfig(s.Config)
+	as.Impersonate = restclient.ImpersonationConfig{UserName: "eve"}
 	eve := kubernetes.NewForConfigOrDie(as).RbacV1()
-	create(t, admin.ClusterRoles().Create, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "writer"}, Rules: append(rule("pods", "get"), rbacRule("*", "create", "get"))})
+	create(t, admin.ClusterRoles().Create,
+		&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "writer"}, Rules: append(rule("pods", "get"), rbacRule("*", "create", "get"))})
 	create(t, admin.ClusterRoles().Create, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "bindable"}})
 	create(t, admin.ClusterRoleBindings().Create, clusterBinding("writer", "writer", "eve"))
 	waitUntilMay(t, eve)

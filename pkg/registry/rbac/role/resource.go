@@ -6,7 +6,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -25,7 +25,7 @@ func New(needs guard.Needs) *registry.Resource[*rbacv1.Role] {
 		New:          empty,
 		NewList:      func() runtime.Object { return &rbacv1.RoleList{} },
 		PutCreates:   true,
-		ValidateName: path.ValidatePathSegmentName,
+		ValidateName: pathvalidation.ValidatePathSegmentName,
 		Hooks: registry.Hooks[*rbacv1.Role]{
 			Validate: validate,
 			OnUpdate: []registry.Rule{registry.Whole, registry.MetadataChange},
