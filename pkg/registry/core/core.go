@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// Needs is what the storage of the group is made with.
+// Needs contains what the storage of the group depends on.
 type Needs struct {
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
@@ -28,7 +28,8 @@ type Needs struct {
 	Services *allocation.Services
 }
 
-// Group returns the core API group, and its events, which another group has too.
+// Group returns the core API group. It also returns the definition of its
+// events, because the group events.k8s.io serves them too.
 func Group(needs Needs) (group registry.Group, events registry.Definition) {
 	events = event.New(needs.EventTTL)
 	return registry.Group{

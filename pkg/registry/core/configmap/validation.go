@@ -18,7 +18,7 @@ const (
 	maxSize = corev1.MaxSecretSize
 )
 
-// validateUpdate keeps the data of an immutable configmap.
+// validateUpdate refuses changes of the data of an immutable config map.
 func validateUpdate(_ context.Context, c, old *corev1.ConfigMap) (errs field.ErrorList) {
 	if ptr.Deref(old.Immutable, false) {
 		if !ptr.Deref(c.Immutable, false) {
@@ -34,8 +34,8 @@ func validateUpdate(_ context.Context, c, old *corev1.ConfigMap) (errs field.Err
 	return errs
 }
 
-// validate checks the keys, which are shared by data and binaryData, and the
-// size of all values.
+// validate checks the keys, which must be unique across data and binaryData,
+// and the total size of the values.
 func validate(_ context.Context, c *corev1.ConfigMap) field.ErrorList {
 	var errs field.ErrorList
 	size := 0

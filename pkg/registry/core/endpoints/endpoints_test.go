@@ -31,7 +31,7 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}
 	}
-	// What was stored under older rules may stay.
+	// Addresses that were stored under older rules may stay.
 	old := with(ready("192.0.2.010"))
 	if errs := Resource.ValidateChange(t.Context(), "", with(ready("192.0.2.010", "192.0.2.2")), old); len(errs) > 0 {
 		t.Error(errs)

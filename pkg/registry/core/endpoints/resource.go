@@ -38,10 +38,11 @@ var Resource = &registry.Resource[*corev1.Endpoints]{
 	},
 }
 
-// shown is how many addresses a table shows.
+// shown is the number of addresses that a table shows.
 const shown = 3
 
-// format lists the first addresses with their ports and counts the rest.
+// format lists the first addresses with their ports and tells how many more
+// there are.
 func format(subsets []corev1.EndpointSubset) string {
 	var list []string
 	count := 0

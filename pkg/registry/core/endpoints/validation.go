@@ -21,7 +21,8 @@ func validateUpdate(_ context.Context, e, old *corev1.Endpoints) field.ErrorList
 	return validateSubsets(e.Subsets, old.Subsets)
 }
 
-// validateSubsets lets addresses be that were there before, in whatever form.
+// validateSubsets checks the subsets. It accepts addresses that the old object
+// contains already, even in a form that is no longer valid.
 func validateSubsets(subsets, old []corev1.EndpointSubset) field.ErrorList {
 	if apiequality.Semantic.DeepEqual(subsets, old) {
 		return nil

@@ -15,7 +15,7 @@ import (
 
 var now = metav1.NewMicroTime(time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC))
 
-// requestTo returns the context of a request to a group.
+// requestTo returns the context of a request to an API group.
 func requestTo(t *testing.T, group string) context.Context {
 	return genericapirequest.WithRequestInfo(t.Context(), &genericapirequest.RequestInfo{APIGroup: group, APIVersion: "v1"})
 }
@@ -105,7 +105,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// Each group has its own names for the fields that can be selected.
+// Each API group has its own names for the fields that a field selector can
+// use.
 func TestFieldLabels(t *testing.T) {
 	events := New(time.Hour)
 	if got := events.FieldLabels(corev1.GroupName); !slices.Contains(got, "involvedObject.kind") || slices.Contains(got, "regarding.kind") {

@@ -1,6 +1,7 @@
 // Package event defines events, which are served by the core group and by
-// events.k8s.io. They are the same objects: the core group's Event is stored and
-// is the hub, and a client sees it in the form of the group that it asks for.
+// events.k8s.io. Both groups serve the same objects: they are stored in the
+// form of the core group, which is also the internal version, and each client
+// receives them in the form of the group that it asks for.
 package event
 
 import (
@@ -18,8 +19,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// New defines events, which etcd drops a time to live after they were last
-// written.
+// New defines events. etcd removes an event when the time to live has passed
+// since it was last written.
 func New(ttl time.Duration) *registry.Resource[*corev1.Event] {
 	return &registry.Resource[*corev1.Event]{
 		GVR:               corev1.SchemeGroupVersion.WithResource("events"),
@@ -43,7 +44,8 @@ func New(ttl time.Duration) *registry.Resource[*corev1.Event] {
 	}
 }
 
-// in returns the fields as those that can be selected in a group.
+// in returns the fields under the condition that the request is to the given
+// API group.
 func in(group string, fields []registry.Field[*corev1.Event]) []registry.Field[*corev1.Event] {
 	fields = slices.Clone(fields)
 	for i := range fields {
@@ -52,7 +54,7 @@ func in(group string, fields []registry.Field[*corev1.Event]) []registry.Field[*
 	return fields
 }
 
-// coreFields can be selected in the core group.
+// coreFields are the selectable fields of the core group.
 var coreFields = []registry.Field[*corev1.Event]{
 	{Name: "involvedObject.kind", Value: func(e *corev1.Event) string { return e.InvolvedObject.Kind }},
 	{Name: "involvedObject.namespace", Value: func(e *corev1.Event) string { return e.InvolvedObject.Namespace }},
@@ -67,7 +69,7 @@ var coreFields = []registry.Field[*corev1.Event]{
 	{Name: "type", Value: func(e *corev1.Event) string { return e.Type }},
 }
 
-// newFields can be selected in events.k8s.io.
+// newFields are the selectable fields of events.k8s.io.
 var newFields = []registry.Field[*corev1.Event]{
 	{Name: "regarding.kind", Value: func(e *corev1.Event) string { return e.InvolvedObject.Kind }},
 	{Name: "regarding.namespace", Value: func(e *corev1.Event) string { return e.InvolvedObject.Namespace }},

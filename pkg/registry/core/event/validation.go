@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	maxWord    = 128 // characters of a reason, an action and an instance's name
+	maxWord    = 128 // the maximum length of reason, action and reportingInstance
 	maxMessage = 1024
 )
 
 var metaPath = field.NewPath("metadata")
 
-// requestedNew reports whether the request is to events.k8s.io, whose rules
-// are stricter.
+// requestedNew reports whether the request is to events.k8s.io, whose rules are
+// stricter than those of the core group.
 func requestedNew(ctx context.Context) bool {
 	info, ok := genericapirequest.RequestInfoFrom(ctx)
 	return ok && info.APIGroup == eventsv1.GroupName
@@ -60,8 +60,9 @@ func validate(ctx context.Context, e *corev1.Event) field.ErrorList {
 	return errs
 }
 
-// validateUpdate allows nothing but the series to change in events.k8s.io. The
-// names in its errors are those of the core group.
+// validateUpdate allows only the series to change when the request is to
+// events.k8s.io. Like those of kube-apiserver, its errors use the field names
+// of the core group.
 func validateUpdate(ctx context.Context, e, old *corev1.Event) field.ErrorList {
 	isNew := requestedNew(ctx)
 	errs := validateCommon(e, isNew)
@@ -106,8 +107,9 @@ func validateSeries(s *corev1.EventSeries) field.ErrorList {
 	return errs
 }
 
-// validateCommon checks what holds in both groups. An event without a time is
-// one of the old kind, of which little is asked.
+// validateCommon checks the rules that apply in both groups. An event without
+// eventTime was created with the older API of the core group, for which few
+// rules apply.
 func validateCommon(e *corev1.Event, isNew bool) field.ErrorList {
 	var errs field.ErrorList
 	if !namespacesAgree(e) {
@@ -120,8 +122,8 @@ func validateCommon(e *corev1.Event, isNew bool) field.ErrorList {
 }
 
 // namespacesAgree reports whether the event is in the namespace of the object
-// that it is about. Those about objects without a namespace are in default; new
-// ones may be in kube-system too.
+// that it is about. If that object has no namespace, the event must be in the
+// namespace "default". An event with eventTime may also be in "kube-system".
 func namespacesAgree(e *corev1.Event) bool {
 	about := e.InvolvedObject.Namespace
 	switch {
@@ -133,7 +135,7 @@ func namespacesAgree(e *corev1.Event) bool {
 	return e.Namespace == metav1.NamespaceDefault || e.Namespace == metav1.NamespaceSystem
 }
 
-// validateReport checks who reports what.
+// validateReport checks the fields that tell which controller reports what.
 func validateReport(e *corev1.Event, isNew bool) field.ErrorList {
 	controller := field.NewPath("reportingComponent")
 	if isNew {

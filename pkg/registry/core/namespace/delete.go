@@ -20,25 +20,27 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// storage deletes namespaces in two steps.
+// storage implements the deletion of namespaces, which takes two steps (see the
+// package comment).
 type storage struct {
 	*registry.REST
-	// DeleteCollection hides the method of that name: namespaces are deleted one by one.
+	// DeleteCollection hides the promoted method of the same name, because
+	// kube-apiserver does not serve the deletion of a collection of namespaces.
 	DeleteCollection struct{}
 }
 
 var _ rest.GracefulDeleter = (*storage)(nil)
 
-// keepWhileFinalizing makes sure that the update which removes the last
-// finalizer is the one that deletes the namespace.
+// keepWhileFinalizing makes the store delete a terminating namespace during an
+// update only if spec.finalizers is empty as well.
 func keepWhileFinalizing(store *genericregistry.Store, _ registry.Deps) {
 	store.ShouldDeleteDuringUpdate = func(ctx context.Context, key string, obj, existing runtime.Object) bool {
 		return len(obj.(*corev1.Namespace).Spec.Finalizers) == 0 && genericregistry.ShouldDeleteDuringUpdate(ctx, key, obj, existing)
 	}
 }
 
-// Delete marks a namespace as terminating. It deletes it when that has happened
-// before and the namespace has no finalizers left.
+// Delete marks a namespace as terminating. If it is marked already and has no
+// finalizers left, Delete removes it from the storage.
 func (s *storage) Delete(ctx context.Context, name string, validate rest.ValidateObjectFunc, options *metav1.DeleteOptions) (runtime.Object, bool, error) {
 	obj, err := s.Get(ctx, name, &metav1.GetOptions{})
 	if err != nil {
@@ -81,7 +83,7 @@ func (s *storage) check(ns *corev1.Namespace, want *metav1.Preconditions) error 
 	return nil
 }
 
-// terminate marks the stored namespace.
+// terminate marks the stored namespace as terminating.
 func (s *storage) terminate(ctx context.Context, name string, validate rest.ValidateObjectFunc, options *metav1.DeleteOptions) (runtime.Object, error) {
 	key, err := s.KeyFunc(ctx, name)
 	if err != nil {
@@ -112,8 +114,10 @@ func (s *storage) terminate(ctx context.Context, name string, validate rest.Vali
 	return out, nil
 }
 
-// finalizersFor returns the finalizers with those that stand for what the
-// options say about dependents. Without a word they stay as they are.
+// finalizersFor returns the finalizers after applying the options: those for
+// orphaning and for foreground deletion are replaced by the one that the
+// options ask for. If the options do not mention dependents, the finalizers
+// remain unchanged.
 func finalizersFor(finalizers []string, options *metav1.DeleteOptions) []string {
 	var chosen string
 	switch {

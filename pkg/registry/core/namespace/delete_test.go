@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// A namespace stays until its last finalizer is gone. The one of this test is
-// none that a controller would remove.
+// TestDelete checks that a namespace exists until its last finalizer has been
+// removed. No controller removes the finalizer that this test uses.
 func TestDelete(t *testing.T) {
 	client := kubernetes.NewForConfigOrDie(testserver.Start(t).Config).CoreV1()
 	namespaces := client.Namespaces()

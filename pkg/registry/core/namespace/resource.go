@@ -1,9 +1,9 @@
 // Package namespace defines namespaces.
 //
-// A namespace is deleted in two steps. Deleting it marks it as terminating and
-// keeps it for as long as spec.finalizers has entries: these belong to the
-// namespace controller, which deletes the content and then removes its own
-// through the finalize subresource.
+// A namespace is deleted in two steps. The delete request only marks the
+// namespace as terminating. The namespace remains as long as spec.finalizers
+// has entries: the namespace controller deletes the content of the namespace
+// and then removes its own finalizer through the finalize subresource.
 package namespace
 
 import (
@@ -55,8 +55,8 @@ var Resource = &registry.Resource[*corev1.Namespace]{
 	Wrap:      func(main *registry.REST, _ registry.Deps) rest.Storage { return &storage{REST: main} },
 }
 
-// prepareForCreate makes the namespace active, and the namespace controller
-// responsible for its end.
+// prepareForCreate sets the phase to active and adds the finalizer of the
+// namespace controller, which deletes the content of the namespace later.
 func prepareForCreate(_ context.Context, ns *corev1.Namespace) {
 	ns.Status = corev1.NamespaceStatus{Phase: corev1.NamespaceActive}
 	if !slices.Contains(ns.Spec.Finalizers, corev1.FinalizerKubernetes) {
@@ -64,8 +64,8 @@ func prepareForCreate(_ context.Context, ns *corev1.Namespace) {
 	}
 }
 
-// labelWithName sets the label that names the namespace, also where the name
-// was generated after the defaults were set.
+// labelWithName sets the label that contains the name of the namespace. The
+// defaults set it too, but at that time a generated name is not yet known.
 func labelWithName(ns *corev1.Namespace) {
 	if ns.Labels == nil {
 		ns.Labels = map[string]string{}

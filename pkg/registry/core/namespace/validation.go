@@ -29,7 +29,7 @@ func validateStatusUpdate(_ context.Context, ns, _ *corev1.Namespace) (errs fiel
 	return errs
 }
 
-// validateFinalize checks an update by the finalize subresource.
+// validateFinalize checks an update through the finalize subresource.
 func validateFinalize(_ context.Context, ns, _ *corev1.Namespace) (errs field.ErrorList) {
 	for i, f := range ns.Spec.Finalizers {
 		errs = append(errs, metavalidation.ValidateFinalizerName(string(f), finalizersPath.Index(i))...)

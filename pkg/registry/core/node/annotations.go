@@ -7,8 +7,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// validateAvoidPods checks the annotation in which a node names controllers
-// whose pods it had better not run.
+// validateAvoidPods checks the annotation that lists the controllers whose pods
+// should preferably not run on the node.
 func validateAvoidPods(annotations map[string]string, p *field.Path) field.ErrorList {
 	if annotations[corev1.PreferAvoidPodsAnnotationKey] == "" {
 		return nil

@@ -70,7 +70,8 @@ func TestValidateUpdate(t *testing.T) {
 	}
 }
 
-// The dynamic configuration of kubelets is kept only where it was before.
+// TestDropDisabled checks that the dynamic configuration of kubelets, a feature
+// that was removed, is kept only if the stored node has it already.
 func TestDropDisabled(t *testing.T) {
 	configured := func() *corev1.Node {
 		return node(func(n *corev1.Node) {

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 )
 
-// proxyREST is the proxy to kubelets. It is served so that clients find it, and
-// answers that there is no way to the kubelet.
+// proxyREST is the proxy to kubelets. Discovery lists it, but it answers that
+// it is not implemented, because this server has no connections to kubelets.
 type proxyREST struct{ nodes rest.Getter }
 
 var _ rest.Connecter = (*proxyREST)(nil)
@@ -28,8 +28,8 @@ func (p *proxyREST) ConnectMethods() []string {
 	return []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 }
 
-// NewConnectOptions implements rest.Connecter: the rest of the path goes into
-// the options.
+// NewConnectOptions implements rest.Connecter. The rest of the URL path is
+// stored in the path of the options.
 func (p *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
 	return &corev1.NodeProxyOptions{}, true, "path"
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Resource defines nodes. A kubelet that registers its node sets the status
-// as well: unlike that of other resources, it is kept on create.
+// Resource defines nodes. In contrast to other resources, the status is kept on
+// create, because a kubelet sends it when it registers its node.
 var Resource = &registry.Resource[*corev1.Node]{
 	GVR:           corev1.SchemeGroupVersion.WithResource("nodes"),
 	Prefix:        "minions",
@@ -55,9 +55,9 @@ var Resource = &registry.Resource[*corev1.Node]{
 	},
 }
 
-// dropDisabled drops what nothing can use, unless the old object has it: the
-// dynamic configuration of kubelets, which is no more, and what needs a gate
-// that is off.
+// dropDisabled clears fields that have no effect, unless the old object uses
+// them: the dynamic configuration of kubelets, a feature that was removed, and
+// fields that need a disabled feature gate.
 func dropDisabled(n, old *corev1.Node) {
 	if old == nil || old.Spec.ConfigSource == nil {
 		n.Spec.ConfigSource = nil
@@ -78,7 +78,8 @@ var gated = []features.Gated[corev1.Node]{
 	}},
 }
 
-// declarativeConfig allows the field of a gate that is on, or that an old node has.
+// declarativeConfig enables the declarative validation of a field if its
+// feature gate is enabled or the old node uses it.
 func declarativeConfig(_, old *corev1.Node) rest.DeclarativeValidationConfig {
 	const preemption = features.InPlacePodVerticalScalingSchedulerPreemption
 	return rest.DeclarativeValidationConfig{Options: map[string]bool{
@@ -86,7 +87,7 @@ func declarativeConfig(_, old *corev1.Node) rest.DeclarativeValidationConfig {
 	}}
 }
 
-// warnings tells about fields that nothing reads any more.
+// warnings returns warnings about fields that are no longer used.
 func warnings(n *corev1.Node) []string {
 	var texts []string
 	if n.Spec.ConfigSource != nil {

@@ -12,7 +12,8 @@ import (
 
 const (
 
-	// The role of a node is the end of the name of one label, or the value of the other.
+	// A label with the prefix roleLabelPrefix has the role of the node in its
+	// name; the label roleLabel has it in its value.
 	roleLabelPrefix = "node-role.kubernetes.io/"
 	roleLabel       = "kubernetes.io/role"
 )
@@ -36,7 +37,8 @@ var columns = []registry.Column[*corev1.Node]{
 		Cell: func(n *corev1.Node) any { return cmp.Or(n.Status.NodeInfo.ContainerRuntimeVersion, registry.Unknown) }},
 }
 
-// status is Ready, NotReady or Unknown, and says whether new pods can come.
+// status returns Ready, NotReady or Unknown, followed by SchedulingDisabled if
+// no new pods are to be scheduled on the node.
 func status(n *corev1.Node) string {
 	text := "Unknown"
 	for _, c := range n.Status.Conditions {

@@ -24,7 +24,8 @@ var (
 	statusPath   = field.NewPath("status")
 	podCIDRsPath = specPath.Child("podCIDRs")
 
-	// taintsPath is where errors about taints point: clients have come to know it.
+	// taintsPath is the path in errors about taints. The field is spec.taints,
+	// but kube-apiserver reports metadata.taints.
 	taintsPath = metaPath.Child("taints")
 
 	featureName = regexp.MustCompile(`^[A-Z][a-zA-Z0-9]*(/[a-zA-Z0-9]+)*$`)
@@ -36,8 +37,8 @@ func validateUpdate(_ context.Context, n, old *corev1.Node) field.ErrorList {
 	return append(errs, validateChange(n, old)...)
 }
 
-// validateNode checks all of a node but its metadata; ranges of addresses that it has
-// already may be of an older form.
+// validateNode checks all of a node except its metadata. Address ranges that
+// the old node contains already may have a form that is no longer valid.
 func validateNode(n, old *corev1.Node) field.ErrorList {
 	errs := validateAvoidPods(n.Annotations, metaPath.Child("annotations"))
 	errs = append(errs, validation.ValidateTaints(n.Spec.Taints, taintsPath)...)
@@ -52,7 +53,7 @@ func validateNode(n, old *corev1.Node) field.ErrorList {
 	return append(errs, validatePodCIDRs(n, old)...)
 }
 
-// validatePodCIDRs checks that there is at most one range of each address family.
+// validatePodCIDRs checks that there is at most one range of each IP family.
 func validatePodCIDRs(n, old *corev1.Node) field.ErrorList {
 	var errs field.ErrorList
 	var known []string
@@ -88,7 +89,7 @@ func validateResources(n *corev1.Node) field.ErrorList {
 	return errs
 }
 
-// validateChange checks what may not change once it is set.
+// validateChange checks that fields which can only be set once do not change.
 func validateChange(n, old *corev1.Node) field.ErrorList {
 	errs := validateResources(n)
 	seen := sets.Set[corev1.NodeAddress]{}

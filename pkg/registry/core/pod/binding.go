@@ -21,8 +21,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// Bindings are the old resource "bindings": as pods/binding, but the binding and
-// not the URL names the pod.
+// Bindings is the legacy resource "bindings". It works like pods/binding, but
+// the name of the pod is in the binding and not in the URL.
 var Bindings = &registry.Plain{
 	Describe: registry.Info{GVR: corev1.SchemeGroupVersion.WithResource("bindings"), Versions: []schema.GroupVersion{corev1.SchemeGroupVersion}},
 	Make: func(deps registry.Deps) (map[string]rest.Storage, error) {
@@ -37,7 +37,7 @@ var Bindings = &registry.Plain{
 	},
 }
 
-// bindingREST assigns a pod to a node: schedulers post the binding.
+// bindingREST assigns a pod to a node when a scheduler posts a binding.
 type bindingREST struct{ pods func() (store, error) }
 
 type legacyBindingREST struct{ bindingREST }
@@ -75,8 +75,8 @@ func (r *bindingREST) Create(ctx context.Context, name string, obj runtime.Objec
 	return &metav1.Status{Status: metav1.StatusSuccess}, nil
 }
 
-// assign writes the node into the pod. What the binding says about its uid and
-// version must be true.
+// assign writes the name of the node into the pod. If the binding has a uid or
+// a resource version, they must be those of the pod.
 func (r *bindingREST) assign(ctx context.Context, b *corev1.Binding, dryRun bool) error {
 	pods, err := r.pods()
 	if err != nil {
@@ -119,7 +119,8 @@ func whyUnassignable(pod *corev1.Pod) error {
 	return nil
 }
 
-// bind assigns the pod, with the labels and annotations of the binding.
+// bind assigns the pod and adds the labels and annotations of the binding to
+// those of the pod.
 func bind(pod *corev1.Pod, b *corev1.Binding) {
 	pod.Spec.NodeName = b.Target.Name
 	pod.Annotations = merged(pod.Annotations, b.Annotations)
@@ -128,8 +129,8 @@ func bind(pod *corev1.Pod, b *corev1.Binding) {
 	setCondition(pod, corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionTrue})
 }
 
-// setCondition adds a condition to the pod or replaces it. The time is that of
-// the last change of its status.
+// setCondition adds a condition to the pod, or replaces the one of the same
+// type. LastTransitionTime changes only if the status of the condition changes.
 func setCondition(pod *corev1.Pod, condition corev1.PodCondition) {
 	condition.LastTransitionTime = metav1.Now()
 	for i := range pod.Status.Conditions {

@@ -21,13 +21,14 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// maxDisrupted is the most evictions that a budget's status may list before its
-// controller has seen the pods go.
+// maxDisrupted is the number of entries in status.disruptedPods of a disruption
+// budget above which further evictions are refused. The disruption controller
+// removes an entry when the pod has been deleted.
 const maxDisrupted = 2000
 
-// budgets are the stored disruption budgets, opened by the first eviction. They
-// are read from etcd as they are, because a permission has to be given by what
-// is true now.
+// budgets accesses the stored disruption budgets, and opens their storage at
+// the first eviction. They are read directly from etcd and not from a cache,
+// because an eviction must be decided on the current state.
 type budgets struct {
 	deps registry.Deps
 
@@ -71,8 +72,9 @@ func (b *budgets) close() {
 	}
 }
 
-// permit asks the budget that covers the pod, if there is one, for the
-// permission to disrupt it, and notes it there.
+// permit checks that evicting the pod does not violate the disruption budget
+// that selects it, if there is one, and records the eviction in the status of
+// the budget.
 func (b *budgets) permit(ctx context.Context, pod *corev1.Pod, dryRun bool) error {
 	covering, err := b.covering(ctx, pod)
 	if err != nil {
@@ -116,8 +118,9 @@ func (b *budgets) covering(ctx context.Context, pod *corev1.Pod) ([]policyv1.Pod
 	return covering, nil
 }
 
-// spares reports whether the budget has nothing against losing the pod, which
-// is not ready.
+// spares reports whether the pod can be evicted without counting against the
+// budget, because it is not ready and the unhealthyPodEvictionPolicy allows
+// that.
 func spares(budget *policyv1.PodDisruptionBudget, pod *corev1.Pod) bool {
 	if hasCondition(pod, corev1.PodReady) {
 		return false
@@ -128,7 +131,8 @@ func spares(budget *policyv1.PodDisruptionBudget, pod *corev1.Pod) bool {
 	return budget.Status.CurrentHealthy >= budget.Status.DesiredHealthy && budget.Status.DesiredHealthy > 0
 }
 
-// take uses up one of the disruptions that the budget allows.
+// take decrements the number of disruptions that the budget allows, and records
+// the pod in the status.
 func (b *budgets) take(ctx context.Context, budget *policyv1.PodDisruptionBudget, pod string, dryRun bool) error {
 	var refused error
 	decrement := func(obj runtime.Object) (runtime.Object, error) {
@@ -173,7 +177,8 @@ func allow(budget *policyv1.PodDisruptionBudget, pod string) error {
 	if status.DisruptedPods == nil {
 		status.DisruptedPods = map[string]metav1.Time{}
 	}
-	// The controller does not count the pod again while this entry is young.
+	// For some time, the disruption controller counts a pod with such an entry
+	// as disrupted even if it still sees the pod.
 	status.DisruptedPods[pod] = metav1.Now()
 	return nil
 }

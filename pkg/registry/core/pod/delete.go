@@ -7,8 +7,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// deleteGracefully gives a pod that runs on a node the time to stop there. The
-// kubelet deletes it then.
+// deleteGracefully sets the grace period. If the pod runs on a node, it remains
+// for that time so that its containers can stop; the kubelet then deletes the
+// pod with a second request.
 func deleteGracefully(_ context.Context, pod *corev1.Pod, options *metav1.DeleteOptions) bool {
 	if options == nil {
 		return false
@@ -16,7 +17,7 @@ func deleteGracefully(_ context.Context, pod *corev1.Pod, options *metav1.Delete
 	var seconds int64
 	switch {
 	case pod.Spec.NodeName == "", isTerminal(pod):
-		// Nothing runs that could stop.
+		// No container is running, so that the pod can be deleted immediately.
 	case options.GracePeriodSeconds != nil:
 		seconds = *options.GracePeriodSeconds
 	case pod.Spec.TerminationGracePeriodSeconds != nil:
@@ -29,7 +30,8 @@ func deleteGracefully(_ context.Context, pod *corev1.Pod, options *metav1.Delete
 	return true
 }
 
-// isTerminal reports whether the pod has come to its end.
+// isTerminal reports whether all containers of the pod have terminated and will
+// not restart.
 func isTerminal(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
 }

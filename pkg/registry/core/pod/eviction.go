@@ -19,10 +19,11 @@ import (
 	"k8s.io/apiserver/pkg/util/dryrun"
 )
 
-// retryLater is how soon a client may ask again whose eviction was refused.
+// retryLater is the number of seconds after which a client should retry an
+// eviction that a disruption budget has refused.
 const retryLater = 10 // seconds
 
-// evictionREST deletes a pod unless a disruption budget is against it.
+// evictionREST deletes a pod unless that would violate a disruption budget.
 type evictionREST struct {
 	pods    store
 	budgets budgets
@@ -37,8 +38,8 @@ var (
 func (r *evictionREST) New() runtime.Object { return &policyv1.Eviction{} }
 func (r *evictionREST) Destroy()            { r.budgets.close() }
 
-// GroupVersionKind implements rest.GroupVersionKindProvider: the kind is of
-// another group than the resource.
+// GroupVersionKind implements rest.GroupVersionKindProvider. Eviction is in the
+// group policy and not, like pods, in the core group.
 func (r *evictionREST) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind {
 	return policyv1.SchemeGroupVersion.WithKind("Eviction")
 }
@@ -70,8 +71,9 @@ func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Obje
 	return &metav1.Status{Status: metav1.StatusSuccess}, nil
 }
 
-// deleteOptions are those of the eviction. A dry run may be asked for in them or
-// in the options of the request; if both say something, it has to be the same.
+// deleteOptions returns the delete options of the eviction. A dry run can be
+// requested in them or in the options of the request. If both request it, they
+// must be equal.
 func deleteOptions(eviction *policyv1.Eviction, options *metav1.CreateOptions) (*metav1.DeleteOptions, error) {
 	out := &metav1.DeleteOptions{}
 	if eviction.DeleteOptions != nil {
@@ -86,8 +88,9 @@ func deleteOptions(eviction *policyv1.Eviction, options *metav1.CreateOptions) (
 	return out, nil
 }
 
-// evict deletes the pod, after its budget has given the permission. If the pod
-// changes between the two, it starts over.
+// evict deletes the pod if its disruption budget permits that. If the pod
+// changes between these two steps and the client set no preconditions, evict
+// starts over.
 func (r *evictionREST) evict(ctx context.Context, name string, options *metav1.DeleteOptions) error {
 	var last error
 	err := wait.ExponentialBackoffWithContext(ctx, wait.Backoff{Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 6},
@@ -116,14 +119,16 @@ func (r *evictionREST) evict(ctx context.Context, name string, options *metav1.D
 	return err
 }
 
-// needsPermission reports whether a budget counts the pod: one that does not
-// run yet, or no more, is of no use to anyone.
+// needsPermission reports whether disruption budgets apply to the pod. They do
+// not apply to a pod that does not run yet, has terminated or is being deleted.
 func needsPermission(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp == nil && !isTerminal(pod) && pod.Status.Phase != corev1.PodPending
 }
 
-// delete deletes the pod, after noting in its status why. If nobody was asked,
-// it has to be the very pod that needed no permission.
+// delete adds a condition with the reason to the status of the pod, and deletes
+// the pod. unasked means that no disruption budget was checked. In that case
+// the pod must not have changed since it was read, as it may have become one to
+// which a budget applies.
 func (r *evictionREST) delete(ctx context.Context, pod *corev1.Pod, options *metav1.DeleteOptions, unasked bool) error {
 	options = options.DeepCopy()
 	if unasked && options.Preconditions == nil {
@@ -138,8 +143,9 @@ func (r *evictionREST) delete(ctx context.Context, pod *corev1.Pod, options *met
 	return err
 }
 
-// note writes into the status that the pod is evicted. The preconditions
-// follow the new version of the pod.
+// note adds the condition DisruptionTarget to the status of the pod. This
+// changes the resource version of the pod, so that note updates the
+// preconditions accordingly.
 func (r *evictionREST) note(ctx context.Context, name string, preconditions *metav1.Preconditions) error {
 	var only *apistorage.Preconditions
 	if preconditions != nil {

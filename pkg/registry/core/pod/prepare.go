@@ -12,13 +12,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// prepareForCreate makes a new pod pending, and completes its spec by what
-// depends on its metadata.
+// prepareForCreate sets the phase of a new pod to pending, and sets fields that
+// depend on its metadata.
 func prepareForCreate(ctx context.Context, pod *corev1.Pod) {
 	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: podspec.QOSClass(pod)}
 	podspec.DropDisabledFields(&pod.Spec, nil)
 	if s := pod.Spec.TerminationGracePeriodSeconds; s != nil && *s < 0 {
-		*s = 1 // as soon as possible, but not at once: 0 would delete the pod before it has stopped
+		*s = 1 // stops the pod as soon as possible; with 0 it would be deleted before its containers have stopped
 	}
 	applyAppArmor(ctx, pod)
 	mergeLabelKeys(pod)
@@ -35,7 +35,7 @@ func prepareForUpdate(_ context.Context, pod, old *corev1.Pod) {
 	podspec.DropDisabledFields(&pod.Spec, &old.Spec)
 }
 
-// prepareStatus keeps the QOS class when it is left out.
+// prepareStatus keeps the QOS class if the update does not contain it.
 func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
 	if pod.Status.QOSClass == "" {
 		pod.Status.QOSClass = old.Status.QOSClass
@@ -43,14 +43,15 @@ func prepareStatus(_ context.Context, pod, old *corev1.Pod) {
 	podspec.DropDisabledStatusFields(&pod.Status, &old.Status)
 }
 
-// keepOwners is what an update of the status keeps of the metadata. Old kubelets
-// garble the owners, and a garbage collector would take them at their word.
+// keepOwners keeps the metadata that an update of the status must not change.
+// Owner references are kept because old versions of the kubelet send them
+// incompletely, so that the garbage collector would delete the pod.
 func keepOwners(pod, old metav1.Object) {
 	pod.SetDeletionTimestamp(nil)
 	pod.SetOwnerReferences(old.GetOwnerReferences())
 }
 
-// prepareEphemeralContainers keeps everything but the containers for debugging.
+// prepareEphemeralContainers allows only the ephemeral containers to change.
 func prepareEphemeralContainers(_ context.Context, pod, old *corev1.Pod) {
 	containers := pod.Spec.EphemeralContainers
 	keepPod(pod, old)
@@ -58,7 +59,8 @@ func prepareEphemeralContainers(_ context.Context, pod, old *corev1.Pod) {
 	podspec.DropDisabledFields(&pod.Spec, &old.Spec)
 }
 
-// prepareResize keeps everything but the resources and how they are resized.
+// prepareResize allows only the resources and the resize policies of containers
+// to change.
 func prepareResize(_ context.Context, pod, old *corev1.Pod) {
 	resized := pod.Spec
 	keepPod(pod, old)
@@ -79,15 +81,16 @@ func keepResized(containers, resized []corev1.Container) {
 	}
 }
 
-// keepPod makes the pod the old one, but for who manages its fields.
+// keepPod replaces the pod by the old one, except for managedFields and the
+// resource version.
 func keepPod(pod, old *corev1.Pod) {
 	managed, version := pod.ManagedFields, pod.ResourceVersion
 	*pod = *old.DeepCopy()
 	pod.ManagedFields, pod.ResourceVersion = managed, version
 }
 
-// applyAppArmor copies the AppArmor profiles from the annotations, where they
-// stood before there was a field, to the containers without one.
+// applyAppArmor copies AppArmor profiles from the annotations, which were used
+// before the field existed, to the containers whose field is not set.
 func applyAppArmor(ctx context.Context, pod *corev1.Pod) {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == corev1.Windows {
 		return
@@ -111,8 +114,9 @@ func applyAppArmor(ctx context.Context, pod *corev1.Pod) {
 	}
 }
 
-// mergeLabelKeys writes the pod's own values of the label keys, by which it
-// wants to be with its like or apart from them, into the selectors.
+// mergeLabelKeys adds the pod's own values of matchLabelKeys and
+// mismatchLabelKeys to the label selectors of affinity terms and topology
+// spread constraints.
 func mergeLabelKeys(pod *corev1.Pod) {
 	if features.Enabled(features.MatchLabelKeysInPodTopologySpreadSelectorMerge) {
 		for i := range pod.Spec.TopologySpreadConstraints {

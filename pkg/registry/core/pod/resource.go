@@ -35,7 +35,8 @@ var Resource = &registry.Resource[*corev1.Pod]{
 			return podspec.ValidatePodCreate(pod, podspec.OptionsFrom(ctx))
 		},
 		ValidateUpdate: validateAs(podspec.ValidatePodUpdate),
-		// People seldom update pods themselves, and kubelets do it all the time: there are no warnings on update.
+		// There are no warnings on update: users rarely update pods themselves,
+		// and kubelets do so all the time.
 		WarningsOnCreate: func(_ context.Context, pod *corev1.Pod) []string { return podspec.PodWarnings(pod) },
 	},
 	Facets: map[string]registry.Facet[*corev1.Pod]{
@@ -76,8 +77,8 @@ func subresources(main *registry.REST, deps registry.Deps) map[string]rest.Stora
 	}
 }
 
-// validateAs makes a hook of a validation that depends on the options of the
-// server, which are in the context.
+// validateAs returns a validation hook. It passes the options of the server,
+// which are in the context, to the validation.
 func validateAs(
 	validate func(pod, old *corev1.Pod, options podspec.Options) field.ErrorList,
 ) func(ctx context.Context, pod, old *corev1.Pod) field.ErrorList {
@@ -86,8 +87,8 @@ func validateAs(
 	}
 }
 
-// firstIP returns the first address of a pod. Selectors by address know no
-// other.
+// firstIP returns the first address of a pod, which is the only one that field
+// selectors use.
 func firstIP(p *corev1.Pod) string {
 	if len(p.Status.PodIPs) > 0 {
 		return p.Status.PodIPs[0].IP

@@ -13,13 +13,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// store changes pods in etcd for subresources that are requests to do something
-// with a pod: bindings and evictions.
+// store changes stored pods for the subresources bindings and evictions, which
+// are actions on a pod and not representations of it.
 type store struct{ *genericregistry.Store }
 
 // change applies a function to a stored pod that fulfils the preconditions, and
-// writes the result unless it is a dry run. The errors are those of the storage
-// and of the function.
+// writes the result unless it is a dry run. It returns the errors of the
+// storage and of the function unchanged.
 func (s store) change(ctx context.Context, name string, only *apistorage.Preconditions, dryRun bool, f func(*corev1.Pod) error) (*corev1.Pod, error) {
 	key, err := s.KeyFunc(ctx, name)
 	if err != nil {
@@ -33,8 +33,8 @@ func (s store) change(ctx context.Context, name string, only *apistorage.Precond
 		}), dryRun, nil)
 }
 
-// requestFor returns what a client sends to such a subresource of the pod with
-// this name. The error is a bad request.
+// requestFor converts the body of a request to a subresource to its type, and
+// checks that it names the same pod as the URL. The error is a bad request.
 func requestFor[T registry.Object](obj runtime.Object, kind, name string) (T, error) {
 	request, ok := obj.(T)
 	if !ok {

@@ -22,16 +22,17 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// streamREST connects a client with a container: exec, attach, portforward.
+// streamREST implements the subresources that connect a client to containers:
+// exec, attach and portforward.
 type streamREST struct {
 	pods       *genericregistry.Store
 	newOptions func() runtime.Object
 }
 
-// proxyREST passes requests on to a port of a pod.
+// proxyREST implements the proxy to a port of a pod.
 type proxyREST struct{ pods *genericregistry.Store }
 
-// logREST reads the output of a container.
+// logREST implements reading the logs of a container.
 type logREST struct{ pods *genericregistry.Store }
 
 var (
@@ -80,8 +81,8 @@ func (r *streamREST) Connect(ctx context.Context, name string, options runtime.O
 	return nil, registry.NewNotImplemented("streaming from and to the containers of a pod")
 }
 
-// containerOf returns the container that a request means. It has to say so
-// unless there is only one.
+// containerOf returns the name of the container that a request refers to. The
+// request must name it unless the pod has only one container.
 func containerOf(pod *corev1.Pod, name string) (string, error) {
 	var init, all []string
 	for i := range pod.Spec.InitContainers {
@@ -114,7 +115,8 @@ func (r *proxyREST) Destroy()            {}
 // ConnectMethods implements rest.Connecter.
 func (r *proxyREST) ConnectMethods() []string { return registry.ProxyMethods() }
 
-// NewConnectOptions implements rest.Connecter: the rest of the URL is the path.
+// NewConnectOptions implements rest.Connecter. The rest of the URL path is
+// stored in the path of the options.
 func (r *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
 	return &corev1.PodProxyOptions{}, true, "path"
 }
@@ -131,14 +133,16 @@ func (r *proxyREST) Connect(ctx context.Context, id string, _ runtime.Object, _ 
 	return nil, registry.NewNotImplemented("the proxy to a pod")
 }
 
-// proxyable reports whether the address is that of another host: through
-// others one would reach what the server's host trusts.
+// proxyable reports whether the address is that of another host. Clients must
+// not reach services that listen on loopback or link-local addresses of the
+// server's host, because these often trust all local clients.
 func proxyable(ip string) bool {
 	addr, err := netip.ParseAddr(ip)
 	return err == nil && !addr.IsLoopback() && !addr.IsLinkLocalUnicast() && !addr.IsLinkLocalMulticast() && !addr.IsInterfaceLocalMulticast()
 }
 
-// podName returns the name in the forms scheme:name:port, name:port and name.
+// podName returns the name of the pod from an ID of the form scheme:name:port,
+// name:port or name.
 func podName(id string) string {
 	parts := strings.Split(id, ":")
 	if len(parts) == 3 {
@@ -150,7 +154,7 @@ func podName(id string) string {
 func (r *logREST) New() runtime.Object { return &corev1.Pod{} }
 func (r *logREST) Destroy()            {}
 
-// ProducesMIMETypes and ProducesObject implement rest.StorageMetadata: logs are
+// ProducesMIMETypes and ProducesObject implement rest.StorageMetadata. Logs are
 // plain text.
 func (r *logREST) ProducesMIMETypes(string) []string { return []string{"text/plain"} }
 func (r *logREST) ProducesObject(string) any         { return "" }
@@ -160,8 +164,9 @@ func (r *logREST) NewGetOptions() (runtime.Object, bool, string) {
 	return &corev1.PodLogOptions{}, false, ""
 }
 
-// OverrideMetricsVerb implements rest.OverrideMetricsVerb: following a log takes
-// as long as a watch.
+// OverrideMetricsVerb implements rest.OverrideMetricsVerb. Log requests are
+// counted as CONNECT and not as GET, because a request that follows a log can
+// take arbitrarily long.
 func (r *logREST) OverrideMetricsVerb(verb string) string {
 	if verb == "GET" {
 		return "CONNECT"
@@ -186,7 +191,7 @@ func (r *logREST) Get(ctx context.Context, name string, options runtime.Object) 
 		return nil, err
 	}
 	if pod.Spec.NodeName == "" {
-		return &genericrest.LocationStreamer{}, nil // from nowhere comes nothing
+		return &genericrest.LocationStreamer{}, nil // A pod that is not assigned to a node has no logs: kube-apiserver answers with an empty body.
 	}
 	return nil, registry.NewNotImplemented("reading the logs of a pod")
 }

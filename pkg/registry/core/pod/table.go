@@ -72,12 +72,12 @@ func hasCondition(p *corev1.Pod, t corev1.PodConditionType) bool {
 	return false
 }
 
-// summary is what the containers of a pod come to.
+// summary aggregates the states of the containers of a pod for the table.
 type summary struct {
 	ready, total int
 	reason       string
 	restarts     int
-	last         metav1.Time // of the last end before a restart
+	last         metav1.Time // the latest termination of a container that was restarted
 }
 
 func (s summary) readyCell() string { return fmt.Sprintf("%d/%d", s.ready, s.total) }
@@ -89,7 +89,7 @@ func (s summary) restartsCell() string {
 	return fmt.Sprintf("%d (%s ago)", s.restarts, duration.HumanDuration(time.Since(s.last.Time)))
 }
 
-// restarted counts the restarts of a container.
+// restarted adds the restarts of a container.
 func (s *summary) restarted(c *corev1.ContainerStatus) {
 	s.restarts += int(c.RestartCount)
 	if t := c.LastTerminationState.Terminated; t != nil && s.last.Before(&t.FinishedAt) {
@@ -122,8 +122,8 @@ func summarize(p *corev1.Pod) summary {
 	return s
 }
 
-// sidecarsOf returns the names of the init containers that go on running beside
-// the others; nil for the many pods that have none.
+// sidecarsOf returns the names of the restartable init containers (sidecars).
+// It returns nil if there are none, which is the case for most pods.
 func sidecarsOf(p *corev1.Pod) map[string]bool {
 	var names map[string]bool
 	for i := range p.Spec.InitContainers {
@@ -137,8 +137,8 @@ func sidecarsOf(p *corev1.Pod) map[string]bool {
 	return names
 }
 
-// initializing sums up the init containers. It reports whether one of them has
-// not come to a good end.
+// initializing summarizes the init containers. It reports whether the pod is
+// still initializing, or has failed to initialize.
 func (s *summary) initializing(p *corev1.Pod, sidecars map[string]bool) bool {
 	for i := range p.Status.InitContainerStatuses {
 		c := &p.Status.InitContainerStatuses[i]
@@ -165,8 +165,9 @@ func (s *summary) initializing(p *corev1.Pod, sidecars map[string]bool) bool {
 	return false
 }
 
-// running sums up the containers that run together: the first that does not
-// run says why, and the restarts are theirs.
+// running summarizes the containers that run at the same time. The reason is
+// that of the first container that is not running. Only the restarts of these
+// containers are counted.
 func (s *summary) running(p *corev1.Pod, sidecars map[string]bool) {
 	s.restarts, s.last = 0, metav1.Time{}
 	for i := range p.Status.InitContainerStatuses {
@@ -196,7 +197,8 @@ func (s *summary) running(p *corev1.Pod, sidecars map[string]bool) {
 	}
 }
 
-// endOf says how a container ended.
+// endOf returns the reason why a container terminated, or its signal or exit
+// code if there is no reason.
 func endOf(t *corev1.ContainerStateTerminated) string {
 	switch {
 	case t.Reason != "":

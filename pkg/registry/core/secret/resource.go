@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Resource defines secrets. What a client sends as stringData is in data when
-// it gets here: see SetDefaults_Secret.
+// Resource defines secrets. The defaults have already moved stringData, which
+// is write-only, into data: see SetDefaults_Secret.
 var Resource = &registry.Resource[*corev1.Secret]{
 	GVR:           corev1.SchemeGroupVersion.WithResource("secrets"),
 	Singular:      "secret",
@@ -41,7 +41,7 @@ var Resource = &registry.Resource[*corev1.Secret]{
 	},
 }
 
-// warnings says why a certificate cannot be used.
+// warnings returns the reason why a TLS certificate and its key cannot be used.
 func warnings(s *corev1.Secret) []string {
 	if s.Type != corev1.SecretTypeTLS {
 		return nil

@@ -25,7 +25,8 @@ var (
 	dataPath = field.NewPath("data")
 )
 
-// validateUpdate keeps the type, and the data of an immutable secret.
+// validateUpdate refuses changes of the type, and of the data of an immutable
+// secret.
 func validateUpdate(_ context.Context, s, old *corev1.Secret) field.ErrorList {
 	errs := apivalidation.ValidateImmutableField(s.Type, old.Type, field.NewPath("type"))
 	if ptr.Deref(old.Immutable, false) {
@@ -39,8 +40,8 @@ func validateUpdate(_ context.Context, s, old *corev1.Secret) field.ErrorList {
 	return errs
 }
 
-// validate checks the keys, the size of all values, and what the type
-// of the secret asks for.
+// validate checks the keys, the total size of the values, and the keys that the
+// type of the secret requires.
 func validate(_ context.Context, s *corev1.Secret) field.ErrorList {
 	var errs field.ErrorList
 	size := 0
@@ -83,7 +84,7 @@ func has(s *corev1.Secret, key string) bool {
 	return ok
 }
 
-// require reports the keys that are missing; their values may be empty.
+// require reports keys that are missing. Their values may be empty.
 func require(s *corev1.Secret, keys ...string) field.ErrorList {
 	var errs field.ErrorList
 	for _, key := range keys {

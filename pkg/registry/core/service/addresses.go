@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// allocateAddresses gives a service an address for each of its families that
-// has none, and releases those that it gives up.
+// allocateAddresses allocates an address for each IP family of the service that
+// has none, and releases the addresses that the service no longer uses.
 func (a *allocator) allocateAddresses(ctx context.Context, t *transaction, s, old *corev1.Service, dryRun bool) error {
 	var before []string
 	if old != nil && allocatesClusterIP(old) {
@@ -40,7 +40,8 @@ func (a *allocator) allocateAddresses(ctx context.Context, t *transaction, s, ol
 	return nil
 }
 
-// allocateAddress takes the address that the service asks for as its i-th, or any.
+// allocateAddress allocates the i-th cluster IP of the service: the address
+// that the service asks for, or any free one.
 func (a *allocator) allocateAddress(ctx context.Context, t *transaction, s *corev1.Service, i int, dryRun bool) error {
 	var ip netip.Addr
 	var err error
@@ -64,7 +65,7 @@ func (a *allocator) allocateAddress(ctx context.Context, t *transaction, s *core
 	return nil
 }
 
-// releaseAddresses gives addresses back when the write has succeeded.
+// releaseAddresses releases the addresses when the write has succeeded.
 func (a *allocator) releaseAddresses(t *transaction, addresses []string) {
 	for _, address := range addresses {
 		if ip, err := netip.ParseAddr(address); err == nil {

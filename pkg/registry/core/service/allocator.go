@@ -16,20 +16,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// allocator gives a service its addresses and ports before it is validated and
-// written, and takes back what is not needed when that has happened.
+// allocator allocates the addresses and ports of a service before the service
+// is validated and written, and afterwards releases those that are not used.
 type allocator struct {
 	*allocation.Services
 	objects *objects.Access
 }
 
-// cleanupTimeout bounds what happens after the answer is known; the request
-// may have ended by then.
+// cleanupTimeout limits the time of the cleanup after a write. The cleanup does
+// not use the context of the request, because that may have been cancelled
+// already.
 const cleanupTimeout = 10 * time.Second
 
 var endpoints = corev1.SchemeGroupVersion.WithResource("endpoints")
 
-// transaction collects what is to be done when a write has succeeded, or has not.
+// transaction collects functions to be called after a write: commit if it has
+// succeeded, rollback if it has failed.
 type transaction struct{ commit, rollback []func(context.Context) error }
 
 func (t *transaction) finish(ctx context.Context, success bool) {
@@ -49,7 +51,8 @@ func (t *transaction) finish(ctx context.Context, success bool) {
 	}
 }
 
-// end returns the function that ends the transaction, or ends it because of an error.
+// end returns the function with which the store ends the transaction. If err is
+// not nil, end rolls the transaction back immediately and returns the error.
 func (t *transaction) end(ctx context.Context, err error) (genericregistry.FinishFunc, error) {
 	if err != nil {
 		t.finish(ctx, false)
@@ -85,8 +88,8 @@ func (a *allocator) allocate(ctx context.Context, s, old *corev1.Service, dryRun
 	return t.end(ctx, a.allocatePorts(ctx, t, s, old, dryRun))
 }
 
-// afterDelete implements genericregistry.AfterDeleteFunc. The endpoints of a
-// service go with it.
+// afterDelete implements genericregistry.AfterDeleteFunc. It also deletes the
+// endpoints of the service.
 func (a *allocator) afterDelete(obj runtime.Object, options *metav1.DeleteOptions) {
 	if options != nil && dryrun.IsDryRun(options.DryRun) {
 		return

@@ -7,12 +7,13 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 )
 
-// An update may leave out what the server has allocated: it stays. And it may
-// change the type without clearing what the new type does not have: what the
-// update leaves as it was goes away. Both make "change one field and put it
-// back" work for clients that know only some of the fields.
+// Some clients know only a part of the fields of a service. To support them, an
+// update may omit fields that the server has allocated, which then keep their
+// values. An update may also change the type of a service and leave fields
+// unchanged that the new type does not have: these are cleared.
 
-// dropOfOldType clears what only the old type has, unless the update changes it.
+// dropOfOldType clears the fields that only the old type has, unless the update
+// changes them.
 func dropOfOldType(s, old *corev1.Service) {
 	if hasClusterIP(old) && !hasClusterIP(s) {
 		if sameClusterIPs(s, old) {
@@ -39,7 +40,7 @@ func dropOfOldType(s, old *corev1.Service) {
 	}
 }
 
-// drop clears a field that has kept its value.
+// drop clears a field if its value has not changed.
 func drop[T any](field *T, old T) {
 	if apiequality.Semantic.DeepEqual(*field, old) {
 		var zero T
@@ -72,7 +73,8 @@ func nodePortsOf(s *corev1.Service) map[int32]bool {
 	return ports
 }
 
-// keepAllocated fills in what was allocated before and is left out.
+// keepAllocated sets the allocated fields that the update omits to their old
+// values.
 func keepAllocated(s, old *corev1.Service) {
 	if hasClusterIP(old) && hasClusterIP(s) {
 		if s.Spec.ClusterIP == "" {
@@ -90,8 +92,9 @@ func keepAllocated(s, old *corev1.Service) {
 	}
 }
 
-// keepNodePorts matches the ports by name; everything else may have changed. A
-// node port that the update gives to another port is not kept.
+// keepNodePorts sets omitted node ports to those of the old ports with the same
+// name, regardless of the other fields of the ports. It does not do so if the
+// update assigns the node port to another port.
 func keepNodePorts(s, old *corev1.Service) {
 	before := map[string]int32{}
 	for _, port := range old.Spec.Ports {
@@ -106,8 +109,9 @@ func keepNodePorts(s, old *corev1.Service) {
 	}
 }
 
-// alignClusterIPs makes clusterIP and clusterIPs agree for clients that know
-// only the older one. What contradicts itself is left to validation.
+// alignClusterIPs sets clusterIPs according to clusterIP for clients that know
+// only clusterIP, the older field. If a client sends contradicting values of
+// both, they remain, and the validation reports them.
 func alignClusterIPs(s, old *corev1.Service) {
 	if old == nil {
 		if s.Spec.ClusterIP != "" && len(s.Spec.ClusterIPs) == 0 {

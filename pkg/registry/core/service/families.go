@@ -20,8 +20,8 @@ func invalid(s *corev1.Service, errs ...*field.Error) error {
 	return apierrors.NewInvalid(kind, s.Name, errs)
 }
 
-// decideFamilies fills in the policy and the families of the addresses that
-// the service gets, on a cluster that is configured for the given families.
+// decideFamilies sets the ipFamilyPolicy and the ipFamilies that the request
+// leaves open, given the IP families of the cluster.
 func decideFamilies(s, old *corev1.Service, configured []corev1.IPFamily) error {
 	if !hasClusterIP(s) || keepsPreference(s, old) {
 		return nil
@@ -37,8 +37,9 @@ func decideFamilies(s, old *corev1.Service, configured []corev1.IPFamily) error 
 	}
 	errs := inferFamilies(s, configured)
 	if len(errs) == 0 && s.Spec.ClusterIP == corev1.ClusterIPNone && len(s.Spec.Selector) == 0 {
-		// The addresses are not the server's to choose: whatever families the
-		// cluster has, the endpoints may be of both.
+		// A headless service without selector has endpoints that users manage.
+		// These can be of both families, whatever the families of the cluster
+		// are.
 		completeFamilies(s, configured, true)
 		return nil
 	}
@@ -50,8 +51,9 @@ func decideFamilies(s, old *corev1.Service, configured []corev1.IPFamily) error 
 	return nil
 }
 
-// keepsPreference reports whether an update leaves a service alone that prefers
-// two families: it is not upgraded because the cluster has changed.
+// keepsPreference reports whether a service with the policy PreferDualStack is
+// updated without a change of its addresses, families and policy. Such a
+// service keeps its families even if those of the cluster have changed.
 func keepsPreference(s, old *corev1.Service) bool {
 	return old != nil && hasClusterIP(old) &&
 		ptr.Deref(s.Spec.IPFamilyPolicy, "") == corev1.IPFamilyPolicyPreferDualStack &&
@@ -59,8 +61,9 @@ func keepsPreference(s, old *corev1.Service) bool {
 		sameClusterIPs(s, old) && slices.Equal(s.Spec.IPFamilies, old.Spec.IPFamilies)
 }
 
-// defaultPolicy never changes how many families there are. Headless services
-// without a selector have both.
+// defaultPolicy returns the policy of a service whose request omits it: the old
+// policy, RequireDualStack for headless services without selector, or else
+// SingleStack.
 func defaultPolicy(s, old *corev1.Service) *corev1.IPFamilyPolicy {
 	switch {
 	case old != nil && old.Spec.IPFamilyPolicy != nil:
@@ -71,8 +74,8 @@ func defaultPolicy(s, old *corev1.Service) *corev1.IPFamilyPolicy {
 	return ptr.To(corev1.IPFamilyPolicySingleStack)
 }
 
-// trimSecond takes away the second address and family of a service that becomes
-// single stack without saying so for each field.
+// trimSecond removes the second address and family when an update only changes
+// the policy to SingleStack.
 func trimSecond(s, old *corev1.Service) {
 	if *s.Spec.IPFamilyPolicy != corev1.IPFamilyPolicySingleStack || ptr.Deref(old.Spec.IPFamilyPolicy, "") == corev1.IPFamilyPolicySingleStack {
 		return
@@ -85,7 +88,7 @@ func trimSecond(s, old *corev1.Service) {
 	}
 }
 
-// inferFamilies adds the families of the addresses that were asked for.
+// inferFamilies adds the families of the addresses that the request asks for.
 func inferFamilies(s *corev1.Service, configured []corev1.IPFamily) (errs field.ErrorList) {
 	if isHeadless(s) {
 		return nil
@@ -105,7 +108,8 @@ func inferFamilies(s *corev1.Service, configured []corev1.IPFamily) (errs field.
 	return errs
 }
 
-// validateConfigured checks what was asked for against the cluster.
+// validateConfigured checks that the cluster supports the requested policy and
+// families.
 func validateConfigured(s *corev1.Service, configured []corev1.IPFamily) (errs field.ErrorList) {
 	policy := *s.Spec.IPFamilyPolicy
 	if policy == corev1.IPFamilyPolicyRequireDualStack && len(configured) < 2 {
@@ -125,7 +129,8 @@ func validateConfigured(s *corev1.Service, configured []corev1.IPFamily) (errs f
 	return errs
 }
 
-// completeFamilies adds the families that were left open.
+// completeFamilies sets the families that the request leaves open: the first
+// one, and with both also the second one if the policy allows two.
 func completeFamilies(s *corev1.Service, configured []corev1.IPFamily, both bool) {
 	if len(s.Spec.IPFamilies) == 0 {
 		s.Spec.IPFamilies = []corev1.IPFamily{configured[0]}

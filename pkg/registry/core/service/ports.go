@@ -12,7 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
 )
 
-// allPortsOf returns the ports of nodes that belong to a service.
+// allPortsOf returns all ports of nodes that the service occupies: its node
+// ports and its health check node port.
 func allPortsOf(s *corev1.Service) map[int32]bool {
 	ports := map[int32]bool{}
 	if hasNodePorts(s) {
@@ -24,8 +25,9 @@ func allPortsOf(s *corev1.Service) map[int32]bool {
 	return ports
 }
 
-// allocatePorts gives a service its node ports and health check port, all in
-// one write, and releases those that it gives up.
+// allocatePorts allocates the node ports and the health check node port of a
+// service in a single write, and releases those that the service no longer
+// uses.
 func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *corev1.Service, dryRun bool) error {
 	before := map[int32]bool{}
 	if old != nil {
@@ -38,7 +40,7 @@ func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *c
 	if needsPorts(s, before) {
 		asked := s.DeepCopy()
 		err := a.NodePorts.Change(ctx, dryRun, func(ports *allocation.Ports) error {
-			asked.Spec.DeepCopyInto(&s.Spec) // the change may be tried again
+			asked.Spec.DeepCopyInto(&s.Spec) // After a conflict, the function is called again and must start from the request.
 			clear(taken)
 			return (&portPlan{ports: ports, before: before, taken: taken, share: old == nil}).apply(s)
 		})
@@ -64,7 +66,8 @@ func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *c
 	return nil
 }
 
-// portError passes on what the plan found wrong, and says what failed otherwise.
+// portError returns API errors of the plan unchanged, and turns other errors
+// into internal errors.
 func portError(err error) error {
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
 		return err
@@ -72,7 +75,7 @@ func portError(err error) error {
 	return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %w", err))
 }
 
-// needsPorts reports whether there is anything to allocate.
+// needsPorts reports whether a port has to be allocated.
 func needsPorts(s *corev1.Service, before map[int32]bool) bool {
 	if hasHealthCheck(s) && (s.Spec.HealthCheckNodePort == 0 || !before[s.Spec.HealthCheckNodePort]) {
 		return true
@@ -88,7 +91,7 @@ func needsPorts(s *corev1.Service, before map[int32]bool) bool {
 	return false
 }
 
-// free gives ports back.
+// free returns a function that releases the ports.
 func (a *allocator) free(ports map[int32]bool) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return a.NodePorts.Change(ctx, false, func(all *allocation.Ports) error {
@@ -100,12 +103,14 @@ func (a *allocator) free(ports map[int32]bool) func(context.Context) error {
 	}
 }
 
-// portPlan chooses the ports of one service.
+// portPlan chooses the node ports of one service.
 type portPlan struct {
 	ports *allocation.Ports
-	// before are the ports that the service has, taken those that it gets.
+	// before contains the ports that the service already has, taken those that
+	// are allocated for it now.
 	before, taken map[int32]bool
-	// share gives the same port of two protocols the same node port.
+	// share gives two ports with the same number and different protocols the
+	// same node port.
 	share bool
 }
 
@@ -132,11 +137,12 @@ func (p *portPlan) apply(s *corev1.Service) error {
 	return p.healthCheck(s)
 }
 
-// take reports whether a port is the service's already: two of its ports may
-// share a node port if their protocols differ, which validation checks.
+// take reports whether a node port already belongs to the service. Two ports of
+// a service may have the same node port if their protocols differ, which the
+// validation checks.
 func (p *portPlan) take(port int32) bool { return p.before[port] || p.taken[port] }
 
-// fill gives every port without a node port one.
+// fill chooses a node port for each port that has none.
 func (p *portPlan) fill(s *corev1.Service) error {
 	same := map[int32]int32{}
 	for i := range s.Spec.Ports {

@@ -21,7 +21,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// proxyREST passes requests on to a pod of a service.
+// proxyREST implements the proxy to the pods of a service.
 type proxyREST struct {
 	services *genericregistry.Store
 	objects  *objects.Access
@@ -39,7 +39,8 @@ func (r *proxyREST) Destroy()            {}
 // ConnectMethods implements rest.Connecter.
 func (r *proxyREST) ConnectMethods() []string { return registry.ProxyMethods() }
 
-// NewConnectOptions implements rest.Connecter: the rest of the URL is the path.
+// NewConnectOptions implements rest.Connecter. The rest of the URL path is
+// stored in the path of the options.
 func (r *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
 	return &corev1.ServiceProxyOptions{}, true, "path"
 }
@@ -68,8 +69,8 @@ func (r *proxyREST) Connect(ctx context.Context, id string, _ runtime.Object, _ 
 	return nil, registry.NewNotImplemented("the proxy to a service")
 }
 
-// splitID returns the name and the port in the forms name, name:port and
-// scheme:name:port.
+// splitID splits an ID of the form name, name:port or scheme:name:port into the
+// name and the port.
 func splitID(id string) (name, port string, err error) {
 	switch parts := strings.Split(id, ":"); len(parts) {
 	case 1:
@@ -84,8 +85,8 @@ func splitID(id string) (name, port string, err error) {
 	return "", "", apierrors.NewBadRequest(fmt.Sprintf("invalid service request %q", id))
 }
 
-// hasPort accepts a port by its name or number. Without a port, the first or
-// the one without a name is meant.
+// hasPort reports whether the service has a port with this name or number. An
+// empty string stands for the default port, so that the result is true.
 func hasPort(s *corev1.Service, port string) bool {
 	if port == "" {
 		return true

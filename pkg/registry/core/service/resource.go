@@ -1,5 +1,5 @@
-// Package service defines services. Creating, changing and deleting one
-// allocates and releases cluster IPs and node ports (pkg/allocation).
+// Package service defines services. Creating, updating and deleting a service
+// allocates and releases cluster IPs and node ports (see pkg/allocation).
 package service
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// New defines services, which get their addresses and ports from an allocator.
+// New defines services whose addresses and ports are allocated by the
+// allocators.
 func New(allocators *allocation.Services) *registry.Resource[*corev1.Service] {
 	return &registry.Resource[*corev1.Service]{
 		GVR:                 corev1.SchemeGroupVersion.WithResource("services"),
@@ -58,7 +59,8 @@ func New(allocators *allocation.Services) *registry.Resource[*corev1.Service] {
 	}
 }
 
-// prepareForUpdate forgets the load balancer of a service that no longer has one.
+// prepareForUpdate clears the load balancer in the status of a service whose
+// type is no longer LoadBalancer.
 func prepareForUpdate(_ context.Context, s, _ *corev1.Service) {
 	if s.Spec.Type != corev1.ServiceTypeLoadBalancer {
 		s.Status.LoadBalancer = corev1.LoadBalancerStatus{}

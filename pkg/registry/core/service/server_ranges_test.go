@@ -43,7 +43,8 @@ func TestDualStack(t *testing.T) {
 	}
 }
 
-// TestServiceCIDRs adds and removes ranges.
+// TestServiceCIDRs checks that addresses are allocated from added ranges, and
+// that used ranges cannot be deleted.
 func TestServiceCIDRs(t *testing.T) {
 	s := testserver.Start(t, "--service-cluster-ip-range=10.0.0.0/29")
 	client := kubernetes.NewForConfigOrDie(s.Config)
@@ -68,7 +69,7 @@ func TestServiceCIDRs(t *testing.T) {
 		_, err := api.Create(ctx, named("gone", corev1.ServiceSpec{ClusterIP: "10.1.0.3"}), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err != nil && strings.Contains(err.Error(), "the provided network does not match the current range")
 	})
-	// The default range comes back.
+	// The server creates the default range again.
 	testutil.Check(t, cidrs.Delete(t.Context(), "kubernetes", metav1.DeleteOptions{}))
 	eventually(t, func(ctx context.Context) bool {
 		have, err := cidrs.Get(ctx, "kubernetes", metav1.GetOptions{})
@@ -82,7 +83,8 @@ func eventually(t *testing.T, done func(context.Context) bool) {
 	testutil.Check(t, err)
 }
 
-// TestEndpointReconcilers looks at the endpoints of the kubernetes service.
+// TestEndpointReconcilers checks the endpoints of the service "kubernetes" for
+// each type of endpoint reconciler.
 func TestEndpointReconcilers(t *testing.T) {
 	t.Parallel()
 	for reconciler, want := range map[string]string{"lease": "192.0.2.7", "master-count": "192.0.2.7", "none": ""} {

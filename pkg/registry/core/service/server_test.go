@@ -28,7 +28,7 @@ func named(name string, spec corev1.ServiceSpec) *corev1.Service {
 	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: spec}
 }
 
-// addresses returns the names of all IP addresses.
+// addresses returns the names of all IPAddress objects.
 func addresses(t testing.TB, client kubernetes.Interface) []string {
 	t.Helper()
 	list, err := client.NetworkingV1().IPAddresses().List(t.Context(), metav1.ListOptions{})
@@ -40,9 +40,10 @@ func addresses(t testing.TB, client kubernetes.Interface) []string {
 	return names
 }
 
-// TestParallelCreates lets 64 clients create node port services until the range
-// is exhausted: none gets what another has, and each address and port has
-// exactly one owner. Deleted, all are free again.
+// TestParallelCreates lets 64 clients create services with node ports until the
+// range is exhausted. It checks that each address and port has exactly one
+// owner, and that all of them are free again when the services have been
+// deleted.
 func TestParallelCreates(t *testing.T) {
 	s := testserver.Start(t, "--service-cluster-ip-range=10.0.0.0/25", "--service-node-port-range=30000-30199")
 	client := kubernetes.NewForConfigOrDie(s.Config)
@@ -75,7 +76,7 @@ func TestParallelCreates(t *testing.T) {
 		})
 	}
 	clients.Wait()
-	const size = 126 - 1 // the kubernetes service has one
+	const size = 126 - 1 // the service "kubernetes" has one address
 	if len(owners) != 2*size || full != 3*64-size {
 		t.Errorf("%d addresses and ports, %d refusals", len(owners), full)
 	}
@@ -110,8 +111,9 @@ func TestParallelCreates(t *testing.T) {
 	}
 }
 
-// TestNothingIsLost checks that what fails, or is a dry run, gives everything
-// back, and that a service releases what its new type does not have.
+// TestNothingIsLost checks that failed requests and dry runs release everything
+// that they have allocated, and that a service releases what its new type does
+// not have.
 func TestNothingIsLost(t *testing.T) {
 	s := testserver.Start(t)
 	client := kubernetes.NewForConfigOrDie(s.Config)
@@ -170,8 +172,9 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-// TestKubernetesService looks at what the server makes for itself, before and
-// after a restart, and at the repair of what somebody has deleted in between.
+// TestKubernetesService checks the service "kubernetes" and its addresses
+// before and after a restart, and that a restart repairs what has been deleted
+// in between.
 func TestKubernetesService(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*testserver.Server, kubernetes.Interface) {

@@ -55,7 +55,7 @@ func externalIP(s *corev1.Service) string {
 	return registry.Unknown
 }
 
-// ingresses lists the addresses of the load balancers, each once.
+// ingresses lists the addresses of the load balancers without duplicates.
 func ingresses(list []corev1.LoadBalancerIngress) string {
 	set := map[string]bool{}
 	for i := range list {

@@ -45,7 +45,8 @@ func validateSpec(s, old *corev1.Service) field.ErrorList {
 	return append(errs, validateClusterIPs(s, old)...)
 }
 
-// validateHints checks that an annotation and its older name agree.
+// validateHints checks that the annotation for the topology mode and its
+// deprecated name have the same value.
 func validateHints(annotations map[string]string) field.ErrorList {
 	older, has := annotations[corev1.DeprecatedAnnotationTopologyAwareHints]
 	mode, hasMode := annotations[corev1.AnnotationTopologyMode]
@@ -56,10 +57,12 @@ func validateHints(annotations map[string]string) field.ErrorList {
 		"must match annotations["+corev1.DeprecatedAnnotationTopologyAwareHints+"] when both are specified")}
 }
 
-// kubeletPort must not be reachable from outside.
+// kubeletPort is the port of the kubelet API. A load balancer must not expose
+// it to clients outside of the cluster.
 const kubeletPort = 10250
 
-// validateOfType checks what a type needs or cannot have.
+// validateOfType checks the fields that a type of service requires or does not
+// allow.
 func validateOfType(s *corev1.Service) (errs field.ErrorList) {
 	spec := &s.Spec
 	switch spec.Type {
@@ -133,7 +136,8 @@ func validateExternalIPs(s, old *corev1.Service) (errs field.ErrorList) {
 	return errs
 }
 
-// validateTraffic checks where the traffic may go.
+// validateTraffic checks the traffic policies, the traffic distribution and the
+// health check node port.
 func validateTraffic(s *corev1.Service) (errs field.ErrorList) {
 	spec := &s.Spec
 	path, cluster, local := specPath.Child("externalTrafficPolicy"), corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal

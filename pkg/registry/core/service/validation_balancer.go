@@ -13,7 +13,8 @@ import (
 
 const onlyBalanced = "may only be used when `type` is 'LoadBalancer'"
 
-// validateBalancer checks what only services with a load balancer have.
+// validateBalancer checks the fields that only services of the type
+// LoadBalancer have.
 func validateBalancer(s, old *corev1.Service) (errs field.ErrorList) {
 	spec := &s.Spec
 	balanced := spec.Type == corev1.ServiceTypeLoadBalancer
@@ -39,7 +40,8 @@ func validateBalancer(s, old *corev1.Service) (errs field.ErrorList) {
 	return errs
 }
 
-// validateSourceRanges looks at the field or the annotation that came before it.
+// validateSourceRanges checks the field loadBalancerSourceRanges, or the
+// annotation that preceded it if the field is empty.
 func validateSourceRanges(s, old *corev1.Service) (errs field.ErrorList) {
 	path, ranges := specPath.Child("LoadBalancerSourceRanges"), s.Spec.LoadBalancerSourceRanges
 	if annotation, has := s.Annotations[corev1.AnnotationLoadBalancerSourceRangesKey]; len(ranges) == 0 && has {

@@ -17,8 +17,8 @@ var (
 	families = []corev1.IPFamily{corev1.IPv4Protocol, corev1.IPv6Protocol}
 )
 
-// validateClusterIPs checks the addresses, their families and the policy
-// against each other. It runs before the allocation and after it.
+// validateClusterIPs checks that the addresses, the families and the policy are
+// consistent. It is called before and after the allocation.
 func validateClusterIPs(s, old *corev1.Service) (errs field.ErrorList) {
 	spec := &s.Spec
 	if spec.Type == corev1.ServiceTypeExternalName {
@@ -100,8 +100,8 @@ func validateAddresses(s, old *corev1.Service) (errs field.ErrorList) {
 	return errs
 }
 
-// validateKept checks that a service keeps its first address and family; a
-// second one may come and go with the policy.
+// validateKept checks that a service keeps its first address and family. The
+// second ones can be added and removed together with a change of the policy.
 func validateKept(s, old *corev1.Service) field.ErrorList {
 	if !hasClusterIP(s) || !hasClusterIP(old) {
 		return nil

@@ -48,8 +48,8 @@ func validatePort(port *corev1.ServicePort, named bool, names sets.Set[string], 
 	return errs
 }
 
-// validateUnique checks that a number of a protocol occurs once, in the cluster
-// and on the nodes.
+// validateUnique checks that each combination of number and protocol occurs
+// only once, both for ports and for node ports.
 func validateUnique(ports []corev1.ServicePort) (errs field.ErrorList) {
 	type key struct {
 		protocol corev1.Protocol

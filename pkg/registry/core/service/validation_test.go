@@ -11,7 +11,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/registrytest"
 )
 
-// valid is a service as it is when its addresses and ports are allocated.
+// valid returns a service as it is after the allocation of its addresses and
+// ports, with a change.
 func valid(change func(*corev1.Service)) *corev1.Service {
 	s := clusterService(single, []string{"10.0.0.9"}, v4)
 	s.ObjectMeta = metav1.ObjectMeta{Name: "web", Namespace: "default", ResourceVersion: "1"}
@@ -33,8 +34,8 @@ func TestValidation(t *testing.T) {
 	registrytest.Validate(t, "testdata/validation.txt", New(nil), func() *corev1.Service { return valid(func(*corev1.Service) {}) })
 }
 
-// TestCarryOver checks what an update keeps that it leaves out, and what goes
-// with the type.
+// TestCarryOver checks which fields keep their values when an update omits
+// them, and which fields are cleared when the type changes.
 func TestCarryOver(t *testing.T) {
 	old := valid(balanced(func(s *corev1.Service) {
 		s.Spec.Ports = []corev1.ServicePort{{Name: "a", Port: 80, NodePort: 30001}, {Name: "b", Port: 81, NodePort: 30002}}

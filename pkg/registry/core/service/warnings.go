@@ -8,7 +8,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// warnings says what is out of date or has no effect.
+// warnings returns warnings about deprecated fields and fields without effect.
 func warnings(s *corev1.Service) (out []string) {
 	spec := &s.Spec
 	if _, set := s.Annotations[corev1.DeprecatedAnnotationTopologyAwareHints]; set {

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
-// binder finds what a token of an account is to be bound to.
+// binder finds the object to which a token of the account is to be bound.
 type binder struct {
 	objects *objects.Access
 	account *corev1.ServiceAccount
@@ -49,8 +49,8 @@ func (b binder) bind(ctx context.Context, ref *authenticationv1.BoundObjectRefer
 	return to, nil
 }
 
-// pod binds to a pod that runs as the account, and tells on which node. A node
-// that is not there (any more) has just its name.
+// pod binds the token to a pod that runs as the account, and to the node of the
+// pod. If the node does not exist, the binding contains only its name.
 func (b binder) pod(ctx context.Context, name string) (to serviceaccount.Binding, err error) {
 	to.Pod, err = objects.GetLive[*corev1.Pod](ctx, b.objects, corev1.Resource("pods"), b.account.Namespace, name)
 	if err != nil {

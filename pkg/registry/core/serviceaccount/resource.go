@@ -19,7 +19,7 @@ const enforceMountableSecrets = "kubernetes.io/enforce-mountable-secrets"
 
 var metaPath = field.NewPath("metadata")
 
-// New defines service accounts, for which tokens are issued.
+// New defines service accounts. Their subresource token issues tokens.
 func New(tokens *serviceaccount.Tokens) *registry.Resource[*corev1.ServiceAccount] {
 	return &registry.Resource[*corev1.ServiceAccount]{
 		GVR:                 corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
@@ -46,15 +46,15 @@ func New(tokens *serviceaccount.Tokens) *registry.Resource[*corev1.ServiceAccoun
 	}
 }
 
-// keepSecretNames drops all but the names from the references to secrets,
-// which are in the account's own namespace.
+// keepSecretNames removes all fields except the name from the references to
+// secrets, because the secrets are always in the namespace of the account.
 func keepSecretNames(sa *corev1.ServiceAccount) {
 	for i, ref := range sa.Secrets {
 		sa.Secrets[i] = corev1.ObjectReference{Name: ref.Name}
 	}
 }
 
-// warnings tells whoever adds the deprecated annotation.
+// warnings returns a warning if the deprecated annotation is added.
 func warnings(sa, old *corev1.ServiceAccount) []string {
 	if _, now := sa.Annotations[enforceMountableSecrets]; !now {
 		return nil

@@ -30,7 +30,7 @@ const (
 	maxSeconds = 1 << 32
 )
 
-// tokenREST issues tokens of a service account.
+// tokenREST issues tokens for a service account.
 type tokenREST struct {
 	accounts rest.Getter
 	objects  *objects.Access
@@ -48,19 +48,22 @@ func (r *tokenREST) Destroy()            {}
 
 var tokenRequestKind = authenticationv1.SchemeGroupVersion.WithKind("TokenRequest")
 
-// GroupVersionKind implements rest.GroupVersionKindProvider: the kind is of
-// another group than the resource.
+// GroupVersionKind implements rest.GroupVersionKindProvider. TokenRequest is in
+// the group authentication.k8s.io and not, like service accounts, in the core
+// group.
 func (r *tokenREST) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind {
 	return tokenRequestKind
 }
 
-// PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate keeps the uid that a
-// request names, to compare it.
+// PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate implements
+// rest.SubresourceObjectMetaPreserver. With it, Create can compare the uid in
+// the request with that of the service account.
 func (r *tokenREST) PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate() bool {
 	return features.Enabled(genericfeatures.TokenRequestServiceAccountUIDValidation)
 }
 
-// Create implements rest.NamedCreater. A dry run gets a token too.
+// Create implements rest.NamedCreater. Like kube-apiserver, it also returns a
+// token for a dry run, because nothing is stored.
 func (r *tokenREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc,
 	_ *metav1.CreateOptions) (runtime.Object, error) {
 	req, ok := obj.(*authenticationv1.TokenRequest)
@@ -88,8 +91,8 @@ func (r *tokenREST) Create(ctx context.Context, name string, obj runtime.Object,
 	return r.issue(ctx, req, account, to, now)
 }
 
-// account returns the service account of the request, which may name it a
-// second time in its metadata.
+// account returns the service account that the URL names. The name and uid in
+// the metadata of the request are optional, but must be those of the account.
 func (r *tokenREST) account(ctx context.Context, name string, req *authenticationv1.TokenRequest) (*corev1.ServiceAccount, error) {
 	if req.Name != "" && req.Name != name {
 		return nil, apierrors.NewInvalid(tokenRequestKind.GroupKind(), name, field.ErrorList{
@@ -117,7 +120,8 @@ func (r *tokenREST) fillIn(req *authenticationv1.TokenRequest, account *corev1.S
 	if len(req.Spec.Audiences) == 0 {
 		req.Spec.Audiences = r.tokens.Audiences
 	}
-	// They are for webhook configurations, to which no token can be bound here.
+	// Attestations are for tokens that are bound to webhook configurations,
+	// which this server does not support.
 	req.Spec.Attestations = nil
 }
 
@@ -132,7 +136,7 @@ func validateTokenRequest(req *authenticationv1.TokenRequest) field.ErrorList {
 	return nil
 }
 
-// issue makes the token and the answer.
+// issue signs the token and returns the response.
 func (r *tokenREST) issue(ctx context.Context, req *authenticationv1.TokenRequest, account *corev1.ServiceAccount, to serviceaccount.Binding,
 	now time.Time) (*authenticationv1.TokenRequest, error) {
 	seconds := req.Spec.ExpirationSeconds
@@ -152,7 +156,8 @@ func (r *tokenREST) issue(ctx context.Context, req *authenticationv1.TokenReques
 	audit.AddAuditAnnotation(ctx, authserviceaccount.IssuedCredentialIDAuditAnnotationKey, claims.CredentialID())
 	req.Status = authenticationv1.TokenRequestStatus{
 		Token: token,
-		// What a client learns of an extension would keep it from asking in time.
+		// If the lifetime of the token was extended, the response does not
+		// tell: clients should request a new token in time.
 		ExpirationTimestamp: metav1.NewTime(now.Add(time.Duration(*seconds) * time.Second)),
 	}
 	return req, nil

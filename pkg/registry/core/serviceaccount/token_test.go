@@ -24,7 +24,8 @@ import (
 
 const issuer = "https://first.example.com"
 
-// client makes requests as the administrator and keeps their warnings.
+// client is a client with the rights of an administrator. It records the
+// warnings of responses.
 type client struct {
 	kubernetes.Interface
 	warnings []string
@@ -35,7 +36,7 @@ func (c *client) HandleWarningHeader(_ int, _ string, text string) {
 	c.warnings = append(c.warnings, text)
 }
 
-// start has the objects that tokens are bound to.
+// start starts a server and creates the objects to which tokens are bound.
 func start(t *testing.T, args ...string) *client {
 	t.Helper()
 	config := restclient.CopyConfig(testserver.Start(t, args...).Config)
@@ -67,7 +68,7 @@ func bound(kind, name string, uid types.UID) authenticationv1.TokenRequestSpec {
 	return authenticationv1.TokenRequestSpec{BoundObjectRef: &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: kind, Name: name, UID: uid}}
 }
 
-// claims reads a token without verifying it.
+// claims returns the claims of a token without verifying its signature.
 func claims(t *testing.T, token string) (c serviceaccount.Claims) {
 	t.Helper()
 	parsed, err := jwt.ParseSigned(token)
