@@ -83,8 +83,9 @@ func (v *specValidator) validatePodTerm(t *corev1.PodAffinityTerm, p *field.Path
 	return append(errs, metav1validation.ValidateLabelName(t.TopologyKey, p.Child("topologyKey"))...)
 }
 
-// validateTermLabelKeys checks the keys of labels in which other pods have to
-// be like this one, or unlike it.
+// validateTermLabelKeys checks matchLabelKeys and mismatchLabelKeys: the keys
+// of labels for which other pods must have the same value as this pod, or a
+// different one.
 func (v *specValidator) validateTermLabelKeys(t *corev1.PodAffinityTerm, p *field.Path) field.ErrorList {
 	errs := v.validateLabelKeys("matchLabelKeys", t.MatchLabelKeys, t.LabelSelector, p)
 	errs = append(errs, v.validateLabelKeys("mismatchLabelKeys", t.MismatchLabelKeys, t.LabelSelector, p)...)
@@ -97,8 +98,8 @@ func (v *specValidator) validateTermLabelKeys(t *corev1.PodAffinityTerm, p *fiel
 	return errs
 }
 
-// validateLabelKeys checks keys of labels, which stand beside a selector and
-// not in it.
+// validateLabelKeys checks label keys that are specified in addition to a label
+// selector.
 func (v *specValidator) validateLabelKeys(name string, keys []string, selector *metav1.LabelSelector, p *field.Path) field.ErrorList {
 	if len(keys) == 0 {
 		return nil
@@ -117,8 +118,10 @@ func (v *specValidator) validateLabelKeys(name string, keys []string, selector *
 	return errs
 }
 
-// selects reports whether the selector has a requirement of its own on the
-// key, beside the one that was merged into it.
+// selects reports whether the selector contains a requirement on the key that
+// the client has set. When a pod is created, the server merges one requirement
+// for each key of matchLabelKeys into the selector, which therefore does not
+// count.
 func (v *specValidator) selects(selector *metav1.LabelSelector, key string) bool {
 	if _, ok := selector.MatchLabels[key]; ok {
 		return true

@@ -14,8 +14,8 @@ import (
 
 const appArmorAnnotation = corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix
 
-// validateAnnotations checks the annotations that mean something to the
-// servers and nodes of a cluster.
+// validateAnnotations checks the annotations that have a meaning to the
+// components of a cluster.
 func validateAnnotations(meta *metav1.ObjectMeta, spec *corev1.PodSpec, opts Options, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if mirror, ok := meta.Annotations[corev1.MirrorPodAnnotationKey]; ok && spec.NodeName == "" {
@@ -27,8 +27,8 @@ func validateAnnotations(meta *metav1.ObjectMeta, spec *corev1.PodSpec, opts Opt
 	return append(errs, validateAppArmorAnnotations(meta.Annotations, spec, p)...)
 }
 
-// validateAppArmorAnnotations checks the annotations that stood for the AppArmor
-// profiles of containers before there was a field.
+// validateAppArmorAnnotations checks the annotations that specified the
+// AppArmor profiles of containers before the field appArmorProfile existed.
 func validateAppArmorAnnotations(annotations map[string]string, spec *corev1.PodSpec, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	names := sets.Set[string]{}
@@ -58,8 +58,8 @@ func validAppArmorProfile(profile string) bool {
 	return strings.HasPrefix(profile, corev1.DeprecatedAppArmorBetaProfileNamePrefix)
 }
 
-// AppArmorProfile returns the profile that the annotation of a container stands
-// for, or nil if it stands for none.
+// AppArmorProfile returns the AppArmor profile that the annotation of a
+// container specifies, or nil if there is no valid annotation.
 func AppArmorProfile(annotations map[string]string, container string) *corev1.AppArmorProfile {
 	text := annotations[appArmorAnnotation+container]
 	switch text {
@@ -77,8 +77,8 @@ func AppArmorProfile(annotations map[string]string, container string) *corev1.Ap
 	return &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeLocalhost, LocalhostProfile: &name}
 }
 
-// LacksAppArmorField reports whether only an annotation says what the
-// container's profile is.
+// LacksAppArmorField reports whether the AppArmor profile of the container is
+// specified by an annotation, but not by a field of the container.
 func LacksAppArmorField(annotations map[string]string, c *corev1.Container) bool {
 	_, annotated := annotations[appArmorAnnotation+c.Name]
 	return annotated && (c.SecurityContext == nil || c.SecurityContext.AppArmorProfile == nil)

@@ -13,8 +13,9 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// containersOf walks all containers of a pod with their paths below that of
-// the spec: those that prepare it first, then its own, then those for debugging.
+// containersOf iterates over all containers of a pod with their paths, in this
+// order: init containers, containers, ephemeral containers. p is the path of
+// the spec.
 func containersOf(spec *corev1.PodSpec, p *field.Path) iter.Seq2[*field.Path, *corev1.Container] {
 	return func(yield func(*field.Path, *corev1.Container) bool) {
 		for i := range spec.InitContainers {
@@ -36,8 +37,8 @@ func containersOf(spec *corev1.PodSpec, p *field.Path) iter.Seq2[*field.Path, *c
 	}
 }
 
-// isSidecar reports whether an init container goes on running beside the
-// containers of the pod.
+// isSidecar reports whether an init container is restartable, which means that
+// it continues to run together with the containers of the pod.
 func isSidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
@@ -81,7 +82,8 @@ func (v *specValidator) validateInitContainers(p *field.Path) field.ErrorList {
 		} else if c.Name != "" {
 			names.Insert(c.Name)
 		}
-		// Init containers run one after the other, so their host ports clash with their own only.
+		// Init containers run one after the other. Therefore the host ports of
+		// each of them only have to be unique within the container.
 		errs = append(errs, hostPorts{}.take(c, at)...)
 		if isSidecar(c) {
 			errs = append(errs, v.validateLifecycle(c.Lifecycle, at.Child("lifecycle"))...)
@@ -98,7 +100,8 @@ func (v *specValidator) validateInitContainers(p *field.Path) field.ErrorList {
 	return errs
 }
 
-// validateCommon checks what containers of every kind have.
+// validateCommon checks the fields that containers, init containers and
+// ephemeral containers have in common.
 func (v *specValidator) validateCommon(c *corev1.Container, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if c.Name == "" {

@@ -21,7 +21,7 @@ func ValidatePodCreate(pod *corev1.Pod, opts Options) field.ErrorList {
 	return append(errs, validateAppArmorAgree(pod, spec)...)
 }
 
-// validatePod checks a pod without regard to what is done with it.
+// validatePod checks the rules that apply both to new and to updated pods.
 func validatePod(pod *corev1.Pod, opts Options) field.ErrorList {
 	metadata := field.NewPath("metadata")
 	errs := metavalidation.ValidateObjectMeta(&pod.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metadata)
@@ -29,8 +29,8 @@ func validatePod(pod *corev1.Pod, opts Options) field.ErrorList {
 	return append(errs, ValidatePodSpec(&pod.Spec, &pod.ObjectMeta, opts, field.NewPath("spec"))...)
 }
 
-// validateAppArmorAgree checks that the annotation and the field for the
-// profile of a container say the same, where both are there.
+// validateAppArmorAgree checks that the annotation and the field with the
+// AppArmor profile of a container are equivalent if both are set.
 func validateAppArmorAgree(pod *corev1.Pod, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == corev1.Windows {

@@ -7,8 +7,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// gatedFields are the fields of a spec that need a feature gate, besides those
-// of its volumes.
+// gatedFields are the fields of a pod spec that need a feature gate, except
+// those of its volumes.
 var gatedFields = []features.Gated[corev1.PodSpec]{
 	{Gate: features.ContainerRestartRules, Field: restartRules},
 	{Gate: features.ContainerStopSignals, Field: stopSignals},
@@ -23,9 +23,10 @@ var gatedFields = []features.Gated[corev1.PodSpec]{
 	{Gate: features.VolumeBindMountOptions, Field: bindMountOptions},
 }
 
-// DropDisabledFields clears the fields of a spec whose feature is off, unless
-// the old spec, which is nil for a new object, has them already. Every resource
-// that holds pods or templates of them calls it before it validates.
+// DropDisabledFields clears the fields of a pod spec whose feature gate is
+// disabled, unless the old spec, which is nil for a new object, uses them
+// already. Every resource that contains a pod spec calls it before the
+// validation.
 func DropDisabledFields(spec, old *corev1.PodSpec) {
 	features.Drop(spec, old, gatedFields)
 	if old == nil {
@@ -34,8 +35,9 @@ func DropDisabledFields(spec, old *corev1.PodSpec) {
 	volume.DropDisabledFields(spec.Volumes, old.Volumes)
 }
 
-// restartRules are the rules, and the policy of containers of which only init
-// containers had one before there were rules.
+// restartRules handles the restart rules of containers, and the restart policy
+// of those containers that are not init containers. The feature gate of the
+// rules has introduced that policy, too.
 func restartRules(spec *corev1.PodSpec, clear bool) (used bool) {
 	for _, c := range containersOf(spec, nil) {
 		used = used || len(c.RestartPolicyRules) > 0
@@ -155,7 +157,8 @@ func httpProtocols(spec *corev1.PodSpec, clear bool) (used bool) {
 	return used
 }
 
-// httpGets returns the requests that a container's probes and hooks make.
+// httpGets returns the HTTP requests of the probes and lifecycle hooks of a
+// container.
 func httpGets(c *corev1.Container) []*corev1.HTTPGetAction {
 	var all []*corev1.HTTPGetAction
 	for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe, c.StartupProbe} {

@@ -18,7 +18,8 @@ var gatedStatusFields = []features.Gated[corev1.PodStatus]{
 	{Gate: features.ResourceHealthStatusMessage, Field: resourceHealthMessages},
 }
 
-// DropDisabledStatusFields is DropDisabledFields for the status.
+// DropDisabledStatusFields does for the status of a pod what DropDisabledFields
+// does for the spec.
 func DropDisabledStatusFields(status, old *corev1.PodStatus) {
 	features.Drop(status, old, gatedStatusFields)
 }

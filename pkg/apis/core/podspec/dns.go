@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
-// What resolvers take.
+// These are the limits of the DNS resolvers of nodes.
 const (
 	maxNameservers      = 3
 	maxSearches         = 32
@@ -63,7 +63,8 @@ func validateSearches(domains []string, p *field.Path) field.ErrorList {
 			field.Invalid(p, domains, fmt.Sprintf("must not have more than %d characters (including spaces) in the search list", maxSearchCharacters)))
 	}
 	for i, domain := range domains {
-		// A single dot is the root; other names may end in one.
+		// A single dot is the root domain. All other names may end in a dot as
+		// well.
 		if domain == "." {
 			continue
 		}
@@ -85,8 +86,8 @@ func (v *specValidator) validateHostAliases(p *field.Path) field.ErrorList {
 	return errs
 }
 
-// validateHostnameOverride checks the name that the pod takes instead of all
-// others.
+// validateHostnameOverride checks hostnameOverride, the name that the pod uses
+// instead of the one that follows from its other fields.
 func (v *specValidator) validateHostnameOverride(p *field.Path) field.ErrorList {
 	name := v.spec.HostnameOverride
 	if name == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// maxEnvFileKey is the most characters in the key of an environment file.
+// maxEnvFileKey is the maximum length of a key of an environment file.
 const maxEnvFileKey = 128
 
 const moreThanOne = "may not have more than one field specified at a time"
@@ -71,8 +71,8 @@ func validateValueFrom(v *corev1.EnvVar, p *field.Path) field.ErrorList {
 	return errs
 }
 
-// envFields are the fields of a pod that its environment can tell, beside
-// single labels and annotations.
+// envFields are the fields of a pod that environment variables can refer to. In
+// addition, they can refer to single labels and annotations.
 func envFields() sets.Set[string] {
 	return sets.New("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
 		"status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs")
@@ -135,7 +135,7 @@ func validateEnvFrom(sources []corev1.EnvFromSource, p *field.Path) field.ErrorL
 	return errs
 }
 
-// validateNamed checks the required name of another object.
+// validateNamed checks a reference to another object: the name is required.
 func validateNamed(name string, p *field.Path) field.ErrorList {
 	if name == "" {
 		return field.ErrorList{field.Required(p, "")}
@@ -144,7 +144,7 @@ func validateNamed(name string, p *field.Path) field.ErrorList {
 }
 
 // validateEnvFileVolumes checks that the environment files of all containers
-// lie in volumes that are empty directories.
+// are in volumes of the type emptyDir.
 func (v *specValidator) validateEnvFileVolumes(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for at, c := range containersOf(v.spec, p) {

@@ -6,8 +6,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// validateEphemeralContainers checks the containers that were added for
-// debugging. They live on what the pod has.
+// validateEphemeralContainers checks the ephemeral containers, which users add
+// to running pods for debugging. They may only refer to what the pod already
+// has, like volumes and containers.
 func (v *specValidator) validateEphemeralContainers(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	names, others := sets.Set[string]{}, sets.Set[string]{}

@@ -5,7 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// invalid makes an error of each complaint about the value.
+// invalid returns an error for each message about the value.
 func invalid(p *field.Path, value any, complaints []string) field.ErrorList {
 	var errs field.ErrorList
 	for _, msg := range complaints {
@@ -14,18 +14,18 @@ func invalid(p *field.Path, value any, complaints []string) field.ErrorList {
 	return errs
 }
 
-// notNegative checks that the number is not below zero.
+// notNegative checks that the number is at least zero.
 func notNegative(n int64, p *field.Path) field.ErrorList {
 	return apivalidation.ValidateNonnegativeField(n, p)
 }
 
-// use says whether a field is set.
+// use is a field with its name, and tells whether it is set.
 type use struct {
 	name string
 	set  bool
 }
 
-// forbid refuses the fields that are set.
+// forbid returns an error for each field that is set.
 func forbid(p *field.Path, why string, uses []use) field.ErrorList {
 	var errs field.ErrorList
 	for _, u := range uses {

@@ -12,7 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// TestGates checks what a gate allows that is off by default, or forbids.
+// TestGates checks the validation for values of feature gates that differ from
+// the defaults.
 func TestGates(t *testing.T) {
 	root := field.NewPath("spec")
 	hostNetwork := spec(func(s *corev1.PodSpec) { s.HostUsers, s.HostNetwork = ptr.To(false), true })

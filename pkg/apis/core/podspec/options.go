@@ -13,48 +13,53 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/volume"
 )
 
-// Options adapt the rules to the server and to the object that is stored. The
-// zero value is right for a new object in a server that allows privileged
+// Options adapt the rules to the configuration of the server and to the stored
+// object. The zero value is for a new object on a server that allows privileged
 // containers.
 type Options struct {
-	// ForbidPrivileged refuses privileged containers, as a server does that
-	// runs without --allow-privileged.
+	// ForbidPrivileged refuses privileged containers. It is set if the server
+	// was started with --allow-privileged=false.
 	ForbidPrivileged bool
 
-	// kept are the flaws that the stored object has already and may keep.
+	// kept tells which rules do not apply because the stored object already
+	// violates them.
 	kept flaws
 }
 
 type privilegedKey struct{}
 
-// ForbidPrivileged returns a context for the requests of a server that runs
-// with --allow-privileged=false.
+// ForbidPrivileged returns a context that makes OptionsFrom set the option
+// ForbidPrivileged. It is used for all requests if the server was started with
+// --allow-privileged=false.
 func ForbidPrivileged(ctx context.Context) context.Context {
 	return context.WithValue(ctx, privilegedKey{}, true)
 }
 
-// OptionsFrom returns the options for a new object in a request's context.
+// OptionsFrom returns the options for a new object, given the context of a
+// request.
 func OptionsFrom(ctx context.Context) Options {
 	return Options{ForbidPrivileged: ctx.Value(privilegedKey{}) != nil}
 }
 
-// flaws are what older servers accepted, or servers with other feature gates.
+// flaws tells which rules the stored object violates. This is possible if it
+// was created by an older server or with different feature gates. A field is
+// true if the object contains what the comment says.
 type flaws struct {
 	volumes        volume.Options
-	deletionCost   bool // an annotation with a cost of deletion that is no number
-	hugePages      bool // huge pages that are no multiple of the page size
-	nodeAffinity   bool // values that are no labels in a required node affinity
-	spreadSelector bool // values that are no labels in a spread constraint
-	hostSysctls    bool // sysctls of a namespace that is shared with the host
-	userDevices    bool // block devices in a user namespace of its own
-	comparisons    bool // tolerations that compare numbers
+	deletionCost   bool // an annotation with a deletion cost that is not a valid number
+	hugePages      bool // an amount of huge pages that is not a multiple of the page size
+	nodeAffinity   bool // an invalid label value in the required node affinity
+	spreadSelector bool // an invalid label value in a topology spread constraint
+	hostSysctls    bool // a sysctl of a namespace that the pod shares with the host
+	userDevices    bool // block devices in a pod with its own user namespace
+	comparisons    bool // tolerations with numeric comparison
 	restartAll     bool // rules that restart all containers
-	hostNetwork    bool // the network of the host in a user namespace of its own
+	hostNetwork    bool // the network of the host in a pod with its own user namespace
 	ips            []string
 }
 
-// ForUpdate returns the options for changing an object that holds a pod with
-// this metadata and spec: what it has already may stay.
+// ForUpdate returns the options for updating an object with this metadata and
+// pod spec. Rules that it violates already may remain violated.
 func (o Options) ForUpdate(meta *metav1.ObjectMeta, spec *corev1.PodSpec) Options {
 	o.kept = flaws{
 		volumes:      volume.OptionsFor(spec.Volumes),
@@ -74,8 +79,8 @@ func (o Options) ForUpdate(meta *metav1.ObjectMeta, spec *corev1.PodSpec) Option
 	return o
 }
 
-// validDeletionCost accepts the shortest spelling of a number of 32 bits, and
-// no plus sign.
+// validDeletionCost reports whether the annotation is missing or a 32 bit
+// integer without plus sign and leading zeros.
 func validDeletionCost(annotations map[string]string) bool {
 	cost, ok := annotations[corev1.PodDeletionCost]
 	if !ok {
@@ -122,8 +127,8 @@ func hasBlockDevices(spec *corev1.PodSpec) bool {
 	return false
 }
 
-// addressesOf returns the addresses in a spec, which may be spelled as only
-// older servers accepted.
+// addressesOf returns the IP addresses in a spec. Older servers accepted forms
+// of addresses that are no longer valid in new objects.
 func addressesOf(spec *corev1.PodSpec) []string {
 	var ips []string
 	if spec.DNSConfig != nil {

@@ -12,8 +12,8 @@ const (
 	notOnLinux   = "windows options cannot be set for a linux pod"
 )
 
-// validateOS checks the operating system of the pod, where it says it, and
-// refuses what that system does not have.
+// validateOS checks the operating system of the pod, and refuses fields that do
+// not exist for that operating system.
 func (v *specValidator) validateOS(p *field.Path) field.ErrorList {
 	if v.spec.OS == nil {
 		return nil

@@ -13,7 +13,8 @@ import (
 	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 )
 
-// newPod returns a valid pod with all defaults, changed by the functions.
+// newPod returns a valid pod with all defaults, to which the changes are
+// applied.
 func newPod(changes ...func(*corev1.Pod)) *corev1.Pod {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "n", ResourceVersion: "1"},
@@ -26,7 +27,8 @@ func newPod(changes ...func(*corev1.Pod)) *corev1.Pod {
 	return pod
 }
 
-// on makes a change of a pod from one of its only container.
+// on turns a change of a container into a change of a pod, which applies it to
+// its only container.
 func on(change func(*corev1.Container)) func(*corev1.Pod) {
 	return func(p *corev1.Pod) { change(&p.Spec.Containers[0]) }
 }
@@ -43,7 +45,7 @@ func resources(pairs ...string) corev1.ResourceList {
 	return list
 }
 
-// expect compares errors with their texts, in any order.
+// expect compares the texts of errors with those wanted, in any order.
 func expect(t *testing.T, errs field.ErrorList, want ...string) {
 	t.Helper()
 	got := []string{}

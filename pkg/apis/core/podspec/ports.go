@@ -42,7 +42,7 @@ func validatePortNumber(port int32, p *field.Path) field.ErrorList {
 	return invalid(p, port, utilvalidation.IsValidPortNum(int(port)))
 }
 
-// validatePort checks a port given by its number or its name.
+// validatePort checks a port that is specified by its number or by its name.
 func validatePort(port intstr.IntOrString, p *field.Path) field.ErrorList {
 	if port.Type == intstr.String {
 		return invalid(p, port.StrVal, utilvalidation.IsValidPortName(port.StrVal))
@@ -50,11 +50,12 @@ func validatePort(port intstr.IntOrString, p *field.Path) field.ErrorList {
 	return validatePortNumber(port.IntVal, p)
 }
 
-// hostPorts are the ports of the host that are taken.
+// hostPorts are the occupied host ports, as combinations of protocol, host
+// address and number.
 type hostPorts sets.Set[string]
 
-// take checks that a container takes no port of an address of the host that is
-// taken already.
+// take adds the host ports of a container, and returns errors for those that
+// are occupied already.
 func (taken hostPorts) take(c *corev1.Container, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, port := range c.Ports {
@@ -70,8 +71,8 @@ func (taken hostPorts) take(c *corev1.Container, p *field.Path) field.ErrorList 
 	return errs
 }
 
-// validateHostNetworkPorts checks that containers in the host's network take
-// the port there that they listen on.
+// validateHostNetworkPorts checks the ports of a pod that uses the network of
+// the host: each host port must be equal to the container port.
 func validateHostNetworkPorts(spec *corev1.PodSpec, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if !spec.HostNetwork {
@@ -79,7 +80,7 @@ func validateHostNetworkPorts(spec *corev1.PodSpec, p *field.Path) field.ErrorLi
 	}
 	for i := range spec.Containers {
 		for j, port := range spec.Containers[i].Ports {
-			// In templates the port of the host may be left open.
+			// Pod templates may omit the host port.
 			if port.HostPort != 0 && port.HostPort != port.ContainerPort {
 				errs = append(errs, field.Invalid(p.Index(i).Child("ports").Index(j).Child("hostPort"), port.HostPort,
 					"must match `containerPort` when `hostNetwork` is true"))

@@ -11,18 +11,19 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// handlers are the ways in which probes and lifecycle hooks reach a container.
+// handlers are the actions of a probe or lifecycle hook, of which exactly one
+// must be set.
 type handlers struct {
 	exec    *corev1.ExecAction
 	httpGet *corev1.HTTPGetAction
 	tcp     *corev1.TCPSocketAction
 	grpc    *corev1.GRPCAction
 	sleep   *corev1.SleepAction
-	// gracePeriod is what the pod has to stop, in seconds.
+	// gracePeriod is the termination grace period of the pod in seconds.
 	gracePeriod int64
 }
 
-// validate checks that there is one handler, and that it is right.
+// validate checks that exactly one action is set, and that it is valid.
 func (h handlers) validate(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	found := false
@@ -106,8 +107,8 @@ func (v *specValidator) validateProbes(c *corev1.Container, p *field.Path) field
 	return errs
 }
 
-// validateRestartingProbe checks a probe that restarts the container: one
-// success has to be enough for it.
+// validateRestartingProbe checks a probe that restarts the container (liveness
+// or startup). Its success threshold must be 1.
 func validateRestartingProbe(probe *corev1.Probe, p *field.Path) field.ErrorList {
 	errs := validateProbe(probe, p)
 	if probe.SuccessThreshold != 1 {
@@ -153,7 +154,7 @@ func (v *specValidator) gracePeriod() int64 {
 }
 
 // validateStopSignal checks that the signal exists in the operating system,
-// which has to be known.
+// which the pod must specify.
 func (v *specValidator) validateStopSignal(signal *corev1.Signal, p *field.Path) field.ErrorList {
 	switch {
 	case signal == nil:
@@ -166,7 +167,7 @@ func (v *specValidator) validateStopSignal(signal *corev1.Signal, p *field.Path)
 	return metavalidation.ValidateOneOf(*signal, p, linuxSignals()...)
 }
 
-// linuxSignals are the signals of Linux that may stop a container.
+// linuxSignals returns the valid stop signals on Linux in alphabetical order.
 func linuxSignals() []corev1.Signal {
 	signals := []corev1.Signal{
 		corev1.SIGABRT, corev1.SIGALRM, corev1.SIGBUS, corev1.SIGCHLD, corev1.SIGCLD, corev1.SIGCONT, corev1.SIGFPE,

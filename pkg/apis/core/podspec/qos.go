@@ -4,9 +4,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// QOSClass returns the quality of service that follows from what a pod
-// requests: guaranteed if it requests all that it is limited to, and best
-// effort if it asks for nothing. Only CPU and memory count.
+// QOSClass returns the quality of service class of a pod. It is Guaranteed if
+// limits for CPU and memory are set everywhere and the requests are equal to
+// them, BestEffort if there are neither requests nor limits, and Burstable
+// otherwise. Only CPU and memory count.
 func QOSClass(pod *corev1.Pod) corev1.PodQOSClass {
 	demands := demandsOf(&pod.Spec)
 	guaranteed, some := true, false
@@ -26,7 +27,8 @@ func QOSClass(pod *corev1.Pod) corev1.PodQOSClass {
 	return corev1.PodQOSBurstable
 }
 
-// demandsOf returns the resources of the pod as a whole, or of its containers.
+// demandsOf returns the resources of the pod itself if they are set, and
+// otherwise those of its containers.
 func demandsOf(spec *corev1.PodSpec) []corev1.ResourceRequirements {
 	if r := spec.Resources; r != nil && len(r.Requests)+len(r.Limits) > 0 {
 		return []corev1.ResourceRequirements{*r}

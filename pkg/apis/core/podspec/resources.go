@@ -17,8 +17,7 @@ import (
 // nameRule checks the name of a resource.
 type nameRule func(corev1.ResourceName, *field.Path) field.ErrorList
 
-// validateResources checks what a container requests, its limits and the
-// claims of the pod that it uses.
+// validateResources checks the requests, limits and claims of a container.
 func (v *specValidator) validateResources(r *corev1.ResourceRequirements, p *field.Path) field.ErrorList {
 	return v.validateRequirements(r, validation.ValidateContainerResourceName, p)
 }
@@ -52,8 +51,8 @@ func (v *specValidator) validateRequirements(r *corev1.ResourceRequirements, nam
 
 func sortedNames(list corev1.ResourceList) []corev1.ResourceName { return sets.List(sets.KeySet(list)) }
 
-// validateOvercommit checks a request against its limit. What cannot be shared
-// has to be limited to what is requested.
+// validateOvercommit checks a request against its limit. Resources that cannot
+// be overcommitted require a limit that is equal to the request.
 func validateOvercommit(r *corev1.ResourceRequirements, name corev1.ResourceName, p *field.Path) field.ErrorList {
 	request, overcommit := r.Requests[name], validation.IsOvercommitAllowed(name)
 	limit, limited := r.Limits[name]
@@ -71,7 +70,8 @@ func validateOvercommit(r *corev1.ResourceRequirements, name corev1.ResourceName
 	return nil
 }
 
-// validateClaimsOf checks that each claim is one of the pod, and used once.
+// validateClaimsOf checks that each claim refers to a resource claim of the
+// pod, and that none occurs twice.
 func (v *specValidator) validateClaimsOf(claims []corev1.ResourceClaim, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	used := sets.Set[string]{}
@@ -122,8 +122,8 @@ func (v *specValidator) validateResizePolicy(c *corev1.Container, p *field.Path)
 	return errs
 }
 
-// validatePodResources checks the resources of the pod as a whole, which have
-// to hold those of its containers.
+// validatePodResources checks the resources of the pod itself, which limit
+// those of all its containers together.
 func (v *specValidator) validatePodResources(p *field.Path) field.ErrorList {
 	r := v.spec.Resources
 	if r == nil {
@@ -146,8 +146,9 @@ func validatePodResourceName(name corev1.ResourceName, p *field.Path) field.Erro
 	return errs
 }
 
-// validateShares checks that the containers request no more than the pod does,
-// and that no container may use more than the pod.
+// validateShares checks that the requests of all containers together do not
+// exceed those of the pod, and that the limit of no container exceeds that of
+// the pod.
 func (v *specValidator) validateShares(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	own, at := v.spec.Resources, p.Child("resources")

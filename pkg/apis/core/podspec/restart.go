@@ -13,8 +13,8 @@ const (
 	maxRestartExitCodes = 255
 )
 
-// validateRestartPolicy checks the restart policy of one container and the
-// rules that make exceptions from it.
+// validateRestartPolicy checks the restart policy of a container and the rules
+// that define exceptions to it.
 func (v *specValidator) validateRestartPolicy(c *corev1.Container, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if c.RestartPolicy == nil {

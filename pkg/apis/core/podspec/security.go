@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// maxAppArmorProfile is the most bytes in the name of a profile, which is a
-// path on the node.
+// maxAppArmorProfile is the maximum length in bytes of the name of a profile,
+// which is a path on the node.
 const maxAppArmorProfile = 4095
 
 // validateSecurityContext checks the security context of a container.
@@ -124,8 +124,8 @@ func validateAppArmorFile(file *string, p *field.Path) field.ErrorList {
 	return nil
 }
 
-// validatePodSecurity checks the security context of the pod as a whole, with
-// the namespaces that it shares with the host.
+// validatePodSecurity checks the security context of the pod and the namespaces
+// that it shares with the host.
 func (v *specValidator) validatePodSecurity(p *field.Path) field.ErrorList {
 	spec, sc := v.spec, v.spec.SecurityContext
 	if sc == nil {
@@ -155,7 +155,8 @@ func (v *specValidator) validatePodSecurity(p *field.Path) field.ErrorList {
 			corev1.SupplementalGroupsPolicyMerge, corev1.SupplementalGroupsPolicyStrict)...)
 	}
 	if sc.SELinuxChangePolicy != nil {
-		// Mounting with the label (SELinuxMount) is off, so that relabeling is all there is.
+		// The feature gate SELinuxMount is disabled, so that Recursive is the
+		// only valid policy.
 		errs = append(errs, metavalidation.ValidateOneOf(*sc.SELinuxChangePolicy, p.Child("seLinuxChangePolicy"), corev1.SELinuxChangePolicyRecursive)...)
 	}
 	return errs
@@ -164,8 +165,8 @@ func (v *specValidator) validatePodSecurity(p *field.Path) field.ErrorList {
 // usesHostUsers reports whether the containers run with the users of the host.
 func usesHostUsers(spec *corev1.PodSpec) bool { return spec.HostUsers == nil || *spec.HostUsers }
 
-// validateHostUsers checks that a pod with users of its own shares no other
-// namespace with the host.
+// validateHostUsers checks that a pod with its own user namespace does not
+// share other namespaces with the host.
 func (v *specValidator) validateHostUsers(p *field.Path) field.ErrorList {
 	if usesHostUsers(v.spec) {
 		return nil
@@ -174,7 +175,7 @@ func (v *specValidator) validateHostUsers(p *field.Path) field.ErrorList {
 	network := features.Enabled(features.UserNamespacesHostNetworkSupport) || v.opts.kept.hostNetwork
 	errs := forbid(p, why, []use{
 		{"hostNetwork", v.spec.HostNetwork && !network},
-		{"HostPID", v.spec.HostPID}, // spelled like this
+		{"HostPID", v.spec.HostPID}, // kube-apiserver also begins this name and the next one with a capital letter
 		{"HostIPC", v.spec.HostIPC},
 	})
 	for at, c := range containersOf(v.spec, p) {
@@ -185,7 +186,7 @@ func (v *specValidator) validateHostUsers(p *field.Path) field.ErrorList {
 	return errs
 }
 
-// validateSysctls checks the kernel settings of a pod.
+// validateSysctls checks the sysctls, which are kernel settings.
 func (v *specValidator) validateSysctls(sysctls []corev1.Sysctl, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	seen := map[string]bool{}

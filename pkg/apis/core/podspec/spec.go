@@ -17,7 +17,8 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// specValidator checks one spec. It holds what the parts need of each other.
+// specValidator validates one pod spec. It contains what several parts of the
+// validation need.
 type specValidator struct {
 	spec    *corev1.PodSpec
 	meta    *metav1.ObjectMeta
@@ -26,8 +27,8 @@ type specValidator struct {
 	claims  sets.Set[string]
 }
 
-// ValidatePodSpec checks the spec of a pod with the given metadata. A template
-// has none: meta is nil, since that of the pods is not known yet.
+// ValidatePodSpec checks a pod spec. meta is the metadata of the pod. It is nil
+// for a pod template, because the names of its pods are not known yet.
 func ValidatePodSpec(spec *corev1.PodSpec, meta *metav1.ObjectMeta, opts Options, p *field.Path) field.ErrorList {
 	v := &specValidator{spec: spec, meta: meta, opts: opts, claims: sets.Set[string]{}}
 	var errs field.ErrorList
@@ -38,7 +39,7 @@ func ValidatePodSpec(spec *corev1.PodSpec, meta *metav1.ObjectMeta, opts Options
 	return errs
 }
 
-// validateParts checks the containers and what they share.
+// validateParts checks the containers and the volumes, which they share.
 func (v *specValidator) validateParts(p *field.Path) field.ErrorList {
 	errs := v.validateClaims(p.Child("resourceClaims"))
 	errs = append(errs, v.validateContainers(p.Child("containers"))...)
@@ -48,7 +49,7 @@ func (v *specValidator) validateParts(p *field.Path) field.ErrorList {
 	return append(errs, validateHostNetworkPorts(v.spec, p.Child("containers"))...)
 }
 
-// validateNode checks how the pod runs on its node.
+// validateNode checks the fields that determine how the pod runs on its node.
 func (v *specValidator) validateNode(p *field.Path) field.ErrorList {
 	errs := metavalidation.ValidateRequiredOneOf(v.spec.RestartPolicy, p.Child("restartPolicy"),
 		corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
@@ -81,8 +82,8 @@ func validateSchedulingGates(gates []corev1.PodSchedulingGate, p *field.Path) fi
 	return errs
 }
 
-// validateScheduling checks the names by which the pod is known, and where it
-// may run.
+// validateScheduling checks the service account, the node, the deadline, the host
+// names and the tolerations of the pod.
 func (v *specValidator) validateScheduling(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	spec := v.spec
@@ -107,7 +108,8 @@ func (v *specValidator) validateScheduling(p *field.Path) field.ErrorList {
 	return append(errs, v.validateHostAliases(p.Child("hostAliases"))...)
 }
 
-// validateIdentity checks what sort of pod it is.
+// validateIdentity checks the priority and runtime class, the preemption policy,
+// the overhead, the operating system and the environment files of the pod.
 func (v *specValidator) validateIdentity(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	spec := v.spec
@@ -128,7 +130,8 @@ func (v *specValidator) validateIdentity(p *field.Path) field.ErrorList {
 	return append(errs, v.validateEnvFileVolumes(p)...)
 }
 
-// validateClaims checks the resource claims of the pod, and notes their names.
+// validateClaims checks the resource claims of the pod, and stores their names
+// for the validation of the containers.
 func (v *specValidator) validateClaims(p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i := range v.spec.ResourceClaims {

@@ -17,7 +17,9 @@ func (v *specValidator) validateSpread(p *field.Path) field.ErrorList {
 	for i := range constraints {
 		c, at := &constraints[i], p.Index(i)
 		errs = append(errs, v.validateSpreadConstraint(c, at)...)
-		// The constraints are a map by two keys. The last one stands, and those before it are the duplicates.
+		// The keys of a constraint are topologyKey and whenUnsatisfiable. If
+		// several constraints have the same keys, kube-apiserver reports all
+		// except the last one as duplicates.
 		if slices.ContainsFunc(constraints[i+1:], func(other corev1.TopologySpreadConstraint) bool {
 			return other.TopologyKey == c.TopologyKey && other.WhenUnsatisfiable == c.WhenUnsatisfiable
 		}) {

@@ -15,7 +15,7 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// ValidatePodStatusUpdate checks a changed status.
+// ValidatePodStatusUpdate checks an update of the status of a pod.
 func ValidatePodStatusUpdate(pod, old *corev1.Pod, opts Options) field.ErrorList {
 	metadata, p := field.NewPath("metadata"), field.NewPath("status")
 	errs := metavalidation.ValidateObjectMetaUpdate(&pod.ObjectMeta, &old.ObjectMeta, metadata)
@@ -47,8 +47,8 @@ func wellKnownCondition(t corev1.PodConditionType) bool {
 	return false
 }
 
-// validateRestarts checks that no container that has come to its end runs
-// again against its restart policy.
+// validateRestarts checks that no terminated container returns to another state
+// if its restart policy does not allow that it restarts.
 func validateRestarts(pod, old *corev1.Pod, p *field.Path) field.ErrorList {
 	spec := &old.Spec
 	var errs field.ErrorList
@@ -69,7 +69,8 @@ func validateRestarts(pod, old *corev1.Pod, p *field.Path) field.ErrorList {
 	return errs
 }
 
-// mayRestart reports whether a container that ended so may run again.
+// mayRestart reports whether a container may restart after it has terminated
+// with the given status.
 func mayRestart(spec *corev1.PodSpec, containers []corev1.Container, end corev1.ContainerStatus) bool {
 	policy := string(spec.RestartPolicy)
 	for i := range containers {
@@ -93,7 +94,8 @@ func mayRestart(spec *corev1.PodSpec, containers []corev1.Container, end corev1.
 	return restartsAll(spec)
 }
 
-// restartsAll reports whether a container may end in a restart of all.
+// restartsAll reports whether a container has a rule that restarts all
+// containers of the pod.
 func restartsAll(spec *corev1.PodSpec) bool {
 	for _, c := range containersOf(spec, nil) {
 		for _, r := range c.RestartPolicyRules {
@@ -171,9 +173,9 @@ func validateHostIPs(status, old *corev1.PodStatus, p *field.Path) field.ErrorLi
 	return append(errs, validateIPs(ips, hostIPs(old), goform.Of(status.HostIPs), p)...)
 }
 
-// validateIPs checks the addresses of a pod or host, of which there may be one
-// of each family. Old addresses may stay as they are. Errors quote the list as
-// the given value.
+// validateIPs checks the addresses of a pod or its host, at most one of each IP
+// family. Old addresses are valid in any form. quoted is the invalid value that
+// errors about the whole list contain.
 func validateIPs(ips, old []string, quoted any, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, ip := range ips {

@@ -13,8 +13,8 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// ValidatePodEphemeralContainersUpdate checks the containers for debugging,
-// which can be added and then neither changed nor removed.
+// ValidatePodEphemeralContainersUpdate checks an update of the ephemeral
+// containers. They can be added, but neither changed nor removed.
 func ValidatePodEphemeralContainersUpdate(pod, old *corev1.Pod, opts Options) field.ErrorList {
 	opts = opts.ForUpdate(&old.ObjectMeta, &old.Spec)
 	metadata, p := field.NewPath("metadata"), field.NewPath("spec", "ephemeralContainers")
@@ -50,7 +50,7 @@ func isHostProcessPod(spec *corev1.PodSpec) bool {
 	return sc != nil && sc.WindowsOptions != nil && sc.WindowsOptions.HostProcess != nil && *sc.WindowsOptions.HostProcess
 }
 
-// ValidatePodResize checks a change of a pod's CPU and memory while it runs.
+// ValidatePodResize checks a change of the CPU and memory of a running pod.
 func ValidatePodResize(pod, old *corev1.Pod, opts Options) field.ErrorList {
 	errs, stop := validateCommonUpdate(pod, old, opts)
 	if stop {
@@ -73,8 +73,8 @@ func ValidatePodResize(pod, old *corev1.Pod, opts Options) field.ErrorList {
 	return errs
 }
 
-// validateNothingRemoved checks that a container keeps having a request or
-// limit for what it has one, since that cannot be undone while it runs.
+// validateNothingRemoved checks that no request or limit for CPU or memory of a
+// container is removed, which is not possible while the container runs.
 func validateNothingRemoved(spec, old *corev1.PodSpec, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for _, kind := range []struct {
@@ -111,14 +111,17 @@ func resizable(name corev1.ResourceName) bool {
 	return name == corev1.ResourceCPU || name == corev1.ResourceMemory
 }
 
-// withResizable returns the new spec with the old CPU and memory.
+// withResizable returns the new spec with the old values of CPU and memory. Any
+// difference between the result and the old spec is a change that is not
+// allowed.
 func withResizable(spec, old *corev1.PodSpec) *corev1.PodSpec {
 	rest := spec.DeepCopy()
 	for i := range rest.Containers {
 		keepResizable(&rest.Containers[i].Resources, &old.Containers[i].Resources)
 	}
 	for i := range rest.InitContainers {
-		// Init containers have run, but for those that go on beside the pod.
+		// The resources of init containers cannot change, because these have
+		// terminated. Sidecars are an exception, because they continue to run.
 		if isSidecar(&old.InitContainers[i]) {
 			keepResizable(&rest.InitContainers[i].Resources, &old.InitContainers[i].Resources)
 		}
@@ -162,7 +165,7 @@ func ValidatePodBinding(b *corev1.Binding) field.ErrorList {
 	return errs
 }
 
-// ValidatePodLogOptions checks the query of a request for logs.
+// ValidatePodLogOptions checks the query parameters of a request for logs.
 func ValidatePodLogOptions(o *corev1.PodLogOptions) field.ErrorList {
 	var errs field.ErrorList
 	if o.TailLines != nil {

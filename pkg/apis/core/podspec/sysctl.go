@@ -18,8 +18,8 @@ var sysctlRegexp = regexp.MustCompile(sysctlPattern)
 
 func validSysctl(name string) bool { return len(name) <= maxSysctl && sysctlRegexp.MatchString(name) }
 
-// dotted writes the name of a sysctl with dots between its parts. The first
-// separator says which of dots and slashes separates them.
+// dotted returns the name of a sysctl with dots as separators. The first
+// separator in the name, a dot or a slash, tells which of the two forms it has.
 func dotted(name string) string {
 	if i := strings.IndexAny(name, "./"); i < 0 || name[i] == '.' {
 		return name
@@ -27,8 +27,8 @@ func dotted(name string) string {
 	return strings.NewReplacer(".", "/", "/", ".").Replace(name)
 }
 
-// validateHostSysctls refuses the sysctls of the namespaces that the pod
-// shares with the host, which would change the host.
+// validateHostSysctls refuses the sysctls of namespaces that the pod shares
+// with the host, because they would change the host.
 func validateHostSysctls(spec *corev1.PodSpec, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if spec.SecurityContext == nil {

@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// ValidatePodTemplateSpec checks the template from which a workload makes its
+// ValidatePodTemplateSpec checks the template from which a workload creates its
 // pods.
 func ValidatePodTemplateSpec(t *corev1.PodTemplateSpec, opts Options, p *field.Path) field.ErrorList {
 	errs := metav1validation.ValidateLabels(t.Labels, p.Child("labels"))

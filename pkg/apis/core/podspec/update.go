@@ -22,9 +22,10 @@ const onlyTheseFields = "pod updates may not change fields other than `spec.cont
 	"`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations)," +
 	"`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n"
 
-// ValidatePodUpdate checks a changed pod. Little of its spec may change: the
-// images, the deadline, further tolerations, and where a pod may run that is
-// gated from scheduling.
+// ValidatePodUpdate checks an update of a pod. Only a few fields of the spec
+// may change: images, activeDeadlineSeconds and tolerations, which can only be
+// added, and as long as the pod has scheduling gates also the node selector and
+// the node affinity.
 func ValidatePodUpdate(pod, old *corev1.Pod, opts Options) field.ErrorList {
 	errs, stop := validateCommonUpdate(pod, old, opts)
 	if stop {
@@ -51,8 +52,9 @@ func ValidatePodUpdate(pod, old *corev1.Pod, opts Options) field.ErrorList {
 	return append(errs, field.Forbidden(p, onlyTheseFields+diff.Diff(goform.Of(old.Spec), goform.Of(rest))))
 }
 
-// validateCommonUpdate checks what holds for all updates of a spec. It reports
-// whether the containers are not the same, so that they cannot be compared.
+// validateCommonUpdate checks the rules that apply to all updates of a spec.
+// stop means that containers were added or removed. In that case the caller
+// cannot compare them with the old ones.
 func validateCommonUpdate(pod, old *corev1.Pod, opts Options) (errs field.ErrorList, stop bool) {
 	opts = opts.ForUpdate(&old.ObjectMeta, &old.Spec)
 	metadata := field.NewPath("metadata")
@@ -74,8 +76,8 @@ func validateCommonUpdate(pod, old *corev1.Pod, opts Options) (errs field.ErrorL
 	return errs, false
 }
 
-// validateAnnotationsUpdate keeps the annotations that cannot change while the
-// pod runs.
+// validateAnnotationsUpdate refuses changes of annotations that cannot change
+// while the pod runs.
 func validateAnnotationsUpdate(pod, old *corev1.Pod, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	keys := sets.KeySet(pod.Annotations).Union(sets.KeySet(old.Annotations))
@@ -100,7 +102,8 @@ func validateAnnotationsUpdate(pod, old *corev1.Pod, p *field.Path) field.ErrorL
 	return errs
 }
 
-// validateDeadlineUpdate lets a deadline come nearer, but not go away.
+// validateDeadlineUpdate allows a deadline to be added and to be reduced, but
+// not to be removed.
 func validateDeadlineUpdate(now, was *int64, p *field.Path) field.ErrorList {
 	switch {
 	case now != nil && (*now < 0 || *now > math.MaxInt32):
@@ -115,7 +118,7 @@ func validateDeadlineUpdate(now, was *int64, p *field.Path) field.ErrorList {
 	return nil
 }
 
-// validateGatesUpdate lets gates only be removed.
+// validateGatesUpdate allows scheduling gates to be removed only.
 func validateGatesUpdate(gates, old []corev1.PodSchedulingGate, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, gate := range gates {
@@ -127,8 +130,8 @@ func validateGatesUpdate(gates, old []corev1.PodSchedulingGate, p *field.Path) f
 	return errs
 }
 
-// validateTolerationsUpdate lets tolerations be added, and the time of those
-// that exist be changed.
+// validateTolerationsUpdate allows tolerations to be added, and
+// tolerationSeconds to be changed.
 func validateTolerationsUpdate(tolerations, old []corev1.Toleration, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i := range old {
@@ -142,8 +145,9 @@ func validateTolerationsUpdate(tolerations, old []corev1.Toleration, p *field.Pa
 	return errs
 }
 
-// withUpdatable returns the new spec with the old values of what may change, so
-// that a difference to the old spec shows what may not.
+// withUpdatable returns the new spec with the old values of the fields that may
+// change. Any difference between the result and the old spec is a change that
+// is not allowed.
 func withUpdatable(spec, old *corev1.PodSpec) *corev1.PodSpec {
 	rest := spec.DeepCopy()
 	for i := range rest.Containers {
@@ -165,7 +169,7 @@ func withUpdatable(spec, old *corev1.PodSpec) *corev1.PodSpec {
 	return rest
 }
 
-// withNodeAffinity returns the affinity with the old one's affinity to nodes.
+// withNodeAffinity returns the new affinity with the old node affinity.
 func withNodeAffinity(now, was *corev1.Affinity) *corev1.Affinity {
 	var old corev1.Affinity
 	if was != nil {
@@ -181,8 +185,8 @@ func withNodeAffinity(now, was *corev1.Affinity) *corev1.Affinity {
 	return &rest
 }
 
-// validateGatedUpdate lets the directives where a gated pod may run be
-// tightened: whoever gated it may still place it.
+// validateGatedUpdate checks changes of the node selector and the node affinity
+// of a pod with scheduling gates. They may only become more restrictive.
 func validateGatedUpdate(spec, old *corev1.PodSpec, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for _, key := range slices.Sorted(maps.Keys(old.NodeSelector)) {
@@ -230,9 +234,10 @@ func validateNodeAffinityUpdate(now, was *corev1.NodeAffinity, p *field.Path) fi
 	return errs
 }
 
-// extends reports whether the term has all requirements of the old one. Since
-// the requirements must all hold and an empty term matches nothing, more of
-// them select fewer nodes, unless there were none.
+// extends reports whether the term contains all requirements of the old term,
+// followed by new ones. As all requirements must be met, new ones make a term
+// more restrictive. The exception is an empty term, which matches no nodes at
+// all.
 func extends(term, old corev1.NodeSelectorTerm) bool {
 	if len(old.MatchExpressions)+len(old.MatchFields) == 0 && len(term.MatchExpressions)+len(term.MatchFields) > 0 {
 		return false

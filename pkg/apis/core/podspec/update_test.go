@@ -89,7 +89,8 @@ func TestUpdate(t *testing.T) {
 	})
 }
 
-// TestUpdateShowsDifference checks what clients see of a refused change.
+// TestUpdateShowsDifference checks that the error for a refused update contains
+// the difference to the old spec.
 func TestUpdateShowsDifference(t *testing.T) {
 	old := newPod()
 	pod := old.DeepCopy()

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// PodWarnings returns what is questionable about a new pod.
+// PodWarnings returns warnings about a new pod.
 func PodWarnings(pod *corev1.Pod) []string {
 	w := &warner{meta: &pod.ObjectMeta, spec: &pod.Spec}
 	if msgs := utilvalidation.IsDNS1123Label(pod.Name); len(msgs) > 0 {
@@ -23,15 +23,15 @@ func PodWarnings(pod *corev1.Pod) []string {
 	return w.warnings
 }
 
-// PodTemplateWarnings returns what is questionable about the template of pods
-// at the given path.
+// PodTemplateWarnings returns warnings about the pod template at the given
+// path.
 func PodTemplateWarnings(t *corev1.PodTemplateSpec, p *field.Path) []string {
 	w := &warner{meta: &t.ObjectMeta, spec: &t.Spec}
 	w.all(p)
 	return w.warnings
 }
 
-// warner collects the warnings about one spec.
+// warner collects the warnings about one pod spec.
 type warner struct {
 	meta     *metav1.ObjectMeta
 	spec     *corev1.PodSpec
@@ -61,7 +61,7 @@ func (w *warner) all(p *field.Path) {
 	w.addresses(spec)
 }
 
-// nodeLabels warns of old names of labels of nodes.
+// nodeLabels warns about deprecated names of node labels.
 func (w *warner) nodeLabels(p *field.Path) {
 	for _, key := range slices.Sorted(maps.Keys(w.spec.NodeSelector)) {
 		w.nodeLabel(key, p.Child("nodeSelector").Key(key))
@@ -140,7 +140,7 @@ func (w *warner) terms(required []corev1.PodAffinityTerm, preferred []corev1.Wei
 	}
 }
 
-// annotations warns of those that fields have replaced.
+// annotations warns about annotations that fields have replaced.
 func (w *warner) annotations(p *field.Path) {
 	const criticalPod = "scheduler.alpha.kubernetes.io/critical-pod"
 	if _, ok := w.meta.Annotations[criticalPod]; ok {
@@ -153,13 +153,14 @@ func (w *warner) annotations(p *field.Path) {
 
 const noSeccompAnnotation = `non-functional in v1.27+; use the "seccompProfile" field instead`
 
-// AppArmorDeprecated is the warning of an annotation, which a pod heeds when
-// the profile is taken over from it.
+// AppArmorDeprecated returns the warning about an AppArmor annotation of a
+// container. The annotation still has an effect if the field is not set.
 func AppArmorDeprecated(p *field.Path, container string) string {
 	return p.Key(appArmorAnnotation+container).String() + `: deprecated since v1.30; use the "appArmorProfile" field instead`
 }
 
-// names warns of references that are there twice or empty.
+// names warns about duplicate and empty names of image pull secrets, and about
+// duplicate addresses of host aliases.
 func (w *warner) names(p *field.Path) {
 	seen := map[string]bool{}
 	for i, s := range w.spec.ImagePullSecrets {
@@ -193,8 +194,9 @@ func (w *warner) container(c *corev1.Container, p, at *field.Path) {
 	w.env(c.Env, at.Child("env"))
 }
 
-// fractionalBytes warns of thousandths of bytes, which are a mistake for
-// megabytes more often than not.
+// fractionalBytes warns about quantities of memory that are no whole numbers of
+// bytes. In most cases the user wrote the suffix "m" (milli) instead of "M"
+// (mega).
 func (w *warner) fractionalBytes(list corev1.ResourceList, p *field.Path) {
 	for _, name := range []corev1.ResourceName{corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
 		if q, ok := list[name]; ok && q.MilliValue()%1000 != 0 {
@@ -203,8 +205,8 @@ func (w *warner) fractionalBytes(list corev1.ResourceList, p *field.Path) {
 	}
 }
 
-// env warns of variables that are there twice, unless the second is made of
-// the first.
+// env warns about duplicate environment variables, unless the value of the
+// second refers to the first.
 func (w *warner) env(vars []corev1.EnvVar, p *field.Path) {
 	seen := map[string]bool{}
 	for i, v := range vars {
@@ -216,7 +218,8 @@ func (w *warner) env(vars []corev1.EnvVar, p *field.Path) {
 	}
 }
 
-// addresses warns of spellings of IP addresses that not everyone reads alike.
+// addresses warns about IP addresses in forms that programs interpret
+// differently.
 func (w *warner) addresses(p *field.Path) {
 	if w.spec.DNSConfig != nil {
 		for i, ip := range w.spec.DNSConfig.Nameservers {

@@ -5,13 +5,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// listed is a port with its place.
+// listed is a port with its path.
 type listed struct {
 	port corev1.ContainerPort
 	at   *field.Path
 }
 
-// ports warns of ports that containers that run together have in common.
+// ports warns about equal ports and port names of containers that run at the
+// same time.
 func (w *warner) ports(p *field.Path) {
 	var before []listed
 	for i := range w.spec.InitContainers {

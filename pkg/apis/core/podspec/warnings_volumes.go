@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// volumes warns of sources that are gone, and of files that lie in each
-// other's way.
+// volumes warns about duplicate names, deprecated volume sources, and files
+// with overlapping paths.
 func (w *warner) volumes(p *field.Path) {
 	names := map[string]bool{}
 	for i := range w.spec.Volumes {
@@ -47,7 +47,8 @@ func (w *warner) deprecatedSource(v *corev1.Volume, p *field.Path) {
 	}
 }
 
-// file is a path in a volume, with its source if there are several.
+// file is a path in a volume. In a projected volume it has the source of the
+// file as well.
 type file struct{ path, source string }
 
 func (f file) String() string {
@@ -57,7 +58,7 @@ func (f file) String() string {
 	return fmt.Sprintf("%q (%s)", f.path, f.source)
 }
 
-// overlaps warns of files that hide others.
+// overlaps warns about files in a volume that hide other files.
 func (w *warner) overlaps(v *corev1.Volume) {
 	switch {
 	case v.ConfigMap != nil:
@@ -79,8 +80,9 @@ func (w *warner) overlaps(v *corev1.Volume) {
 	}
 }
 
-// files warns of each of the files that is at or below another, or above one.
-// It returns the earlier files with these.
+// files warns about each file whose path is equal to that of an earlier file,
+// or contains it or is contained in it. It returns the earlier files followed
+// by the new ones.
 func (w *warner) files(title string, files []file, before ...file) []file {
 	for _, f := range files {
 		f.path = strings.TrimRight(f.path, "/")

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// What Windows accepts as the name of a user.
+// These are limits of Windows for user names.
 const (
 	maxCredentialSpec = 64 // KiB
 	maxNetBIOSDomain  = 15
@@ -90,8 +90,8 @@ func windowsUserComplaints(user string) []string {
 	return nil
 }
 
-// validateHostProcess checks that either all containers run as processes of
-// their Windows host, or none does.
+// validateHostProcess checks that either all containers are Windows host
+// process containers, or none is.
 func (v *specValidator) validateHostProcess(p *field.Path) field.ErrorList {
 	var pod *bool
 	if sc := v.spec.SecurityContext; sc != nil && sc.WindowsOptions != nil {

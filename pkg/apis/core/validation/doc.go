@@ -1,7 +1,7 @@
-// Package validation holds the validation that several core resources share:
-// names, resource names and quantities, node selectors, taints and
-// tolerations, and the selectors of the downward API.
+// Package validation contains the validation that several core resources share:
+// names, resource names and quantities, node selectors, taints and tolerations,
+// and the field selectors of the downward API.
 //
-// What belongs to one resource only lives in that resource's folder under
+// Validation for a single resource is in the package of that resource under
 // pkg/registry.
 package validation

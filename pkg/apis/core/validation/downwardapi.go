@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// DownwardAPIFieldLabel returns the name by which the downward API knows a
-// field of a pod, or an error that says why it knows none.
+// DownwardAPIFieldLabel returns the current name of a pod field that the
+// downward API can refer to. The error tells why there is no such field.
 func DownwardAPIFieldLabel(label string) (string, error) {
 	if path, _, ok := SplitSubscript(label); ok {
 		switch path {
@@ -26,14 +26,14 @@ func DownwardAPIFieldLabel(label string) (string, error) {
 		"spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
 		"status.phase", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs":
 		return label, nil
-	case "spec.host": // the name of spec.nodeName in clients before v1
+	case "spec.host": // the name of spec.nodeName in API versions before v1
 		return "spec.nodeName", nil
 	}
 	return "", fmt.Errorf("field label not supported: %s", label)
 }
 
-// SplitSubscript splits path['subscript'] in two. It reports false for a path
-// that does not end in such a subscript.
+// SplitSubscript splits path['subscript'] into path and subscript. ok is false
+// if the string does not have this form.
 func SplitSubscript(path string) (base, subscript string, ok bool) {
 	rest, ok := strings.CutSuffix(path, "']")
 	if !ok {
@@ -46,8 +46,8 @@ func SplitSubscript(path string) (base, subscript string, ok bool) {
 	return base, subscript, true
 }
 
-// ValidateObjectFieldSelector checks a reference to one of the pod's own
-// fields: one of allowed, or a single label or annotation.
+// ValidateObjectFieldSelector checks a reference to a field of the pod itself.
+// It must be one of the allowed fields, or a single label or annotation.
 func ValidateObjectFieldSelector(fs *corev1.ObjectFieldSelector, allowed sets.Set[string], p *field.Path) field.ErrorList {
 	at := p.Child("fieldPath")
 	if fs.APIVersion == "" {
@@ -75,15 +75,16 @@ func ValidateObjectFieldSelector(fs *corev1.ObjectFieldSelector, allowed sets.Se
 	return nil
 }
 
-// ContainerResourceFields are the requests and limits that a container or a
-// volume can be told. Those of huge pages are allowed beside them.
+// ContainerResourceFields returns the requests and limits that the downward API
+// can expose to a container. It can also expose those of huge pages, which are
+// not in the set.
 func ContainerResourceFields() sets.Set[string] {
 	return sets.New("limits.cpu", "limits.memory", "limits.ephemeral-storage",
 		"requests.cpu", "requests.memory", "requests.ephemeral-storage")
 }
 
-// ValidateResourceFieldSelector checks a reference to a container's request or
-// limit. A volume has to say which container is meant.
+// ValidateResourceFieldSelector checks a reference to a request or limit of a
+// container. In a volume, the reference must name the container.
 func ValidateResourceFieldSelector(fs *corev1.ResourceFieldSelector, allowed sets.Set[string], p *field.Path, volume bool) field.ErrorList {
 	switch {
 	case volume && fs.ContainerName == "":
@@ -100,7 +101,7 @@ func isHugePageField(name string) bool {
 	return strings.HasPrefix(name, "limits."+corev1.ResourceHugePagesPrefix) || strings.HasPrefix(name, requestsHugePagesPrefix)
 }
 
-// validateDivisor checks that the resource can be counted in the given unit.
+// validateDivisor checks that the divisor is a valid unit for the resource.
 func validateDivisor(fs *corev1.ResourceFieldSelector, p *field.Path) field.ErrorList {
 	if fs.Divisor.IsZero() {
 		return nil

@@ -19,7 +19,8 @@ func ValidateProtocol(protocol corev1.Protocol, p *field.Path) field.ErrorList {
 	return field.ErrorList{field.NotSupported(p, protocol, protocols)}
 }
 
-// ValidateRequiredProtocol also complains about a protocol that is missing.
+// ValidateRequiredProtocol is like ValidateProtocol, but also returns an error
+// if the protocol is empty.
 func ValidateRequiredProtocol(protocol corev1.Protocol, p *field.Path) field.ErrorList {
 	if protocol == "" {
 		return field.ErrorList{field.Required(p, "")}
@@ -32,14 +33,14 @@ func ValidatePortNumber(port int32, p *field.Path) field.ErrorList {
 	return invalidForEach(p, port, utilvalidation.IsValidPortNum(int(port)))
 }
 
-// ValidatePortName checks that the value may name the port of a container.
+// ValidatePortName checks that the value is valid as name of a container port.
 func ValidatePortName(name string, p *field.Path) field.ErrorList {
 	return invalidForEach(p, name, utilvalidation.IsValidPortName(name))
 }
 
-// ValidateNonSpecialIP checks that the address may be that of another machine:
-// traffic to a loopback or link-local address would reach what the node that
-// forwards it trusts.
+// ValidateNonSpecialIP checks that the address can be that of another host. It
+// refuses loopback and link-local addresses: forwarding traffic to them would
+// let clients reach services of a node that trust all local clients.
 func ValidateNonSpecialIP(address string, p *field.Path) field.ErrorList {
 	ip := netutils.ParseIPSloppy(address)
 	if ip == nil {

@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// ValidateNodeSelector checks the terms of a node selector, of which there
-// must be one. Selectors stored before label values were checked are let
-// through with allowInvalidLabelValueInRequiredNodeAffinity.
+// ValidateNodeSelector checks the terms of a node selector, of which there must
+// be at least one. allowInvalidLabelValueInRequiredNodeAffinity is for
+// selectors that were stored before label values were validated.
 func ValidateNodeSelector(ns *corev1.NodeSelector, allowInvalidLabelValueInRequiredNodeAffinity bool, p *field.Path) field.ErrorList {
 	terms := p.Child("nodeSelectorTerms")
 	if len(ns.NodeSelectorTerms) == 0 {
@@ -24,7 +24,8 @@ func ValidateNodeSelector(ns *corev1.NodeSelector, allowInvalidLabelValueInRequi
 	return errs
 }
 
-// ValidateNodeSelectorTerm checks the requirements on labels and fields.
+// ValidateNodeSelectorTerm checks the requirements of a term on labels and
+// fields.
 func ValidateNodeSelectorTerm(term corev1.NodeSelectorTerm, allowInvalidLabelValueInRequiredNodeAffinity bool, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, r := range term.MatchExpressions {
@@ -65,8 +66,8 @@ func validateLabelRequirement(r corev1.NodeSelectorRequirement, anyValue bool, p
 	return errs
 }
 
-// validateFieldRequirement knows the only field that nodes can be selected by,
-// metadata.name.
+// validateFieldRequirement checks a requirement on a field. The only field of
+// nodes that can be selected is metadata.name.
 func validateFieldRequirement(r corev1.NodeSelectorRequirement, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	values := p.Child("values")

@@ -15,7 +15,7 @@ const (
 	notInteger  = "must be an integer"
 )
 
-// ValidateNonnegativeQuantity checks that the quantity is not below zero.
+// ValidateNonnegativeQuantity checks that the quantity is at least zero.
 func ValidateNonnegativeQuantity(q resource.Quantity, p *field.Path) field.ErrorList {
 	if q.Sign() < 0 {
 		return field.ErrorList{field.Invalid(p, q.String(), notNegative)}
@@ -23,7 +23,7 @@ func ValidateNonnegativeQuantity(q resource.Quantity, p *field.Path) field.Error
 	return nil
 }
 
-// ValidatePositiveQuantity checks that the quantity is above zero.
+// ValidatePositiveQuantity checks that the quantity is greater than zero.
 func ValidatePositiveQuantity(q resource.Quantity, p *field.Path) field.ErrorList {
 	if q.Sign() <= 0 {
 		return field.ErrorList{field.Invalid(p, q.String(), notPositive)}
@@ -31,8 +31,8 @@ func ValidatePositiveQuantity(q resource.Quantity, p *field.Path) field.ErrorLis
 	return nil
 }
 
-// ValidateResourceQuantityValue checks that the quantity is not below zero and
-// is whole where the resource cannot be divided.
+// ValidateResourceQuantityValue checks that the quantity is at least zero and,
+// for resources that cannot be divided, an integer.
 func ValidateResourceQuantityValue(name corev1.ResourceName, q resource.Quantity, p *field.Path) field.ErrorList {
 	errs := ValidateNonnegativeQuantity(q, p)
 	if IsIntegerResourceName(name) && q.MilliValue()%1000 != 0 {
@@ -42,7 +42,8 @@ func ValidateResourceQuantityValue(name corev1.ResourceName, q resource.Quantity
 }
 
 // ValidateHugePageQuantity checks that an amount of huge pages is a positive
-// multiple of the page size in its name. Other resources pass.
+// multiple of the page size, which is part of the name. It returns no errors
+// for other resources.
 func ValidateHugePageQuantity(name corev1.ResourceName, q resource.Quantity, p *field.Path) field.ErrorList {
 	if !IsHugePageResourceName(name) {
 		return nil
@@ -54,7 +55,7 @@ func ValidateHugePageQuantity(name corev1.ResourceName, q resource.Quantity, p *
 	return field.ErrorList{field.Invalid(p, q.String(), fmt.Sprintf("%s is not positive integer multiple of %s", q.String(), name))}
 }
 
-// HugePageSize returns the page size that is part of the name hugepages-SIZE.
+// HugePageSize returns the page size from a name of the form hugepages-SIZE.
 func HugePageSize(name corev1.ResourceName) (resource.Quantity, error) {
 	size, ok := strings.CutPrefix(string(name), corev1.ResourceHugePagesPrefix)
 	if !ok {

@@ -9,11 +9,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// requestsHugePagesPrefix names huge pages in a quota.
+// requestsHugePagesPrefix is the prefix of the names of huge pages in a
+// resource quota.
 const requestsHugePagesPrefix = corev1.DefaultResourceRequestsPrefix + corev1.ResourceHugePagesPrefix
 
-// The names without a prefix that the API knows, by use. They are functions so
-// that nothing in this package can be changed at run time.
+// The following functions return the resource names without domain prefix that
+// are valid for each use. They are functions so that no code can change the
+// sets at run time.
 func containerResourceNames() sets.Set[corev1.ResourceName] {
 	return sets.New(corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage)
 }
@@ -50,14 +52,15 @@ func IsPrefixedNativeResource(name corev1.ResourceName) bool {
 	return strings.Contains(string(name), corev1.ResourceDefaultNamespacePrefix)
 }
 
-// IsNativeResource reports whether the name belongs to Kubernetes: it has no
-// domain, or one in kubernetes.io.
+// IsNativeResource reports whether the name is defined by Kubernetes: it has no
+// domain prefix, or one that contains kubernetes.io.
 func IsNativeResource(name corev1.ResourceName) bool {
 	return !strings.Contains(string(name), "/") || IsPrefixedNativeResource(name)
 }
 
-// IsExtendedResourceName reports whether the name has a domain outside of
-// kubernetes.io and could also be asked of a quota as requests.NAME.
+// IsExtendedResourceName reports whether the name is an extended resource: it
+// has a domain prefix outside of kubernetes.io, and requests.NAME is also valid
+// as name in a resource quota.
 func IsExtendedResourceName(name corev1.ResourceName) bool {
 	if IsNativeResource(name) || strings.HasPrefix(string(name), corev1.DefaultResourceRequestsPrefix) {
 		return false
@@ -70,29 +73,33 @@ func IsOvercommitAllowed(name corev1.ResourceName) bool {
 	return IsNativeResource(name) && !IsHugePageResourceName(name)
 }
 
-// IsStandardContainerResourceName reports whether a container may ask for the
-// unprefixed name.
+// IsStandardContainerResourceName reports whether the name, which has no
+// prefix, is valid in the resources of a container.
 func IsStandardContainerResourceName(name corev1.ResourceName) bool {
 	return containerResourceNames().Has(name) || IsHugePageResourceName(name)
 }
 
-// IsStandardQuotaResourceName reports whether a quota may limit the unprefixed name.
+// IsStandardQuotaResourceName reports whether the name, which has no prefix, is
+// valid in a resource quota.
 func IsStandardQuotaResourceName(name corev1.ResourceName) bool {
 	return containerResourceNames().Has(name) || computeQuotaNames().Has(name) ||
 		objectCountNames().Has(name) || IsQuotaHugePageResourceName(name)
 }
 
-// IsStandardResourceName reports whether the unprefixed name is known at all.
+// IsStandardResourceName reports whether the name, which has no prefix, is
+// valid anywhere.
 func IsStandardResourceName(name corev1.ResourceName) bool {
 	return name == corev1.ResourceStorage || IsStandardQuotaResourceName(name)
 }
 
-// IsIntegerResourceName reports whether only whole quantities of it make sense.
+// IsIntegerResourceName reports whether quantities of the resource must be
+// integers.
 func IsIntegerResourceName(name corev1.ResourceName) bool {
 	return objectCountNames().Has(name) || IsExtendedResourceName(name)
 }
 
-// ValidateResourceName checks that the name is known to the API or has a domain.
+// ValidateResourceName checks that the name is one of the standard names or has
+// a domain prefix.
 func ValidateResourceName(name corev1.ResourceName, p *field.Path) field.ErrorList {
 	if errs := ValidateQualifiedName(string(name), p); len(errs) > 0 {
 		return errs
@@ -103,7 +110,8 @@ func ValidateResourceName(name corev1.ResourceName, p *field.Path) field.ErrorLi
 	return nil
 }
 
-// ValidateContainerResourceName checks that a container may ask for the name.
+// ValidateContainerResourceName checks that the name is valid in the resources
+// of a container.
 func ValidateContainerResourceName(name corev1.ResourceName, p *field.Path) field.ErrorList {
 	errs := ValidateResourceName(name, p)
 	switch {
@@ -117,7 +125,7 @@ func ValidateContainerResourceName(name corev1.ResourceName, p *field.Path) fiel
 	return errs
 }
 
-// ValidateQuotaResourceName checks that a quota may limit the name.
+// ValidateQuotaResourceName checks that the name is valid in a resource quota.
 func ValidateQuotaResourceName(name corev1.ResourceName, p *field.Path) field.ErrorList {
 	errs := ValidateResourceName(name, p)
 	if !strings.Contains(string(name), "/") && !IsStandardQuotaResourceName(name) {

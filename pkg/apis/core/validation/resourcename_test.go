@@ -10,7 +10,7 @@ import (
 
 var root = field.NewPath("f")
 
-// expect compares errors with their texts, in order.
+// expect compares the texts of errors with those wanted, in order.
 func expect(t *testing.T, errs field.ErrorList, want ...string) {
 	t.Helper()
 	for i, err := range errs {

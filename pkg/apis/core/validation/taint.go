@@ -16,9 +16,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// ValidateTolerations checks a pod's tolerations. They may compare numbers
-// where the gate TaintTolerationComparisonOperators is on, or where the stored
-// pod does so already.
+// ValidateTolerations checks the tolerations of a pod. The operators that
+// compare numbers need the feature gate TaintTolerationComparisonOperators.
+// compared allows them as well, for a stored pod that uses them already.
 func ValidateTolerations(tolerations []corev1.Toleration, compared bool, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	compared = compared || features.Enabled(features.TaintTolerationComparisonOperators)
@@ -28,7 +28,8 @@ func ValidateTolerations(tolerations []corev1.Toleration, compared bool, p *fiel
 	return errs
 }
 
-// ComparesTolerations reports whether a toleration compares numbers.
+// ComparesTolerations reports whether a toleration uses an operator that
+// compares numbers.
 func ComparesTolerations(tolerations []corev1.Toleration) bool {
 	return slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool {
 		return t.Operator == corev1.TolerationOpLt || t.Operator == corev1.TolerationOpGt
@@ -61,7 +62,8 @@ func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.
 			errs = append(errs, validateComparedNumber(t.Value, p.Child("value"))...)
 			break
 		}
-		// The answer names the operators all the same.
+		// Like in kube-apiserver, the error lists the operators that compare
+		// numbers even though they are disabled.
 		errs = append(errs, field.NotSupported(operator, t.Operator, []corev1.TolerationOperator{
 			corev1.TolerationOpEqual, corev1.TolerationOpExists, corev1.TolerationOpLt, corev1.TolerationOpGt}))
 	default:
@@ -74,8 +76,8 @@ func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.
 	return errs
 }
 
-// validateComparedNumber checks that a value is the shortest spelling of a
-// number of 64 bits.
+// validateComparedNumber checks that a value is a 64 bit integer in its
+// shortest form.
 func validateComparedNumber(value string, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for _, msg := range content.IsDecimalInteger(value) {
@@ -87,7 +89,8 @@ func validateComparedNumber(value string, p *field.Path) field.ErrorList {
 	return errs
 }
 
-// ValidateTaints checks a node's taints, which are unique by key and effect.
+// ValidateTaints checks the taints of a node, which must be unique by key and
+// effect.
 func ValidateTaints(taints []corev1.Taint, p *field.Path) field.ErrorList {
 	type identity struct {
 		key    string

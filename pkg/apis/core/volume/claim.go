@@ -12,7 +12,7 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// ClaimOptions let through what older claims already have.
+// ClaimOptions disable rules that older claims violate.
 type ClaimOptions struct {
 	// AllowInvalidLabelValueInSelector allows any value in the selector.
 	AllowInvalidLabelValueInSelector bool
@@ -27,7 +27,8 @@ func (o ClaimOptions) or(other ClaimOptions) ClaimOptions {
 	}
 }
 
-// ClaimOptionsFor returns the options for updating an object that has this claim.
+// ClaimOptionsFor returns the options for updating an object that contains this
+// claim.
 func ClaimOptionsFor(old *corev1.PersistentVolumeClaimSpec) ClaimOptions {
 	badGroup := func(group *string) bool {
 		return group != nil && *group != "" && len(apivalidation.NameIsDNSSubdomain(*group, false)) > 0
@@ -62,7 +63,8 @@ func ValidatePersistentVolumeClaimSpec(spec *corev1.PersistentVolumeClaimSpec, o
 	return append(errs, ValidateClassName(spec.VolumeAttributesClassName, p.Child("volumeAttributesClassName"))...)
 }
 
-// ValidateAccessModes checks that there are access modes that go together.
+// ValidateAccessModes checks that there is at least one access mode, and that
+// the modes can be combined.
 func ValidateAccessModes(modes []corev1.PersistentVolumeAccessMode, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if len(modes) == 0 {
@@ -77,12 +79,14 @@ func ValidateAccessModes(modes []corev1.PersistentVolumeAccessMode, p *field.Pat
 	return errs
 }
 
-// ValidateVolumeMode checks the way in which a volume is used.
+// ValidateVolumeMode checks whether a volume is used as a file system or as a
+// block device.
 func ValidateVolumeMode(mode corev1.PersistentVolumeMode, p *field.Path) field.ErrorList {
 	return metavalidation.ValidateOneOf(mode, p, corev1.PersistentVolumeBlock, corev1.PersistentVolumeFilesystem)
 }
 
-// ValidateClassName checks the name of a class. None and "" are both allowed.
+// ValidateClassName checks the name of a storage class, which may be nil or
+// empty.
 func ValidateClassName(name *string, p *field.Path) field.ErrorList {
 	if name == nil || *name == "" {
 		return nil
@@ -90,9 +94,10 @@ func ValidateClassName(name *string, p *field.Path) field.ErrorList {
 	return validation.ValidateDNS1123Subdomain(*name, p)
 }
 
-// validateDataSources checks the two ways to say where the content of a new
-// volume comes from. They have to agree, unless the newer one names a
-// namespace, which the older one cannot.
+// validateDataSources checks dataSource and dataSourceRef, which both specify
+// the initial content of a new volume. They must be equal, unless
+// dataSourceRef, the newer field, names a namespace: dataSource has no field
+// for it.
 func validateDataSources(spec *corev1.PersistentVolumeClaimSpec, opts ClaimOptions, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	source, ref := spec.DataSource, spec.DataSourceRef
@@ -102,7 +107,8 @@ func validateDataSources(spec *corev1.PersistentVolumeClaimSpec, opts ClaimOptio
 	if ref != nil {
 		errs = append(errs, validateDataSource(ref.APIGroup, ref.Kind, ref.Name, opts, p.Child("dataSourceRef"))...)
 	}
-	// Answers show an empty object in place of the value.
+	// Like those of kube-apiserver, the errors contain an empty object as
+	// invalid value.
 	conflict := func(msg string) { errs = append(errs, field.Invalid(p, struct{}{}, msg)) }
 	switch {
 	case ref != nil && ref.Namespace != nil && *ref.Namespace != "":

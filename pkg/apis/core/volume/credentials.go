@@ -14,11 +14,11 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// The sources that project certificates. Both are beta and off by default:
-// DropDisabledFields removes them before they get here.
+// The feature gates of the volume sources in this file are disabled by default.
+// In that case DropDisabledFields removes these sources before the validation.
 
-// trustBundle checks the choice of trust anchors: one bundle by name, or all
-// of a signer that match a selector.
+// trustBundle checks a source that projects trust anchors: either the bundle
+// with a given name, or all bundles of a signer that a selector matches.
 func (pr projector) trustBundle(s *corev1.ClusterTrustBundleProjection, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	switch {
@@ -39,8 +39,8 @@ func (pr projector) trustBundle(s *corev1.ClusterTrustBundleProjection, p *field
 	return append(errs, pr.file(s.Path, true, p.Child("path"))...)
 }
 
-// certificate checks the request for a key and a certificate, which are
-// written to one file or to two.
+// certificate checks a source that requests a certificate and projects it and
+// its key, into one file or two.
 func (pr projector) certificate(s *corev1.PodCertificateProjection, p *field.Path) field.ErrorList {
 	errs := validateSignerName(s.SignerName, p.Child("signerName"))
 	if s.KeyType == "" {
@@ -81,7 +81,8 @@ func validateLifetime(s *corev1.PodCertificateProjection, p *field.Path) field.E
 	return nil
 }
 
-// file checks a path of a file that no other source may write.
+// file checks the path of a file. It must be unique across all sources of the
+// volume.
 func (pr projector) file(path string, mandatory bool, p *field.Path) field.ErrorList {
 	if path == "" {
 		if mandatory {
@@ -92,8 +93,8 @@ func (pr projector) file(path string, mandatory bool, p *field.Path) field.Error
 	return append(validateLocalNonReservedPath(path, p), pr.claim(path, path)...)
 }
 
-// validateBundleName checks the name of a ClusterTrustBundle, which may begin
-// with that of its signer.
+// validateBundleName checks the name of a ClusterTrustBundle, which may have
+// the name of its signer as prefix.
 func validateBundleName(name string, p *field.Path) field.ErrorList {
 	if name == "" {
 		return field.ErrorList{field.Required(p, "must be a valid object name")}
@@ -105,7 +106,7 @@ func validateBundleName(name string, p *field.Path) field.ErrorList {
 	return errs
 }
 
-// validateSignerName checks that a signer is given as domain/name.
+// validateSignerName checks that the name of a signer has the form domain/name.
 func validateSignerName(name string, p *field.Path) field.ErrorList {
 	if name == "" {
 		return field.ErrorList{field.Required(p, "must be a valid signer name")}

@@ -16,8 +16,8 @@ var gatedFields = []features.Gated[[]corev1.Volume]{
 	{Gate: features.PodCertificateRequest, Field: podCertificates},
 }
 
-// DropDisabledFields clears the fields of volumes whose feature is off, unless
-// one of the old volumes uses the feature already.
+// DropDisabledFields clears the fields of volumes whose feature gate is
+// disabled, unless one of the old volumes uses the feature already.
 func DropDisabledFields(vols, old []corev1.Volume) { features.Drop(&vols, &old, gatedFields) }
 
 func fileOwners(vols *[]corev1.Volume, clear bool) (used bool) {
@@ -66,7 +66,7 @@ func podCertificates(vols *[]corev1.Volume, clear bool) (used bool) {
 	return used
 }
 
-// projections are the sources of all projected volumes.
+// projections iterates over the sources of all projected volumes.
 func projections(vols []corev1.Volume) iter.Seq[*corev1.VolumeProjection] {
 	return func(yield func(*corev1.VolumeProjection) bool) {
 		for i := range vols {
@@ -82,7 +82,7 @@ func projections(vols []corev1.Volume) iter.Seq[*corev1.VolumeProjection] {
 	}
 }
 
-// users returns the owners of files that a volume writes.
+// users returns the fields of a volume source that specify the owner of files.
 func users(s *corev1.VolumeSource) []**int64 {
 	var all []**int64
 	keys := func(items []corev1.KeyToPath) {

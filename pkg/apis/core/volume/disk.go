@@ -10,12 +10,12 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// ValidateGCEPersistentDisk checks a disk of Google Compute Engine.
+// ValidateGCEPersistentDisk checks a persistent disk of Google Compute Engine.
 func ValidateGCEPersistentDisk(s *corev1.GCEPersistentDiskVolumeSource, p *field.Path) field.ErrorList {
 	return join(required(s.PDName, p.Child("pdName")), validateUnit(s.Partition, 1, p.Child("partition")))
 }
 
-// ValidateAWSElasticBlockStore checks a disk of Amazon's cloud.
+// ValidateAWSElasticBlockStore checks an Elastic Block Store volume of AWS.
 func ValidateAWSElasticBlockStore(s *corev1.AWSElasticBlockStoreVolumeSource, p *field.Path) field.ErrorList {
 	return join(required(s.VolumeID, p.Child("volumeID")), validateUnit(s.Partition, 1, p.Child("partition")))
 }
@@ -24,8 +24,8 @@ func validateCinder(s *corev1.CinderVolumeSource, p *field.Path) field.ErrorList
 	return join(required(s.VolumeID, p.Child("volumeID")), validateSecretRef(s.SecretRef, p.Child("secretRef")))
 }
 
-// ValidateAzureDisk checks a disk of Microsoft's cloud: its address depends on
-// who manages it.
+// ValidateAzureDisk checks an Azure disk. The form of its URI depends on
+// whether the disk is managed.
 func ValidateAzureDisk(s *corev1.AzureDiskVolumeSource, p *field.Path) field.ErrorList {
 	const managed, unmanaged = "/subscriptions/", "https://"
 	uri := p.Child("diskURI")
@@ -89,7 +89,8 @@ func validateStorageOS(s *corev1.StorageOSVolumeSource, p *field.Path) field.Err
 	return append(errs, validateSecretRef(s.SecretRef, p.Child("secretRef"))...)
 }
 
-// validateSecretRef checks that a reference, if there is one, has a name.
+// validateSecretRef checks that a reference has a name. The reference may be
+// nil.
 func validateSecretRef(ref *corev1.LocalObjectReference, p *field.Path) field.ErrorList {
 	if ref == nil {
 		return nil

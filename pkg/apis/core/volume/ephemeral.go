@@ -25,8 +25,9 @@ func validateEphemeral(s *corev1.EphemeralVolumeSource, opts ClaimOptions, p *fi
 	)
 }
 
-// validateTemplateMeta allows nothing but labels and annotations: the claim
-// gets all else from the pod.
+// validateTemplateMeta checks that the metadata contains only labels and
+// annotations. All other fields of the claim are set when it is created for a
+// pod.
 func validateTemplateMeta(meta metav1.ObjectMeta, p *field.Path) field.ErrorList {
 	return join(
 		validation.ValidateAnnotations(meta.Annotations, p.Child("annotations")),
@@ -35,8 +36,9 @@ func validateTemplateMeta(meta metav1.ObjectMeta, p *field.Path) field.ErrorList
 	)
 }
 
-// ForbidOtherFields refuses the fields of a struct that are set and not among
-// those allowed, by their names in Go. It covers fields yet to be invented.
+// ForbidOtherFields returns an error for each field of a struct that is set and
+// whose Go name is not in allowed. It also covers fields that future versions
+// of the API add.
 func ForbidOtherFields(object any, allowed sets.Set[string], msg string, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	v := reflect.ValueOf(object)

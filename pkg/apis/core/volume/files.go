@@ -24,7 +24,8 @@ func validateConfigMap(s *corev1.ConfigMapVolumeSource, p *field.Path) field.Err
 	)
 }
 
-// validateItems checks which keys of a ConfigMap or Secret become which files.
+// validateItems checks which keys of a ConfigMap or Secret are projected to
+// which paths.
 func validateItems(items []corev1.KeyToPath, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, item := range items {
@@ -47,8 +48,8 @@ func validateDownwardAPI(s *corev1.DownwardAPIVolumeSource, p *field.Path) field
 	return errs
 }
 
-// validateDownwardAPIFile checks one file. Its errors do not tell which: the
-// path is that of the volume, which clients have come to know.
+// validateDownwardAPIFile checks one file. Like those of kube-apiserver, its
+// errors have the path of the volume, without the index of the file.
 func validateDownwardAPIFile(f *corev1.DownwardAPIVolumeFile, p *field.Path) field.ErrorList {
 	errs := join(
 		required(f.Path, p.Child("path")),

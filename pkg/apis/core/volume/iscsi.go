@@ -8,8 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// The forms of an iSCSI name by its first letters (RFC 3720, 3.2.6.3): a
-// reversed domain with its date, an IEEE EUI-64 and a T11 identifier.
+// iscsiNames are the formats of iSCSI names (RFC 3720, 3.2.6.3) by their
+// prefix: a reversed domain name with a date (iqn), an IEEE EUI-64 identifier
+// (eui), and a T11 network address authority identifier (naa).
 var iscsiNames = [...]struct {
 	prefix string
 	form   *regexp.Regexp
@@ -19,11 +20,12 @@ var iscsiNames = [...]struct {
 	{"naa", regexp.MustCompile(`^naa.[[:alnum:]]{32}$`)},
 }
 
-// ISCSI is what the iSCSI volumes of pods and of PersistentVolumes have in common.
+// ISCSI contains the fields that the iSCSI volumes of pods and of
+// PersistentVolumes have in common.
 type ISCSI struct {
 	TargetPortal, IQN string
 	Lun               int32
-	CHAP              bool // sessions or discovery need the secret
+	CHAP              bool // CHAP authentication is used for sessions or discovery, which requires the secret
 	HasSecret         bool
 	SecretName        string
 	InitiatorName     *string
@@ -40,7 +42,8 @@ func validateISCSI(s *corev1.ISCSIVolumeSource, p *field.Path) field.ErrorList {
 	return ValidateISCSI(i, p)
 }
 
-// ValidateISCSI checks the portal, the names and the authentication of an iSCSI volume.
+// ValidateISCSI checks the portal, the names and the authentication of an iSCSI
+// volume.
 func ValidateISCSI(i ISCSI, p *field.Path) field.ErrorList {
 	errs := required(i.TargetPortal, p.Child("targetPortal"))
 	if i.IQN == "" {

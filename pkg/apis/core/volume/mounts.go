@@ -8,7 +8,7 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// MountPaths returns the path of each volume that is mounted, by its name.
+// MountPaths returns the mount paths of the volumes by volume name.
 func MountPaths(mounts []corev1.VolumeMount) map[string]string {
 	paths := make(map[string]string, len(mounts))
 	for _, m := range mounts {
@@ -17,7 +17,7 @@ func MountPaths(mounts []corev1.VolumeMount) map[string]string {
 	return paths
 }
 
-// DevicePaths returns the path of each volume that is a device, by its name.
+// DevicePaths returns the device paths of the volumes by volume name.
 func DevicePaths(devices []corev1.VolumeDevice) map[string]string {
 	paths := make(map[string]string, len(devices))
 	for _, d := range devices {
@@ -26,9 +26,10 @@ func DevicePaths(devices []corev1.VolumeDevice) map[string]string {
 	return paths
 }
 
-// ValidateVolumeMounts checks the mounts of a container, given its devices
-// (see DevicePaths), the pod's volumes (from ValidateVolumes) and the
-// container itself, which must be privileged to mount in both directions.
+// ValidateVolumeMounts checks the mounts of a container. devices are the
+// devices of the container (see DevicePaths), and volumes the valid volumes of
+// the pod (see ValidateVolumes). Bidirectional mount propagation requires a
+// privileged container.
 func ValidateVolumeMounts(mounts []corev1.VolumeMount, devices map[string]string, volumes map[string]corev1.VolumeSource, container *corev1.Container,
 	p *field.Path) field.ErrorList {
 	var errs field.ErrorList
@@ -58,8 +59,9 @@ func ValidateVolumeMounts(mounts []corev1.VolumeMount, devices map[string]string
 	return errs
 }
 
-// validateSubPaths checks the part of the volume to mount. Errors about the
-// paths themselves name the list, not the item.
+// validateSubPaths checks subPath and subPathExpr. Like those of
+// kube-apiserver, errors about the values of these fields have the path of the
+// list and not that of the item.
 func validateSubPaths(m *corev1.VolumeMount, item, list *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if m.SubPath != "" {
@@ -109,8 +111,9 @@ func validateRecursiveReadOnly(m *corev1.VolumeMount, p *field.Path) field.Error
 	return errs
 }
 
-// ValidateVolumeDevices checks the raw devices of a container, given its
-// mounts (see MountPaths) and the pod's volumes (from ValidateVolumes).
+// ValidateVolumeDevices checks the block devices of a container. mounts are the
+// mounts of the container (see MountPaths), and volumes the valid volumes of
+// the pod (see ValidateVolumes).
 func ValidateVolumeDevices(devices []corev1.VolumeDevice, mounts map[string]string, volumes map[string]corev1.VolumeSource, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	taken := valuesOf(mounts)

@@ -22,7 +22,8 @@ func validateGlusterfs(s *corev1.GlusterfsVolumeSource, p *field.Path) field.Err
 	return join(required(s.EndpointsName, p.Child("endpoints")), required(s.Path, p.Child("path")))
 }
 
-// ValidateFlocker checks a dataset of Flocker, which has a name or a UUID.
+// ValidateFlocker checks a Flocker dataset. Either its name or its UUID must be
+// set.
 func ValidateFlocker(s *corev1.FlockerVolumeSource, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	switch {
@@ -45,7 +46,7 @@ func validateCephFS(s *corev1.CephFSVolumeSource, p *field.Path) field.ErrorList
 	return ValidateMonitors(s.Monitors, p)
 }
 
-// ValidateMonitors checks that the addresses of Ceph's monitors are given.
+// ValidateMonitors checks that the addresses of the Ceph monitors are set.
 func ValidateMonitors(monitors []string, p *field.Path) field.ErrorList {
 	if len(monitors) == 0 {
 		return field.ErrorList{field.Required(p.Child("monitors"), "")}
@@ -73,8 +74,8 @@ func ValidateQuobyte(s *corev1.QuobyteVolumeSource, p *field.Path) field.ErrorLi
 	return append(errs, required(s.Volume, p.Child("volume"))...)
 }
 
-// ValidateFC checks a Fibre Channel volume, found by its targets and unit or
-// by its world wide identifiers.
+// ValidateFC checks a Fibre Channel volume. Either its target WWNs and LUN or
+// its WWIDs must be set.
 func ValidateFC(s *corev1.FCVolumeSource, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	targets := p.Child("targetWWNs")

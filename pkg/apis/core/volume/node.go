@@ -18,7 +18,7 @@ func validateEmptyDir(s *corev1.EmptyDirVolumeSource, p *field.Path) field.Error
 	return errs
 }
 
-// ValidateHostPath checks a directory, file or device of the node.
+// ValidateHostPath checks a path on the node to a directory, file or device.
 func ValidateHostPath(s *corev1.HostPathVolumeSource, p *field.Path) field.ErrorList {
 	if s.Path == "" {
 		return field.ErrorList{field.Required(p.Child("path"), "")}

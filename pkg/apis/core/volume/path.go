@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// validateNoBacksteps checks that no element of the path is "..". Windows
-// paths are split at backslashes as well.
+// validateNoBacksteps checks that no element of the path is "..". Both slashes
+// and backslashes separate elements, because the path may be one of Windows.
 func validateNoBacksteps(value string, p *field.Path) field.ErrorList {
 	if slices.Contains(strings.Split(strings.ReplaceAll(value, `\`, "/"), "/"), "..") {
 		return field.ErrorList{field.Invalid(p, value, "must not contain '..'")}
@@ -18,8 +18,8 @@ func validateNoBacksteps(value string, p *field.Path) field.ErrorList {
 	return nil
 }
 
-// ValidateLocalDescendingPath checks that the path stays below the directory
-// that it is relative to.
+// ValidateLocalDescendingPath checks that the path is relative and does not
+// leave the directory that it is relative to.
 func ValidateLocalDescendingPath(value string, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if path.IsAbs(value) {
@@ -28,8 +28,8 @@ func ValidateLocalDescendingPath(value string, p *field.Path) field.ErrorList {
 	return append(errs, validateNoBacksteps(value, p)...)
 }
 
-// validateLocalNonReservedPath also keeps the names free that kubelets use to
-// replace the content of a volume at once: those that start with two dots.
+// validateLocalNonReservedPath also refuses paths that start with two dots. The
+// kubelet uses such names for replacing the content of a volume atomically.
 func validateLocalNonReservedPath(value string, p *field.Path) field.ErrorList {
 	errs := ValidateLocalDescendingPath(value, p)
 	if strings.HasPrefix(value, "..") && !strings.HasPrefix(value, "../") && value != ".." {
@@ -38,7 +38,7 @@ func validateLocalNonReservedPath(value string, p *field.Path) field.ErrorList {
 	return errs
 }
 
-// validateFileMode checks the mode of a file, if there is one.
+// validateFileMode checks the permission bits of a file. The mode may be nil.
 func validateFileMode(mode *int32, p *field.Path) field.ErrorList {
 	if mode != nil && (*mode < 0 || *mode > 0o777) {
 		return field.ErrorList{field.Invalid(p, *mode, "must be a number between 0 and 0777 (octal), both inclusive")}
@@ -46,7 +46,7 @@ func validateFileMode(mode *int32, p *field.Path) field.ErrorList {
 	return nil
 }
 
-// validateUnit checks the number of a logical unit or a partition.
+// validateUnit checks a logical unit number or a partition number.
 func validateUnit(n int32, lowest int, p *field.Path) field.ErrorList {
 	if n < 0 || n > 255 {
 		return field.ErrorList{field.Invalid(p, n, utilvalidation.InclusiveRangeError(lowest, 255))}

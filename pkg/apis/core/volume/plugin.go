@@ -10,15 +10,16 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
-// maxCSIDriverName is the length that the CSI specification allows.
+// maxCSIDriverName is the maximum length of the name according to the CSI
+// specification.
 const maxCSIDriverName = 63
 
 func validateFlexVolume(s *corev1.FlexVolumeSource, p *field.Path) field.ErrorList {
 	return ValidateFlexVolume(s.Driver, s.Options, p)
 }
 
-// ValidateFlexVolume checks the driver and the options of a FlexVolume.
-// Kubelets pass options of their own in the reserved domains.
+// ValidateFlexVolume checks the driver and the options of a FlexVolume. Options
+// in the domains of Kubernetes are reserved for those that the kubelet adds.
 func ValidateFlexVolume(driver string, options map[string]string, p *field.Path) field.ErrorList {
 	errs := required(driver, p.Child("driver"))
 	for key := range options {
@@ -44,8 +45,8 @@ func validateCSI(s *corev1.CSIVolumeSource, p *field.Path) field.ErrorList {
 	return errs
 }
 
-// ValidateCSIDriverName checks the name of a CSI driver, a short DNS name in
-// whatever case.
+// ValidateCSIDriverName checks that the name of a CSI driver is a DNS name, in
+// upper or lower case, that is not too long.
 func ValidateCSIDriverName(name string, p *field.Path) field.ErrorList {
 	errs := required(name, p)
 	if len(name) > maxCSIDriverName {

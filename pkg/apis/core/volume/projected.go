@@ -6,11 +6,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// projector checks the sources of one projected volume, whose files must not
-// replace each other.
+// projector validates the sources of one projected volume, whose files must
+// have different paths.
 type projector struct {
 	opts  Options
-	at    *field.Path // of the volume, which errors about paths name
+	at    *field.Path // the path of the volume, which errors about paths of files have
 	paths sets.Set[string]
 }
 
@@ -23,7 +23,7 @@ func validateProjected(s *corev1.ProjectedVolumeSource, opts Options, p *field.P
 	return errs
 }
 
-// source checks what one source projects. It should be one kind of thing.
+// source checks one source, which should be of exactly one type.
 func (pr projector) source(s *corev1.VolumeProjection, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	kinds := 0
@@ -46,8 +46,8 @@ func (pr projector) source(s *corev1.VolumeProjection, p *field.Path) field.Erro
 	return errs
 }
 
-// claim reports a path that an earlier source has already, under the name that
-// says whose it is.
+// claim returns an error if an earlier source has the path already. name is the
+// name of the object that the file comes from.
 func (pr projector) claim(path, name string) field.ErrorList {
 	if path == "" {
 		return nil
@@ -85,8 +85,9 @@ func (pr projector) downwardAPI(s *corev1.DownwardAPIProjection, p *field.Path) 
 	return errs
 }
 
-// token checks a service account token. Errors about its path name the volume,
-// and another source may write to the same path.
+// token checks a service account token. Like in kube-apiserver, errors about
+// its path have the path of the volume, and other sources may use the same
+// path.
 func (pr projector) token(s *corev1.ServiceAccountTokenProjection, p *field.Path) field.ErrorList {
 	const shortest, longest = 10 * 60, 1 << 32 // seconds
 	var errs field.ErrorList

@@ -11,17 +11,18 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
-// Options let through what older objects already have. The zero value is for
-// objects that are created.
+// Options disable rules that older objects violate. The zero value is for new
+// objects.
 type Options struct {
-	// AllowNonLocalProjectedTokenPath allows service account tokens outside of
-	// the volume's directory.
+	// AllowNonLocalProjectedTokenPath allows paths of service account tokens
+	// that are outside of the directory of the volume.
 	AllowNonLocalProjectedTokenPath bool
-	// Claim applies to the claims of ephemeral volumes.
+	// Claim contains the options for the claims of ephemeral volumes.
 	Claim ClaimOptions
 }
 
-// OptionsFor returns the options for updating an object that has these volumes.
+// OptionsFor returns the options for updating an object that contains these
+// volumes.
 func OptionsFor(old []corev1.Volume) Options {
 	var o Options
 	for i := range old {
@@ -39,9 +40,10 @@ func OptionsFor(old []corev1.Volume) Options {
 	return o
 }
 
-// ValidateVolumes checks the volumes of a pod. It returns those without errors
-// by name, for the checks of the mounts. podMeta is nil for the template of a
-// pod, whose image volumes may leave the image to whoever makes the pods.
+// ValidateVolumes checks the volumes of a pod. It returns the valid ones by
+// name, which the validation of mounts needs. podMeta is nil for a pod
+// template. Image volumes in a template may omit the reference to the image,
+// because whoever creates the pods can add it.
 func ValidateVolumes(vols []corev1.Volume, podMeta *metav1.ObjectMeta, opts Options, p *field.Path) (map[string]corev1.VolumeSource, field.ErrorList) {
 	var errs field.ErrorList
 	byName := make(map[string]corev1.VolumeSource, len(vols))
@@ -68,7 +70,8 @@ func validateVolume(v *corev1.Volume, podMeta *metav1.ObjectMeta, opts Options, 
 	return append(errs, validation.ValidateDNS1123Label(v.Name, p.Child("name"))...)
 }
 
-// validateDerivedNames checks the names that are made of the volume's name.
+// validateDerivedNames checks the names that are derived from the name of the
+// volume.
 func validateDerivedNames(v *corev1.Volume, podMeta *metav1.ObjectMeta, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	name := p.Child("name")
@@ -87,11 +90,11 @@ func validateDerivedNames(v *corev1.Volume, podMeta *metav1.ObjectMeta, p *field
 
 // source is a volume source that is set.
 type source struct {
-	name     string // what errors call it, mostly its JSON name
+	name     string // the name in errors, in most cases the name in JSON
 	validate func() field.ErrorList
 }
 
-// is returns nothing where the source is not set.
+// is returns a source, or nil if s is nil.
 func is[T any](s *T, name string, p *field.Path, validate func(*T, *field.Path) field.ErrorList) *source {
 	if s == nil {
 		return nil
@@ -99,9 +102,9 @@ func is[T any](s *T, name string, p *field.Path, validate func(*T, *field.Path) 
 	return &source{name, func() field.ErrorList { return validate(s, p) }}
 }
 
-// validateSource checks the first of the sources that are set and refuses the
-// others. The order is part of the API: it decides which one an error is about.
-// So are the names that differ from those in JSON.
+// validateSource checks the first source that is set, and returns errors for
+// all others. The order and the names are those of kube-apiserver. Clients see
+// them in errors, even where a name differs from that in JSON.
 func validateSource(v *corev1.VolumeSource, template bool, opts Options, p *field.Path) field.ErrorList {
 	image := func(s *corev1.ImageVolumeSource, p *field.Path) field.ErrorList { return validateImage(s, template, p) }
 	projected := func(s *corev1.ProjectedVolumeSource, p *field.Path) field.ErrorList {
@@ -160,8 +163,8 @@ func validateSource(v *corev1.VolumeSource, template bool, opts Options, p *fiel
 	return errs
 }
 
-// ForbidServiceAccountTokens refuses the projection of tokens in a pod that
-// has no service account.
+// ForbidServiceAccountTokens refuses the projection of service account tokens
+// in a pod without service account.
 func ForbidServiceAccountTokens(vols []corev1.Volume, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i := range vols {
@@ -178,7 +181,7 @@ func ForbidServiceAccountTokens(vols []corev1.Volume, p *field.Path) field.Error
 	return errs
 }
 
-// required reports an empty string.
+// required returns an error if the string is empty.
 func required(value string, p *field.Path) field.ErrorList {
 	if value == "" {
 		return field.ErrorList{field.Required(p, "")}
@@ -186,7 +189,7 @@ func required(value string, p *field.Path) field.ErrorList {
 	return nil
 }
 
-// join makes one list of several.
+// join concatenates lists of errors.
 func join(lists ...field.ErrorList) field.ErrorList {
 	var errs field.ErrorList
 	for _, l := range lists {

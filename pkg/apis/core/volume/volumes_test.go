@@ -15,7 +15,8 @@ import (
 
 var root = field.NewPath("v")
 
-// expect compares errors with the beginnings of their texts, in order.
+// expect checks that there are as many errors as wanted, and that their texts
+// start with those wanted.
 func expect(t *testing.T, errs field.ErrorList, want ...string) {
 	t.Helper()
 	for i, err := range errs {
@@ -30,7 +31,7 @@ func expect(t *testing.T, errs field.ErrorList, want ...string) {
 	}
 }
 
-// volumeFrom reads the JSON of a volume's source, with the name v.
+// volumeFrom returns a volume with the name v and the given source in JSON.
 func volumeFrom(t *testing.T, source string) corev1.Volume {
 	t.Helper()
 	v := corev1.Volume{Name: "v"}
