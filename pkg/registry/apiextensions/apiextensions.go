@@ -1,7 +1,7 @@
-// Package apiextensions lists the resources of apiextensions.k8s.io: the
-// definitions of custom resources, whose strategy is the library's. Unlike the
-// other groups it has a Scheme of its own, in which the hub is a type that is
-// not served.
+// Package apiextensions lists the resources of apiextensions.k8s.io:
+// CustomResourceDefinitions, whose strategy is that of
+// k8s.io/apiextensions-apiserver. In contrast to the other groups, it has its
+// own Scheme, in which the internal version is a type that is not served.
 package apiextensions
 
 import (
@@ -29,8 +29,8 @@ func Group() registry.Group {
 	}
 }
 
-// Definitions are customresourcedefinitions. They are stored, as kube-apiserver
-// does, in the older version, which is smaller.
+// Definitions are the CustomResourceDefinitions. Like in kube-apiserver, they
+// are stored as v1beta1, because that form is smaller.
 var Definitions = &registry.Plain{
 	Describe: registry.Info{
 		GVR:            apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions"),
@@ -44,7 +44,8 @@ var Definitions = &registry.Plain{
 	Make: storage,
 }
 
-// columnsSince is the version with columns besides name and time of creation.
+// columnsSince is the first version of Kubernetes in which the table has more
+// columns than the name and the creation time.
 var columnsSince = version.MajorMinor(1, 37)
 
 func storage(deps registry.Deps) (map[string]rest.Storage, error) {

@@ -11,7 +11,8 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 )
 
-// createStrategy is the library's, made safe.
+// createStrategy is the strategy of the library with a validation that does not
+// panic.
 type createStrategy struct{ rest.RESTCreateStrategy }
 
 // Validate implements rest.RESTCreateStrategy.
@@ -19,7 +20,8 @@ func (s createStrategy) Validate(ctx context.Context, obj runtime.Object) field.
 	return validate(ctx, obj, func(obj runtime.Object) field.ErrorList { return s.RESTCreateStrategy.Validate(ctx, obj) })
 }
 
-// updateStrategy is the library's, made safe.
+// updateStrategy is the strategy of the library with a validation that does not
+// panic.
 type updateStrategy struct{ rest.RESTUpdateStrategy }
 
 // ValidateUpdate implements rest.RESTUpdateStrategy.
@@ -27,10 +29,11 @@ func (s updateStrategy) ValidateUpdate(ctx context.Context, obj, old runtime.Obj
 	return validate(ctx, obj, func(obj runtime.Object) field.ErrorList { return s.RESTUpdateStrategy.ValidateUpdate(ctx, obj, old) })
 }
 
-// validate returns the mistakes in a definition also where the library panics:
-// it looks for selectable fields in a schema that it has found to be wrong, as
-// with x-kubernetes-preserve-unknown-fields: false. Without the selectable
-// fields it says what is wrong.
+// validate calls the validation of the library, which panics for some invalid
+// definitions: it reads the selectable fields from a schema that it has found
+// to be invalid, for example because of x-kubernetes-preserve-unknown-fields:
+// false. In that case, validate repeats the validation without selectable
+// fields, which returns the errors about the schema.
 func validate(ctx context.Context, obj runtime.Object, check func(runtime.Object) field.ErrorList) (errs field.ErrorList) {
 	crd, ok := obj.(*internal.CustomResourceDefinition)
 	if !ok {
@@ -51,7 +54,7 @@ func validate(ctx context.Context, obj runtime.Object, check func(runtime.Object
 	return errs
 }
 
-// attempt reports false when the check panicked.
+// attempt calls the check. ok is false if the check has panicked.
 func attempt(ctx context.Context, crd *internal.CustomResourceDefinition, check func(runtime.Object) field.ErrorList) (errs field.ErrorList, ok bool) {
 	defer func() {
 		if reason := recover(); reason != nil {

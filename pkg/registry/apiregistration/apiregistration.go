@@ -6,8 +6,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration/apiservice"
 )
 
-// Group returns apiregistration.k8s.io. It has no priority: APIServices register
-// other groups, not their own.
+// Group returns apiregistration.k8s.io. It has no priority, because priorities
+// are those of APIServices, and no APIService exists for this group itself.
 func Group() registry.Group {
 	return registry.Group{
 		Name:      "apiregistration.k8s.io",

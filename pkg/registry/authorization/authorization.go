@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization/subjectaccessreview"
 )
 
-// Needs is what answers the reviews.
+// Needs contains what is necessary to answer the reviews.
 type Needs struct {
 	// Authorizer decides what users may do.
 	Authorizer authorizer.Authorizer

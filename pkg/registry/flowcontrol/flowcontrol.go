@@ -1,5 +1,6 @@
-// Package flowcontrol lists the resources of flowcontrol.apiserver.k8s.io, by
-// which the server shares itself among its clients.
+// Package flowcontrol lists the resources of flowcontrol.apiserver.k8s.io,
+// which configure API Priority and Fairness: how the server divides its
+// capacity among requests.
 package flowcontrol
 
 import (

@@ -1,4 +1,4 @@
-// Package groups lists the API groups that the server has built in.
+// Package groups lists the built-in API groups of the server.
 package groups
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 )
 
-// Needs is what the storage of single groups is made with. The groups can be
-// listed without: what they are does not depend on it.
+// Needs contains what the storage of some groups depends on. Its zero value is
+// sufficient to list the groups and their resources.
 type Needs struct {
 	Core           core.Needs
 	Authentication tokenreview.Needs
@@ -30,7 +30,7 @@ type Needs struct {
 	RBAC           guard.Needs
 }
 
-// All returns the groups in the order of discovery.
+// All returns the groups in the order in which discovery lists them.
 func All(needs Needs) []registry.Group {
 	coreGroup, coreEvents := core.Group(needs.Core)
 	return []registry.Group{

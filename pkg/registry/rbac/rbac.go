@@ -10,7 +10,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/rolebinding"
 )
 
-// Group returns rbac.authorization.k8s.io, whose writes are guarded.
+// Group returns rbac.authorization.k8s.io. Write requests are checked by the
+// package guard.
 func Group(needs guard.Needs) registry.Group {
 	return registry.Group{
 		Name:     "rbac.authorization.k8s.io",

@@ -1,5 +1,5 @@
-// Package apiservice defines APIServices, which register the servers of API
-// group versions.
+// Package apiservice defines APIServices, which register the servers that serve
+// API group versions.
 package apiservice
 
 import (
@@ -47,7 +47,8 @@ var Resource = &registry.Resource[*apiregistrationv1.APIService]{
 	},
 }
 
-// prepareForCreate makes what this server serves itself available at once.
+// prepareForCreate sets the condition Available for group versions that this
+// server serves itself.
 func prepareForCreate(_ context.Context, service *apiregistrationv1.APIService) {
 	if service.Spec.Service == nil {
 		helper.SetAPIServiceCondition(service, helper.NewLocalAvailableAPIServiceCondition())

@@ -9,7 +9,8 @@ import (
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration/validation"
 )
 
-// The library validates its internal type.
+// The library validates its internal type, so that objects have to be converted
+// before.
 
 func validate(ctx context.Context, service *apiregistrationv1.APIService) field.ErrorList {
 	in, err := internal(service)
@@ -40,7 +41,8 @@ func update(ctx context.Context, service, old *apiregistrationv1.APIService,
 	return validate(ctx, in, before)
 }
 
-// internal converts without sharing anything that a validation could change.
+// internal converts an APIService to the internal type. The result does not
+// share memory with it, so that the validation cannot change the original.
 func internal(service *apiregistrationv1.APIService) (*apiregistration.APIService, field.ErrorList) {
 	out := &apiregistration.APIService{}
 	if err := apiregistrationv1.Convert_v1_APIService_To_apiregistration_APIService(service.DeepCopy(), out, nil); err != nil {

@@ -34,7 +34,8 @@ var Resource = &registry.Resource[object]{
 		Spec:        registry.Part(func(d object) *appsv1.DeploymentSpec { return &d.Spec }),
 		Status:      registry.Part(func(d object) *appsv1.DeploymentStatus { return &d.Status }),
 		Generations: true,
-		// The annotations are copied to the replica sets.
+		// A change of the annotations increments the generation, because the
+		// controller copies them to the replica sets.
 		AlsoCounts: func(d, old object) bool { return !apiequality.Semantic.DeepEqual(d.Annotations, old.Annotations) },
 	},
 	ValidateName: apivalidation.NameIsDNSSubdomain,

@@ -20,7 +20,8 @@ func validate(ctx context.Context, d *appsv1.Deployment) field.ErrorList {
 	return validateSpec(&d.Spec, podspec.OptionsFrom(ctx))
 }
 
-// validateUpdate keeps the selector: changing it would orphan the replica sets.
+// validateUpdate refuses changes of the selector, because the replica sets
+// would no longer belong to the deployment.
 func validateUpdate(ctx context.Context, d, old *appsv1.Deployment) field.ErrorList {
 	opts := podspec.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
 	errs := validateSpec(&d.Spec, opts)
@@ -64,8 +65,8 @@ func validateStrategy(strategy *appsv1.DeploymentStrategy, path *field.Path) fie
 		appsv1.RecreateDeploymentStrategyType, appsv1.RollingUpdateDeploymentStrategyType})}
 }
 
-// validateRollingUpdate wants that some pod may be replaced: at least one too
-// many or one too few.
+// validateRollingUpdate checks that the update can make progress:
+// maxUnavailable and maxSurge must not both be zero.
 func validateRollingUpdate(rolling *appsv1.RollingUpdateDeployment, path *field.Path) field.ErrorList {
 	unavailable, surge := ptr.Deref(rolling.MaxUnavailable, intstr.IntOrString{}), ptr.Deref(rolling.MaxSurge, intstr.IntOrString{})
 	at := path.Child("maxUnavailable")

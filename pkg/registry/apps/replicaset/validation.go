@@ -18,7 +18,8 @@ func validate(ctx context.Context, rs *appsv1.ReplicaSet) field.ErrorList {
 	return validateSpec(&rs.Spec, podspec.OptionsFrom(ctx))
 }
 
-// validateUpdate keeps the selector: changing it would orphan the pods.
+// validateUpdate refuses changes of the selector, because the pods would no
+// longer belong to the replica set.
 func validateUpdate(ctx context.Context, rs, old *appsv1.ReplicaSet) field.ErrorList {
 	opts := podspec.OptionsFrom(ctx).ForUpdate(&old.Spec.Template.ObjectMeta, &old.Spec.Template.Spec)
 	errs := validateSpec(&rs.Spec, opts)
@@ -30,6 +31,8 @@ func validateSpec(spec *appsv1.ReplicaSetSpec, opts podspec.Options) field.Error
 		validation.Count("replicas", ptr.Deref(spec.Replicas, 0)),
 		validation.Count("minReadySeconds", spec.MinReadySeconds),
 	)
+	// Also for replica sets, kube-apiserver reports an empty selector as
+	// "empty selector is invalid for deployment".
 	return append(errs, validation.Workload{
 		Kind: "deployment", Owner: "ReplicaSet", Selector: spec.Selector, Template: &spec.Template, Options: opts,
 	}.Validate(specPath)...)

@@ -22,7 +22,9 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// Unlike a deployment, a replica set copies its annotations nowhere.
+// TestGeneration checks which changes increment the generation. Those of
+// annotations do not, because in contrast to those of a deployment they are not
+// copied to other objects.
 func TestGeneration(t *testing.T) {
 	old := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Generation: 4}}
 	rs := old.DeepCopy()

@@ -1,5 +1,5 @@
-// Package workload holds what the resources share that make pods from a
-// template: columns of their tables and warnings.
+// Package workload contains what the resources that create pods from a template
+// have in common: table columns, warnings and hooks.
 package workload
 
 import (
@@ -11,8 +11,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Columns are the last columns, in wide output, of the table of a workload.
-// The selector column is described by what selectorDoc says.
+// Columns returns the last columns of the table of a workload, which kubectl
+// shows only with -o wide. selectorDoc is the description of the column with
+// the selector.
 func (t Template[T]) Columns(selector func(T) *metav1.LabelSelector, selectorDoc string) []registry.Column[T] {
 	containers := func(of func(corev1.Container) string) func(T) any {
 		return func(obj T) any {

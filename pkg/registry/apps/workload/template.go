@@ -10,18 +10,18 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Template finds the pod template of a workload.
+// Template gives access to the pod template of a workload.
 type Template[T registry.Object] struct {
 	// Of returns the template of an object.
 	Of func(obj T) *corev1.PodTemplateSpec
-	// Path is where it is, for warnings.
+	// Path is the path of the template, which warnings contain.
 	Path *field.Path
 }
 
-// Hooks completes the hooks of a workload by what all of them do with their
-// template: they drop the fields whose feature is disabled, and warn of what is
-// odd in it, on an update only where the generation says that the spec has
-// changed.
+// Hooks adds to the hooks of a workload what all workloads do with their pod
+// template: it clears the fields whose feature is disabled, and returns
+// warnings about the template. On update there are warnings only if the
+// generation has changed, which means that the spec has changed.
 func (t Template[T]) Hooks(hooks registry.Hooks[T]) registry.Hooks[T] {
 	hooks.PrepareForCreate = func(_ context.Context, obj T) { podspec.DropDisabledFields(&t.Of(obj).Spec, nil) }
 	hooks.PrepareForUpdate = func(_ context.Context, obj, old T) { podspec.DropDisabledFields(&t.Of(obj).Spec, &t.Of(old).Spec) }

@@ -7,7 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// WarnOfName warns of a name that its pods cannot have as their hostname.
+// WarnOfName returns a warning if the name of a workload is not valid as host
+// name of its pods.
 func WarnOfName(name string) []string {
 	messages := apivalidation.NameIsDNSLabel(name, false)
 	if len(messages) == 0 {

@@ -1,5 +1,5 @@
-// Package selfsubjectreview defines selfsubjectreviews, which ask who the caller
-// is.
+// Package selfsubjectreview defines SelfSubjectReviews, which tell callers who
+// they are.
 package selfsubjectreview
 
 import (
@@ -12,7 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/userinfo"
 )
 
-// Resource defines selfsubjectreviews. Nothing of the question comes back.
+// Resource defines SelfSubjectReviews. The response does not contain anything
+// from the request.
 var Resource = &registry.Review[*authenticationv1.SelfSubjectReview]{
 	GVR:      authenticationv1.SchemeGroupVersion.WithResource("selfsubjectreviews"),
 	Singular: "selfsubjectreview",

@@ -1,4 +1,5 @@
-// Package tokenreview defines tokenreviews, which ask whose a bearer token is.
+// Package tokenreview defines TokenReviews, which tell to which user a bearer
+// token belongs.
 package tokenreview
 
 import (
@@ -16,11 +17,12 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/userinfo"
 )
 
-// Needs is what answers token reviews.
+// Needs contains what is necessary to answer token reviews.
 type Needs struct {
-	// Authenticator is the chain that requests pass.
+	// Authenticator is the same chain of authenticators that authenticates all
+	// requests.
 	Authenticator authenticator.Request
-	// Audiences are those of tokens for this server.
+	// Audiences are the audiences that tokens for this server have.
 	Audiences authenticator.Audiences
 }
 
@@ -40,9 +42,10 @@ func New(needs Needs) *registry.Review[*authenticationv1.TokenReview] {
 	}
 }
 
-// answer authenticates a request that has nothing but the token, for the
-// audiences of the review or, without any, those of this server. A token that
-// is for none of them is an error, not an answer.
+// answer authenticates a request that contains only the token, for the
+// audiences of the review. If the review has no audiences, those of this server
+// are used. Like in kube-apiserver, the request fails if the token is not valid
+// for any of them.
 func (n Needs) answer(ctx context.Context, review *authenticationv1.TokenReview) (*authenticationv1.TokenReview, error) {
 	audiences := authenticator.Audiences(review.Spec.Audiences)
 	if len(audiences) == 0 {
@@ -64,10 +67,12 @@ func (n Needs) answer(ctx context.Context, review *authenticationv1.TokenReview)
 	return review, nil
 }
 
-// authenticate finds out whose the token is. The context that authenticators
-// see ends with the caller's and has nothing else of it: they read audiences
-// and write notes for the audit log there. Somebody who is anonymous has shown
-// no token that counts, such as one that begins with a space.
+// authenticate returns the user to whom the token belongs. The context of the
+// request to the authenticators is cancelled together with that of the caller,
+// but does not inherit its values: otherwise the authenticators would use the
+// audiences of the caller and add annotations to the audit event of the caller.
+// The anonymous user means that the request was authenticated without the
+// token, for example because the token begins with a space.
 func authenticate(ctx context.Context, a authenticator.Request, token string, audiences authenticator.Audiences) (*authenticator.Response, bool, error) {
 	own, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -17,8 +17,9 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// chain knows the tokens "mine", for this server, and "any", which its
-// authenticator takes for whomever, and lets others be anonymous.
+// chain returns authenticators that accept the token "mine" for the audience of
+// this server and the token "any" for all audiences, and treat all other
+// requests as anonymous.
 func chain() authenticator.Request {
 	tokens := authenticator.TokenFunc(func(ctx context.Context, token string) (*authenticator.Response, bool, error) {
 		alice := &user.DefaultInfo{Name: "alice", UID: "1", Groups: []string{"g"}, Extra: map[string][]string{"k": {"v"}}}
@@ -56,7 +57,7 @@ func TestAnswer(t *testing.T) {
 		"a header of its own": {authenticationv1.TokenReviewSpec{Token: "x\r\nAuthorization: Bearer mine"},
 			authenticationv1.TokenReviewStatus{Error: "invalid bearer token"}},
 	} {
-		// What the client says about the answer does not make it true.
+		// The status in the request must have no effect on the result.
 		review := &authenticationv1.TokenReview{Spec: c.spec, Status: authenticationv1.TokenReviewStatus{Authenticated: true}}
 		got, err := needs.answer(t.Context(), review)
 		if err != nil {
@@ -69,7 +70,8 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// An authenticator that does not look at audiences vouches for none.
+// TestAnswerWithoutAudience checks that a token is refused for the requested
+// audiences if its authenticator does not support audiences.
 func TestAnswerWithoutAudience(t *testing.T) {
 	review := func() *authenticationv1.TokenReview {
 		return &authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{Token: "any"}}
@@ -82,7 +84,9 @@ func TestAnswerWithoutAudience(t *testing.T) {
 	}
 }
 
-// The authenticators see the token and the audiences, and end with the caller.
+// TestAuthenticateContext checks that authenticators get the token and the
+// audiences, but not the values of the caller's context, and that they are
+// cancelled together with the caller.
 func TestAuthenticateContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(genericapirequest.WithUser(authenticator.WithAudiences(t.Context(), authenticator.Audiences{"caller"}),
 		&user.DefaultInfo{Name: "caller"}))

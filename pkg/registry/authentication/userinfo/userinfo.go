@@ -1,4 +1,4 @@
-// Package userinfo converts users into their form in authentication.k8s.io.
+// Package userinfo converts users to UserInfo of authentication.k8s.io.
 package userinfo
 
 import (
@@ -6,7 +6,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// Of returns the user in the form of the API.
+// Of returns the user as UserInfo.
 func Of(u user.Info) authenticationv1.UserInfo {
 	info := authenticationv1.UserInfo{Username: u.GetName(), UID: u.GetUID(), Groups: u.GetGroups()}
 	if extra := u.GetExtra(); len(extra) > 0 {

@@ -14,7 +14,8 @@ import (
 
 var alice = &user.DefaultInfo{Name: "alice"}
 
-// What the authorizer gets is what was asked, word for word.
+// TestAttributes checks that the authorizer gets exactly the attributes that
+// the review contains.
 func TestAttributes(t *testing.T) {
 	resource := &authorizationv1.ResourceAttributes{Namespace: "ns", Verb: "get", Group: "g", Version: "v", Resource: "r", Subresource: "s", Name: "n"}
 	want := authorizer.AttributesRecord{User: alice, Verb: "get", Namespace: "ns", APIGroup: "g", APIVersion: "v", Resource: "r", Subresource: "s", Name: "n",
@@ -39,8 +40,8 @@ func TestSelectors(t *testing.T) {
 	for name, c := range map[string]struct {
 		fields *authorizationv1.FieldSelectorAttributes
 		labels *authorizationv1.LabelSelectorAttributes
-		// want are the requirements that the authorizer sees, and complaint the
-		// evaluation error.
+		// want contains the selector requirements that the authorizer gets, and
+		// complaint the evaluation error.
 		want      []string
 		complaint string
 	}{

@@ -1,4 +1,4 @@
-// Package access answers the questions of the access reviews.
+// Package access implements the decisions of the access reviews.
 package access
 
 import (
@@ -14,7 +14,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// Subject returns the user whom the spec of a review describes.
+// Subject returns the user that the spec of a review specifies.
 func Subject(spec *authorizationv1.SubjectAccessReviewSpec) user.Info {
 	extra := make(map[string][]string, len(spec.Extra))
 	for key, values := range spec.Extra {
@@ -23,8 +23,8 @@ func Subject(spec *authorizationv1.SubjectAccessReviewSpec) user.Info {
 	return &user.DefaultInfo{Name: spec.User, UID: spec.UID, Groups: spec.Groups, Extra: extra}
 }
 
-// attributes describes a request of the user. Exactly one of resource and
-// nonResource is not nil.
+// attributes returns the attributes of the request that the review is about.
+// Exactly one of resource and nonResource must be set.
 func attributes(u user.Info, resource *authorizationv1.ResourceAttributes, nonResource *authorizationv1.NonResourceAttributes) authorizer.AttributesRecord {
 	if resource == nil {
 		return authorizer.AttributesRecord{User: u, Verb: nonResource.Verb, Path: nonResource.Path}
@@ -49,8 +49,9 @@ func attributes(u user.Info, resource *authorizationv1.ResourceAttributes, nonRe
 	return a
 }
 
-// fieldRequirements returns what can be understood of a selector. A selector
-// only limits a request, so that less of it is a question about more.
+// fieldRequirements returns the valid requirements of a field selector. It
+// omits the invalid ones: as a selector restricts a request, the review is then
+// about a request for more objects, and the result cannot allow too much.
 func fieldRequirements(s *authorizationv1.FieldSelectorAttributes) (fields.Requirements, error) {
 	if len(s.Requirements) == 0 {
 		parsed, err := fields.ParseSelector(s.RawSelector)
@@ -75,7 +76,7 @@ func fieldRequirements(s *authorizationv1.FieldSelectorAttributes) (fields.Requi
 	return understood, errors.Join(errs...)
 }
 
-// labelRequirements is fieldRequirements for labels.
+// labelRequirements is like fieldRequirements, but for a label selector.
 func labelRequirements(s *authorizationv1.LabelSelectorAttributes) (labels.Requirements, error) {
 	if len(s.Requirements) == 0 {
 		return labels.ParseToRequirements(s.RawSelector)

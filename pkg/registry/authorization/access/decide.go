@@ -9,8 +9,8 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// Decide returns what the authorizer says to a request of the user. Exactly one
-// of resource and nonResource is not nil.
+// Decide returns the decision of the authorizer on a request of the user.
+// Exactly one of resource and nonResource must be set.
 func Decide(ctx context.Context, a authorizer.UnconditionalAuthorizer, u user.Info, resource *authorizationv1.ResourceAttributes,
 	nonResource *authorizationv1.NonResourceAttributes) authorizationv1.SubjectAccessReviewStatus {
 	request := attributes(u, resource, nonResource)
@@ -23,8 +23,8 @@ func Decide(ctx context.Context, a authorizer.UnconditionalAuthorizer, u user.In
 	}
 }
 
-// evaluationError says what went wrong, and which selectors do not limit the
-// request as they were meant to.
+// evaluationError returns the error of the authorizer together with the errors
+// about selector requirements that were ignored.
 func evaluationError(err error, request *authorizer.AttributesRecord) string {
 	var texts []string
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package localsubjectaccessreview defines localsubjectaccessreviews, which ask
-// what a user may do in one namespace.
+// Package localsubjectaccessreview defines LocalSubjectAccessReviews, which
+// tell whether a user is allowed to do something in one namespace.
 package localsubjectaccessreview
 
 import (
@@ -33,8 +33,9 @@ func New(a authorizer.Authorizer) *registry.Review[*authorizationv1.LocalSubject
 	}
 }
 
-// requireNamespace lets nobody ask about another namespace than that of the
-// request, in which he may ask.
+// requireNamespace checks that the review is about the namespace of the
+// request, because callers may have the permission to create reviews in that
+// namespace only.
 func requireNamespace(ctx context.Context, review *authorizationv1.LocalSubjectAccessReview) error {
 	namespace := genericapirequest.NamespaceValue(ctx)
 	if namespace == "" {

@@ -8,7 +8,8 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// Who may ask in one namespace must not get answers about another.
+// TestRequireNamespace checks that a review in one namespace does not tell
+// anything about another namespace.
 func TestRequireNamespace(t *testing.T) {
 	review := &authorizationv1.LocalSubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: "here"}}}

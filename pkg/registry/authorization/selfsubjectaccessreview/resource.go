@@ -1,5 +1,5 @@
-// Package selfsubjectaccessreview defines selfsubjectaccessreviews, which ask
-// what the caller may do.
+// Package selfsubjectaccessreview defines SelfSubjectAccessReviews, which tell
+// whether the caller is allowed to do something.
 package selfsubjectaccessreview
 
 import (

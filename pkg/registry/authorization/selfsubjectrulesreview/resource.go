@@ -1,5 +1,5 @@
-// Package selfsubjectrulesreview defines selfsubjectrulesreviews, which ask for
-// everything that the caller may do in a namespace.
+// Package selfsubjectrulesreview defines SelfSubjectRulesReviews, which list
+// everything that the caller is allowed to do in a namespace.
 package selfsubjectrulesreview
 
 import (
@@ -30,7 +30,8 @@ func New(rules authorizer.RuleResolver) *registry.Review[*authorizationv1.SelfSu
 	}
 }
 
-// answer lists the rules. Only the status comes back, as from kube-apiserver.
+// answer lists the rules. Like that of kube-apiserver, the response contains
+// only the status.
 func answer(ctx context.Context, rules authorizer.RuleResolver,
 	review *authorizationv1.SelfSubjectRulesReview) (*authorizationv1.SelfSubjectRulesReview, error) {
 	caller, err := registry.Caller(ctx)

@@ -13,7 +13,7 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// resolver knows alice in the namespace ns.
+// resolver has rules for the user alice in the namespace ns.
 type resolver struct{}
 
 func (resolver) RulesFor(_ context.Context, u user.Info, namespace string) ([]authorizer.ResourceRuleInfo, []authorizer.NonResourceRuleInfo, bool, error) {
@@ -35,7 +35,8 @@ func TestAnswer(t *testing.T) {
 				ResourceNames: []string{"p"}}},
 			NonResourceRules: []authorizationv1.NonResourceRule{{Verbs: []string{"get"}, NonResourceURLs: []string{"/api"}}},
 		}},
-		// Lists without rules are lists all the same: the fields are required.
+		// The lists of rules are required fields, so that they are empty lists
+		// and not null.
 		"error": {"other", authorizationv1.SubjectRulesReviewStatus{
 			ResourceRules: []authorizationv1.ResourceRule{}, NonResourceRules: []authorizationv1.NonResourceRule{}, Incomplete: true, EvaluationError: "who?"}},
 	} {

@@ -1,5 +1,5 @@
-// Package subjectaccessreview defines subjectaccessreviews, which ask what a
-// user may do.
+// Package subjectaccessreview defines SubjectAccessReviews, which tell whether
+// a user is allowed to do something.
 package subjectaccessreview
 
 import (

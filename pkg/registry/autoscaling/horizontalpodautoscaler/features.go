@@ -12,8 +12,8 @@ var gated = []features.Gated[autoscalingv2.HorizontalPodAutoscaler]{
 	{Gate: features.HPAConfigurableTolerance, Field: tolerances},
 }
 
-// tolerances clears the tolerances where told so, and reports whether one was
-// set.
+// tolerances reports whether a tolerance is set, and clears the tolerances if
+// clear is true.
 func tolerances(hpa *autoscalingv2.HorizontalPodAutoscaler, clear bool) (used bool) {
 	if hpa.Spec.Behavior == nil {
 		return false
@@ -30,14 +30,14 @@ func tolerances(hpa *autoscalingv2.HorizontalPodAutoscaler, clear bool) (used bo
 	return used
 }
 
-// mayScaleToZero reports whether minReplicas may be zero: if the feature is on,
-// or the old object has it already.
+// mayScaleToZero reports whether minReplicas may be zero: the feature is
+// enabled, or minReplicas of the old object is zero.
 func mayScaleToZero(old *autoscalingv2.HorizontalPodAutoscaler) bool {
 	return features.Enabled(features.HPAScaleToZero) || old != nil && old.Spec.MinReplicas != nil && *old.Spec.MinReplicas == 0
 }
 
-// declarativeConfig tells the generated validation whether minReplicas may be
-// zero.
+// declarativeConfig returns the option of the generated validation that allows
+// minReplicas to be zero.
 func declarativeConfig(_, old *autoscalingv2.HorizontalPodAutoscaler) rest.DeclarativeValidationConfig {
 	return rest.DeclarativeValidationConfig{Options: map[string]bool{string(features.HPAScaleToZero): mayScaleToZero(old)}}
 }

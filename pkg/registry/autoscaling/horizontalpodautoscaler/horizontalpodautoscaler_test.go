@@ -32,8 +32,8 @@ func valid() *autoscalingv2.HorizontalPodAutoscaler {
 	return hpa
 }
 
-// TestValidate compares with what kube-apiserver v1.36.3 answered, where
-// scaling to zero was off by default.
+// TestValidate compares errors with those of kube-apiserver v1.36.3, in which
+// scaling to zero is disabled by default.
 func TestValidate(t *testing.T) {
 	featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.HPAScaleToZero, false)
 	data, err := os.ReadFile("testdata/validation.jsonl")

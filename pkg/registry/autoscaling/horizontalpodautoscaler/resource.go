@@ -1,5 +1,5 @@
-// Package horizontalpodautoscaler defines horizontal pod autoscalers: each one
-// keeps the number of replicas of a workload in proportion to metrics.
+// Package horizontalpodautoscaler defines horizontal pod autoscalers, which
+// adjust the number of replicas of a workload to metrics.
 package horizontalpodautoscaler
 
 import (
@@ -20,8 +20,8 @@ type (
 	hpaStatus = autoscalingv2.HorizontalPodAutoscalerStatus
 )
 
-// Resource defines horizontal pod autoscalers. What autoscaling/v1 makes of
-// them is in pkg/apis/autoscaling/v1.
+// Resource defines horizontal pod autoscalers. Their conversion to
+// autoscaling/v1 is in pkg/apis/autoscaling/v1.
 var Resource = &registry.Resource[*autoscalingv2.HorizontalPodAutoscaler]{
 	GVR:        autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers"),
 	Versions:   []schema.GroupVersion{autoscalingv2.SchemeGroupVersion, autoscalingv1.SchemeGroupVersion},

@@ -38,14 +38,14 @@ var columns = []column{
 }
 
 const (
-	// shownTargets is how many targets the table tells.
+	// shownTargets is the number of targets that the table shows.
 	shownTargets = 2
 	unknown      = "<unknown>"
 )
 
-// formatTargets tells the current value of each metric and the wanted one, such
-// as "cpu: 42%/60%, memory: 90Mi/100Mi + 6 more...". A current metric belongs
-// to the metric at the same place of the specification.
+// formatTargets returns the current value and the target of each metric, for
+// example "cpu: 42%/60%, memory: 90Mi/100Mi + 6 more...". The current metrics
+// are in the same order as the metrics of the spec.
 func formatTargets(metrics []autoscalingv2.MetricSpec, current []autoscalingv2.MetricStatus) string {
 	if len(metrics) == 0 {
 		return "<none>"
@@ -82,7 +82,8 @@ func formatTarget(metric *autoscalingv2.MetricSpec, status *autoscalingv2.Metric
 	return "<unknown type>"
 }
 
-// currentOf returns the current value if the status is of the source, else nil.
+// currentOf returns the current value from a status, or nil if the status has
+// another source type.
 func currentOf(source autoscalingv2.MetricSourceType, status *autoscalingv2.MetricStatus) *autoscalingv2.MetricValueStatus {
 	switch {
 	case source == autoscalingv2.ResourceMetricSourceType && status.Resource != nil:
@@ -99,7 +100,7 @@ func currentOf(source autoscalingv2.MetricSourceType, status *autoscalingv2.Metr
 	return nil
 }
 
-// formatAverage tells a quantity for each pod.
+// formatAverage formats the average of a quantity per pod.
 func formatAverage(target *resource.Quantity, current *autoscalingv2.MetricValueStatus) string {
 	if current == nil {
 		return unknown + "/" + formatQuantity(target)
@@ -107,8 +108,8 @@ func formatAverage(target *resource.Quantity, current *autoscalingv2.MetricValue
 	return formatQuantity(current.AverageValue) + "/" + formatQuantity(target)
 }
 
-// formatResource tells what each pod uses of a resource, as a quantity or as a
-// percentage of its request.
+// formatResource formats the average resource usage of the pods, as a quantity
+// or in percent of the requests.
 func formatResource(target *autoscalingv2.MetricTarget, current *autoscalingv2.MetricValueStatus) string {
 	if target.AverageValue != nil {
 		return formatAverage(target.AverageValue, current)
@@ -123,8 +124,8 @@ func formatResource(target *autoscalingv2.MetricTarget, current *autoscalingv2.M
 	return used + "/" + wanted
 }
 
-// formatValue tells a value of something else than pods, divided by the number
-// of pods where the target is an average.
+// formatValue formats the value of an object or external metric. If the target
+// is an average, the value is divided by the number of pods.
 func formatValue(target *autoscalingv2.MetricTarget, current *autoscalingv2.MetricValueStatus) string {
 	if target.AverageValue != nil {
 		if current == nil || current.AverageValue == nil {
@@ -138,7 +139,8 @@ func formatValue(target *autoscalingv2.MetricTarget, current *autoscalingv2.Metr
 	return formatQuantity(current.Value) + "/" + formatQuantity(target.Value)
 }
 
-// formatQuantity writes a quantity that is not set as kube-apiserver does.
+// formatQuantity formats a quantity. Like kube-apiserver, it returns "<nil>" if
+// the quantity is nil.
 func formatQuantity(quantity *resource.Quantity) string {
 	if quantity == nil {
 		return "<nil>"

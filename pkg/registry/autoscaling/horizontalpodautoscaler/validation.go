@@ -66,8 +66,9 @@ func validateMinimum(value, least int32, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Invalid(path, value, fmt.Sprintf("must be greater than or equal to %d", least)).WithOrigin("minimum")}
 }
 
-// validateTarget wants the group of what is scaled. A replication controller
-// has none; what else the core group has cannot be scaled.
+// validateTarget checks the reference to the object to scale. The API group
+// must be set unless it is a ReplicationController, because no other kind of
+// the core group can be scaled.
 func validateTarget(ref *autoscalingv2.CrossVersionObjectReference, path *field.Path) field.ErrorList {
 	errs := validateReference(ref, path)
 	gv, err := schema.ParseGroupVersion(ref.APIVersion)
@@ -86,7 +87,7 @@ func validateReference(ref *autoscalingv2.CrossVersionObjectReference, path *fie
 	return errs
 }
 
-// validateSegment wants a value that may be a part of a URL's path.
+// validateSegment checks that a value is valid as a segment of a URL path.
 func validateSegment(value, whenMissing string, path *field.Path) field.ErrorList {
 	if value == "" {
 		return field.ErrorList{field.Required(path, whenMissing).MarkCoveredByDeclarative()}

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxStabilizationWindow is the longest stabilization window, in seconds.
+	// maxStabilizationWindow is the maximum stabilization window in seconds.
 	maxStabilizationWindow = 3600
-	// maxPolicyPeriod is the longest period of a policy, in seconds.
+	// maxPolicyPeriod is the maximum period of a policy in seconds.
 	maxPolicyPeriod = 1800
 )
 

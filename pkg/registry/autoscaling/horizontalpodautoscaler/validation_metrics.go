@@ -10,8 +10,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
-// hasIndependentMetric reports whether a metric has a value without any pod:
-// only with one can a workload that has no replicas get some again.
+// hasIndependentMetric reports whether there is a metric that has a value even
+// if there are no pods. Such a metric is necessary to scale up a workload from
+// zero replicas.
 func hasIndependentMetric(metrics []autoscalingv2.MetricSpec) bool {
 	return slices.ContainsFunc(metrics, func(m autoscalingv2.MetricSpec) bool {
 		return m.Type == autoscalingv2.ObjectMetricSourceType || m.Type == autoscalingv2.ExternalMetricSourceType
@@ -26,7 +27,7 @@ func validateMetrics(metrics []autoscalingv2.MetricSpec, path *field.Path) field
 	return errs
 }
 
-// source is one of the sources that a metric can have.
+// source is one of the possible sources of a metric.
 type source struct {
 	of       autoscalingv2.MetricSourceType
 	name     string
@@ -45,8 +46,8 @@ func sourcesOf(m *autoscalingv2.MetricSpec) []source {
 	}
 }
 
-// validateMetric wants the source that the type names, and no other. Of several
-// sources, only the first is looked into.
+// validateMetric checks that the source of the type is set, and no other. If
+// several sources are set, only the first one is validated further.
 func validateMetric(m *autoscalingv2.MetricSpec, path *field.Path) field.ErrorList {
 	sources := sourcesOf(m)
 	named := slices.IndexFunc(sources, func(s source) bool { return s.of == m.Type })
@@ -61,7 +62,7 @@ func validateMetric(m *autoscalingv2.MetricSpec, path *field.Path) field.ErrorLi
 		}
 	}
 	switch {
-	case named < 0: // A second time, for want of a source: kube-apiserver has both among the causes.
+	case named < 0: // Like kube-apiserver, return a second error about the missing source.
 		errs = append(errs, unsupportedType(m.Type, path.Child("type")))
 	case !sources[named].set:
 		errs = append(errs, field.Required(path.Child(sources[named].name), "must populate information for the given metric source"))
@@ -152,7 +153,8 @@ func validateIdentifier(metric *autoscalingv2.MetricIdentifier, path *field.Path
 	return validateSegment(metric.Name, "must specify a metric name", path.Child("name"))
 }
 
-// validateResourceTarget wants a utilization or a quantity for each pod.
+// validateResourceTarget checks that either a utilization or an average value
+// is set.
 func validateResourceTarget(target *autoscalingv2.MetricTarget, path *field.Path) field.ErrorList {
 	errs := validateMetricTarget(target, path)
 	switch utilization, average := target.AverageUtilization != nil, target.AverageValue != nil; {
@@ -164,8 +166,8 @@ func validateResourceTarget(target *autoscalingv2.MetricTarget, path *field.Path
 	return errs
 }
 
-// validateMetricTarget checks what is the same for all sources. The type need
-// not be that of the value which is set.
+// validateMetricTarget checks the rules that apply to the targets of all
+// sources. The type does not have to match the value that is set.
 func validateMetricTarget(target *autoscalingv2.MetricTarget, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	of := path.Child("type")

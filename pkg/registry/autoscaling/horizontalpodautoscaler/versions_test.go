@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
-// TestWatchInBothVersions creates an object in one version, and watches it in
-// both.
+// TestWatchInBothVersions checks that watches in both versions see an object
+// that was created in one version.
 func TestWatchInBothVersions(t *testing.T) {
 	ctx := t.Context()
 	client := kubernetes.NewForConfigOrDie(testserver.Start(t).Config)
@@ -64,8 +64,9 @@ func first(t *testing.T, w watch.Interface) runtime.Object {
 	}
 }
 
-// TestApplyInBothVersions stops applying a field in one version, while another
-// manager applies in the other version. The outcomes are kube-apiserver's.
+// TestApplyInBothVersions checks what happens when one manager applies in one
+// version and then omits a field, while another manager applies in the other
+// version. The expected results are those of kube-apiserver.
 func TestApplyInBothVersions(t *testing.T) {
 	const (
 		least   = `"maxReplicas":5,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"}`

@@ -1,5 +1,5 @@
-// Package scale serves the subresource by which clients set the number of
-// replicas of a resource without knowing its type.
+// Package scale implements the subresource scale, with which clients set the
+// number of replicas of a resource without knowing its type.
 package scale
 
 import (
@@ -15,15 +15,16 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Scaled tells where a resource keeps its numbers of replicas.
+// Scaled tells which fields of a resource contain its numbers of replicas.
 type Scaled[T registry.Object] struct {
-	// Replicas returns the field with the number that is wanted.
+	// Replicas returns the field with the desired number of replicas.
 	Replicas func(obj T) **int32
-	// Status returns the number that there is, and the selector of the pods.
+	// Status returns the current number of replicas, and the selector of the
+	// pods.
 	Status func(obj T) (replicas int32, selector *metav1.LabelSelector)
 }
 
-// REST serves get, update and patch of the scale of a T.
+// REST implements get, update and patch of the subresource scale.
 type REST[T registry.Object] struct {
 	rest.TableConvertor
 	main   *registry.REST
@@ -36,12 +37,13 @@ var (
 	_ rest.GroupVersionKindProvider = (*REST[*metav1.PartialObjectMetadata])(nil)
 )
 
-// New serves the scale of the objects of the main storage.
+// New returns the subresource scale of the objects in the main storage.
 func New[T registry.Object](main *registry.REST, scaled Scaled[T]) *REST[T] {
 	return &REST[T]{registry.NewTable(columns, nil), main, scaled}
 }
 
-// Subresource returns the Subresources of a resource that has no other than scale.
+// Subresource returns a function for the field Subresources of a resource whose
+// only subresource is scale.
 func Subresource[T registry.Object](scaled Scaled[T]) func(*registry.REST, registry.Deps) map[string]rest.Storage {
 	return func(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
 		return map[string]rest.Storage{"scale": New(main, scaled)}
@@ -51,7 +53,8 @@ func Subresource[T registry.Object](scaled Scaled[T]) func(*registry.REST, regis
 // New implements rest.Storage.
 func (r *REST[T]) New() runtime.Object { return &autoscalingv1.Scale{} }
 
-// Destroy implements rest.Storage; the store belongs to the main resource.
+// Destroy implements rest.Storage. It does nothing, because the store belongs
+// to the main resource.
 func (r *REST[T]) Destroy() {}
 
 // GroupVersionKind implements rest.GroupVersionKindProvider.
@@ -68,7 +71,8 @@ func (r *REST[T]) Get(ctx context.Context, name string, options *metav1.GetOptio
 	return r.of(obj)
 }
 
-// Update implements rest.Updater: it updates the replicas of the main object.
+// Update implements rest.Updater. It updates the number of replicas of the main
+// object.
 func (r *REST[T]) Update(ctx context.Context, name string, objInfo rest.UpdatedObjectInfo,
 	createValidation rest.ValidateObjectFunc, updateValidation rest.ValidateObjectUpdateFunc,
 	_ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {

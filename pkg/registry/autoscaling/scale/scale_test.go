@@ -91,7 +91,7 @@ func TestScaleOfDeployment(t *testing.T) {
 	})
 }
 
-// ownerOfReplicas is the manager whose fields contain spec.replicas.
+// ownerOfReplicas returns the manager that owns spec.replicas.
 func ownerOfReplicas(d *appsv1.Deployment) string {
 	var owners []string
 	for _, m := range d.ManagedFields {

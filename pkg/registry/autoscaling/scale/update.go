@@ -20,9 +20,10 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// update turns the change of a scale into the change of the object that has
-// it. The managed fields of both follow each other: whoever applied the
-// replicas owns them in the scale too.
+// update converts an update of a scale to an update of the object that it
+// belongs to. It also converts the managed fields in both directions, so that
+// the manager who owns the replicas of the object owns those of the scale and
+// vice versa.
 type update[T registry.Object] struct {
 	*REST[T]
 	name string
@@ -57,7 +58,8 @@ func (u *update[T]) UpdatedObject(ctx context.Context, old runtime.Object) (runt
 	return obj, nil
 }
 
-// version is the group version of the request, in which the object is managed.
+// version returns the group version of the request, which is recorded in the
+// managed fields.
 func (u *update[T]) version(ctx context.Context) (schema.GroupVersion, error) {
 	info, ok := genericapirequest.RequestInfoFrom(ctx)
 	if !ok {
@@ -66,7 +68,7 @@ func (u *update[T]) version(ctx context.Context) (schema.GroupVersion, error) {
 	return schema.GroupVersion{Group: info.APIGroup, Version: info.APIVersion}, nil
 }
 
-// replicas is the place of the replicas in each version of the object.
+// replicas returns the path of the replicas in each version of the object.
 func (u *update[T]) replicas() managedfields.ResourcePathMappings {
 	paths := managedfields.ResourcePathMappings{}
 	for _, version := range u.main.Versions {
@@ -75,7 +77,7 @@ func (u *update[T]) replicas() managedfields.ResourcePathMappings {
 	return paths
 }
 
-// updatedScale applies the request to the scale that the object has now.
+// updatedScale applies the request to the current scale of the object.
 func (u *update[T]) updatedScale(ctx context.Context, obj T, owners *managedfields.ScaleHandler) (*autoscalingv1.Scale, error) {
 	old, err := u.of(obj)
 	if err != nil {

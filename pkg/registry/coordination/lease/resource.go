@@ -1,5 +1,5 @@
-// Package lease defines leases, by which processes elect a leader and nodes
-// report that they live.
+// Package lease defines leases, with which processes elect a leader and nodes
+// send heartbeats.
 package lease
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Resource defines leases. A holder must not take a lease that it has not
-// read: updates need the resource version.
+// Resource defines leases. Updates require a resource version, so that no
+// process can take over a lease without having read its current state.
 var Resource = &registry.Resource[*coordinationv1.Lease]{
 	GVR:               coordinationv1.SchemeGroupVersion.WithResource("leases"),
 	Singular:          "lease",
@@ -41,8 +41,8 @@ var Resource = &registry.Resource[*coordinationv1.Lease]{
 	},
 }
 
-// dropCoordination drops the fields of coordinated leader election while that
-// is switched off, unless the old object has them already.
+// dropCoordination clears the fields for coordinated leader election if that
+// feature is disabled, unless the old object uses them already.
 func dropCoordination(lease, old *coordinationv1.Lease) {
 	if features.Enabled(genericfeatures.CoordinatedLeaderElection) {
 		return

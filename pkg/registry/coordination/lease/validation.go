@@ -27,7 +27,8 @@ func validate(_ context.Context, lease *coordinationv1.Lease) field.ErrorList {
 	return append(errs, validateStrategy(strategy)...)
 }
 
-// validateStrategy allows the strategy that is built in, and others under names with a domain.
+// validateStrategy checks that the strategy is the built-in one, or a name with
+// a domain prefix.
 func validateStrategy(strategy coordinationv1.CoordinatedLeaseStrategy) field.ErrorList {
 	path := specPath.Child("strategy")
 	switch {

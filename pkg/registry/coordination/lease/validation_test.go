@@ -38,8 +38,8 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// Coordinated leader election is off, so its fields are dropped, but not from
-// a lease that has them.
+// TestDropCoordination checks that the fields of coordinated leader election,
+// which is disabled, are cleared unless the old lease uses them.
 func TestDropCoordination(t *testing.T) {
 	coordinated := &coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{Strategy: ptr.To(coordinationv1.OldestEmulationVersion)}}
 	for name, c := range map[string]struct {

@@ -1,5 +1,5 @@
-// Package endpointslice defines endpoint slices: the addresses behind a
-// service, a hundred at a time.
+// Package endpointslice defines endpoint slices. Each of them contains a part
+// of the addresses of a service, usually up to a hundred.
 package endpointslice
 
 import (
@@ -36,9 +36,10 @@ func prepareForCreate(_ context.Context, slice *discoveryv1.EndpointSlice) {
 	dropTopology(slice, &discoveryv1.EndpointSlice{})
 }
 
-// prepareForUpdate counts the changes of everything but the metadata; a
-// change of labels counts too, because selectors depend on them. Even the
-// topology counts that is dropped afterwards.
+// prepareForUpdate increments the generation if anything except the metadata
+// has changed. A change of labels also counts, because clients select slices by
+// their labels. A change of the deprecated topology counts even if it is
+// reverted afterwards.
 func prepareForUpdate(_ context.Context, slice, old *discoveryv1.EndpointSlice) {
 	slice.Generation = old.Generation
 	a, b := *slice, *old
@@ -49,8 +50,8 @@ func prepareForUpdate(_ context.Context, slice, old *discoveryv1.EndpointSlice) 
 	dropTopology(slice, old)
 }
 
-// dropTopology drops the topology of v1beta1 from endpoints that change it; what
-// is stored may stay.
+// dropTopology clears the topology, a field of v1beta1, of endpoints that
+// change it. Stored endpoints may keep it.
 func dropTopology(slice, old *discoveryv1.EndpointSlice) {
 	for i := range slice.Endpoints {
 		if i >= len(old.Endpoints) || !apiequality.Semantic.DeepEqual(slice.Endpoints[i].DeprecatedTopology, old.Endpoints[i].DeprecatedTopology) {

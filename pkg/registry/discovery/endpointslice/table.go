@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// shown is how many ports or addresses a table shows.
+// shown is the number of ports or addresses that a table shows.
 const shown = 3
 
 var columns = []registry.Column[*discoveryv1.EndpointSlice]{
@@ -47,7 +47,7 @@ func formatEndpoints(endpoints []discoveryv1.Endpoint) string {
 	return first(all)
 }
 
-// first lists what is to be shown and counts the rest.
+// first returns the first values and the number of those that are not shown.
 func first(all []string) string {
 	if len(all) <= shown {
 		if list := strings.Join(all, ","); list != "" {

@@ -46,7 +46,8 @@ func validateContent(s, old *discoveryv1.EndpointSlice) field.ErrorList {
 	return append(errs, validatePorts(s.Ports)...)
 }
 
-// validateEndpoints lets addresses be that were there before, in whatever form.
+// validateEndpoints checks the endpoints. It accepts addresses that the old
+// slice contains already, even in a form that is no longer valid.
 func validateEndpoints(s *discoveryv1.EndpointSlice, before []string) (errs field.ErrorList) {
 	if count := len(s.Endpoints); count > maxEndpoints {
 		return field.ErrorList{field.TooMany(endpointsPath, count, maxEndpoints)}
@@ -105,8 +106,8 @@ func validateEndpoint(e *discoveryv1.Endpoint, t discoveryv1.AddressType, before
 	return errs
 }
 
-// validateAddress reports an address of the wrong family at the whole list, as
-// clients know it.
+// validateAddress checks an address. Like in kube-apiserver, the error about a
+// wrong IP family has the path of the list and not that of the item.
 func validateAddress(address string, t discoveryv1.AddressType, before []string, list, path *field.Path) field.ErrorList {
 	switch t {
 	case discoveryv1.AddressTypeIPv4:
@@ -127,7 +128,8 @@ func validateIP(address string, before []string, list, path *field.Path, complai
 	return errs
 }
 
-// validateReachable leaves it to others to say that an address is none.
+// validateReachable checks that the address can be that of another host. It
+// ignores strings that are no addresses, because validateIP reports them.
 func validateReachable(address string, path *field.Path) field.ErrorList {
 	if netutils.ParseIPSloppy(address) == nil {
 		return nil

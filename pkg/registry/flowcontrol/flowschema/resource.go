@@ -1,4 +1,4 @@
-// Package flowschema defines flow schemas, which sort requests into priority
+// Package flowschema defines flow schemas, which assign requests to priority
 // levels.
 package flowschema
 
@@ -23,7 +23,8 @@ var Resource = &registry.Resource[*flowcontrolv1.FlowSchema]{
 		Generations: true,
 	},
 	ValidateName: apivalidation.NameIsDNSSubdomain,
-	// What may not change is fixed: an update needs no look at the old object.
+	// The validation of an update does not depend on the old object: the flow
+	// schemas that cannot change have fixed values.
 	Hooks: registry.Hooks[*flowcontrolv1.FlowSchema]{Validate: validate, OnUpdate: []registry.Rule{registry.Whole}},
 	Facets: map[string]registry.Facet[*flowcontrolv1.FlowSchema]{"status": {
 		Hooks:    registry.Hooks[*flowcontrolv1.FlowSchema]{OnUpdate: []registry.Rule{registry.Whole}},

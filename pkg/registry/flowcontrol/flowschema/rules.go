@@ -34,8 +34,8 @@ func validateRule(rule *flowcontrolv1.PolicyRulesWithSubjects, path *field.Path)
 	return errs
 }
 
-// validateSubject wants the member that belongs to the subject's kind, and no
-// other.
+// validateSubject checks that exactly the member that belongs to the kind of
+// the subject is set.
 func validateSubject(subject *flowcontrolv1.Subject, path *field.Path) field.ErrorList {
 	members := []struct {
 		kind  flowcontrolv1.SubjectKind
@@ -67,7 +67,7 @@ func validateSubject(subject *flowcontrolv1.Subject, path *field.Path) field.Err
 	return append(errs, extra...)
 }
 
-// validateMember validates the member that belongs to the subject's kind.
+// validateMember checks the member that belongs to the kind of the subject.
 func validateMember(subject *flowcontrolv1.Subject, path *field.Path) field.ErrorList {
 	switch subject.Kind {
 	case flowcontrolv1.SubjectKindUser:
@@ -147,8 +147,8 @@ func validateVerbs(list []string, path *field.Path) field.ErrorList {
 	return nil
 }
 
-// validateMatches wants a list that is not empty and has no more than one
-// member if that is '*'.
+// validateMatches checks that a list is not empty, and that '*' is its only
+// element if it contains '*'.
 func validateMatches(list []string, path *field.Path, what, required string) field.ErrorList {
 	switch {
 	case len(list) == 0:
@@ -159,7 +159,7 @@ func validateMatches(list []string, path *field.Path, what, required string) fie
 	return nil
 }
 
-// invalidURL says what is wrong with the path of a URL.
+// invalidURL returns the reason why a URL path is invalid, or an empty string.
 func invalidURL(path string) string {
 	wildcards := strings.Count(path, "*")
 	switch {

@@ -49,7 +49,8 @@ func setTable(store *genericregistry.Store, _ registry.Deps) { store.TableConver
 
 func newTable() byPrecedence { return byPrecedence{registry.NewTable(columns, nil)} }
 
-// byPrecedence lists flow schemas in the order in which they are tried.
+// byPrecedence sorts flow schemas by precedence, which is the order in which
+// the server matches requests against them.
 type byPrecedence struct{ rest.TableConvertor }
 
 // ConvertToTable implements rest.TableConvertor.

@@ -1,5 +1,5 @@
 // Package prioritylevelconfiguration defines priority levels, among which the
-// server shares out the requests that it handles at once.
+// server divides the number of requests that it handles at the same time.
 package prioritylevelconfiguration
 
 import (
@@ -29,7 +29,8 @@ var Resource = &registry.Resource[*flowcontrolv1.PriorityLevelConfiguration]{
 		Generations: true,
 	},
 	ValidateName: apivalidation.NameIsDNSSubdomain,
-	// What may not change is fixed: an update needs no look at the old object.
+	// The validation of an update does not depend on the old object: the
+	// priority levels that cannot change have fixed values.
 	Hooks: registry.Hooks[*flowcontrolv1.PriorityLevelConfiguration]{Validate: validate, OnUpdate: []registry.Rule{registry.Whole}},
 	Facets: map[string]registry.Facet[*flowcontrolv1.PriorityLevelConfiguration]{"status": {
 		Hooks:    registry.Hooks[*flowcontrolv1.PriorityLevelConfiguration]{OnUpdate: []registry.Rule{registry.Change}, ValidateUpdate: validateStatusUpdate},

@@ -30,7 +30,8 @@ func shares(l level) any {
 	return *l.Spec.Limited.NominalConcurrencyShares
 }
 
-// queuing makes a cell from a level's queues, if it has any.
+// queuing returns a function that formats a property of the queues of a level,
+// which may have none.
 func queuing(size func(*flowcontrolv1.QueuingConfiguration) int32) func(level) any {
 	return func(l level) any {
 		if l.Spec.Limited == nil || l.Spec.Limited.LimitResponse.Queuing == nil {

@@ -27,8 +27,8 @@ func validateStatusUpdate(_ context.Context, level, _ *flowcontrolv1.PriorityLev
 	return validateStatus(&level.Status, field.NewPath("status"))
 }
 
-// validateFixed compares the levels that every server has with what they must
-// be. Of the level "exempt", an administrator may set the share.
+// validateFixed checks that the spec of a mandatory level has its fixed value.
+// Only the field "exempt" of the level "exempt" can be changed.
 func validateFixed(level *flowcontrolv1.PriorityLevelConfiguration, path *field.Path) field.ErrorList {
 	for _, mandatory := range flowcontrolbootstrap.MandatoryPriorityLevelConfigurations {
 		if mandatory.Name != level.Name {
@@ -47,8 +47,9 @@ func validateFixed(level *flowcontrolv1.PriorityLevelConfiguration, path *field.
 	return nil
 }
 
-// validateSpec marks what the +k8s: tags of the type say too. That is reported
-// by hand only where declarative validation is switched off.
+// validateSpec checks the spec. Some of its errors are marked as covered by
+// declarative validation, because the +k8s: tags of the type contain the same
+// rules. These errors are reported only if declarative validation is disabled.
 func validateSpec(level *flowcontrolv1.PriorityLevelConfiguration, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	spec := &level.Spec
@@ -121,8 +122,8 @@ func validateLimitResponse(response *flowcontrolv1.LimitResponse, path *field.Pa
 		flowcontrolv1.LimitResponseTypeQueue, flowcontrolv1.LimitResponseTypeReject})}
 }
 
-// validateQueuing also wants a hand that shuffle sharding can deal from one
-// hash.
+// validateQueuing checks the queues. Among other things, the hand size must be
+// small enough for shuffle sharding to deal a hand from one hash value.
 func validateQueuing(q *flowcontrolv1.QueuingConfiguration, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	invalid := func(name string, value int32, message string, args ...any) {

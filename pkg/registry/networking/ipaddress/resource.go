@@ -1,5 +1,5 @@
-// Package ipaddress defines IP addresses: each one says whose it is. The server
-// makes one for every cluster IP of a service.
+// Package ipaddress defines IPAddresses, each of which tells which object an
+// address belongs to. The server creates one for each cluster IP of a service.
 package ipaddress
 
 import (
@@ -57,7 +57,8 @@ func validate(_ context.Context, ip *networkingv1.IPAddress) field.ErrorList {
 	return validateParent(ip.Spec.ParentRef)
 }
 
-// validateUpdate keeps an address with its owner: two may believe in it.
+// validateUpdate refuses changes of the owner of an address, because the old
+// owner would continue to use the address.
 func validateUpdate(_ context.Context, ip, old *networkingv1.IPAddress) field.ErrorList {
 	if len(apivalidation.ValidateImmutableField(ip.Spec.ParentRef, old.Spec.ParentRef, parentPath)) == 0 {
 		return nil
@@ -65,7 +66,7 @@ func validateUpdate(_ context.Context, ip, old *networkingv1.IPAddress) field.Er
 	return field.ErrorList{field.Invalid(parentPath, goform.Of(ip.Spec.ParentRef), apivalidation.FieldImmutableErrorMsg)}
 }
 
-// validateName accepts addresses in their canonical form.
+// validateName checks that the name is an IP address in canonical form.
 func validateName(name string, _ bool) (complaints []string) {
 	for _, err := range utilvalidation.IsValidIP(nil, name) {
 		complaints = append(complaints, err.Detail)
@@ -86,7 +87,7 @@ func validateParent(parent *networkingv1.ParentReference) field.ErrorList {
 	return append(errs, validateSegment(parent.Namespace, false, parentPath.Child("namespace"))...)
 }
 
-// validateSegment checks what is a part of the path of a URL.
+// validateSegment checks that a value is valid as a segment of a URL path.
 func validateSegment(value string, required bool, at *field.Path) (errs field.ErrorList) {
 	if value == "" {
 		if required {

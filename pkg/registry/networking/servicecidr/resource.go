@@ -1,5 +1,5 @@
-// Package servicecidr defines service CIDRs, the ranges that the cluster IPs of
-// services are taken from.
+// Package servicecidr defines service CIDRs, the ranges from which the cluster
+// IPs of services are allocated.
 package servicecidr
 
 import (

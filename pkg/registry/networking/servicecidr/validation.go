@@ -18,7 +18,8 @@ func validate(_ context.Context, c *networkingv1.ServiceCIDR) field.ErrorList {
 	return validateSpec(&c.Spec)
 }
 
-// validateUpdate allows one change: a second family.
+// validateUpdate refuses all changes except adding a range of the second IP
+// family.
 func validateUpdate(_ context.Context, c, old *networkingv1.ServiceCIDR) (errs field.ErrorList) {
 	now, before := c.Spec.CIDRs, old.Spec.CIDRs
 	grows := len(before) == 1 && len(now) == 2

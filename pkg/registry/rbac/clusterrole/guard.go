@@ -10,14 +10,15 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 )
 
-// everything is what a user must have to set an aggregation rule, which may
-// gather any rules at any time.
+// everything contains the rules that a user must have in order to set an
+// aggregation rule, because any rules can be aggregated later.
 var everything = []rbacv1.PolicyRule{
 	{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
 	{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
 }
 
-// mayWrite checks that the user has what the role grants, or may escalate.
+// mayWrite checks that the user has all permissions that the role grants, or
+// may escalate.
 func mayWrite(ctx context.Context, g guard.Guard, role, old *rbacv1.ClusterRole) error {
 	if g.MayEscalate(ctx) {
 		return nil

@@ -1,5 +1,5 @@
 // Package clusterrole defines cluster roles, which grant permissions in the
-// whole cluster or, by a role binding, in one namespace.
+// whole cluster or, if a role binding refers to them, in one namespace.
 package clusterrole
 
 import (

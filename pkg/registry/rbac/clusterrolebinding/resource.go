@@ -1,5 +1,5 @@
-// Package clusterrolebinding defines cluster role bindings, which give users the
-// permissions of a cluster role in the whole cluster.
+// Package clusterrolebinding defines cluster role bindings, which grant users
+// the permissions of a cluster role in the whole cluster.
 package clusterrolebinding
 
 import (

@@ -1,4 +1,4 @@
-// Package columns has the tables of roles and bindings.
+// Package columns contains the table columns of roles and bindings.
 package columns
 
 import (
@@ -21,8 +21,9 @@ func Role[T registry.Object]() []registry.Column[T] {
 	}
 }
 
-// Binding returns the columns of one of the two kinds of bindings. The
-// descriptions call the kind name and say which role it refers to.
+// Binding returns the table columns of a kind of binding. name is the name of
+// the kind and role the kind of role that it refers to; the descriptions of the
+// columns contain both.
 func Binding[T registry.Object](name, role string, content func(T) validation.Binding) []registry.Column[T] {
 	subjects := func(heading, kind string) registry.Column[T] {
 		return registry.Column[T]{Name: heading, Priority: 1, Description: heading + " in the " + name,
@@ -41,7 +42,8 @@ func Binding[T registry.Object](name, role string, content func(T) validation.Bi
 	}
 }
 
-// subjectNames lists the subjects of one kind, service accounts with their namespace.
+// subjectNames returns the names of the subjects of one kind. Those of service
+// accounts include the namespace.
 func subjectNames(subjects []rbacv1.Subject, kind string) string {
 	var names []string
 	for _, s := range subjects {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// roleAttempts create cluster roles.
+// roleAttempts returns attempts to create cluster roles.
 func roleAttempts() []attempt {
 	creating := func(rules ...rbacv1.PolicyRule) func(context.Context, rbacclient.RbacV1Interface) error {
 		return func(ctx context.Context, eve rbacclient.RbacV1Interface) error {
@@ -69,7 +69,7 @@ func roleAttempts() []attempt {
 	}
 }
 
-// bindingAttempts write bindings.
+// bindingAttempts returns attempts to write bindings.
 func bindingAttempts() []attempt {
 	creating := func(role string) func(context.Context, rbacclient.RbacV1Interface) error {
 		return func(ctx context.Context, eve rbacclient.RbacV1Interface) error {
@@ -106,7 +106,7 @@ func bindingAttempts() []attempt {
 	}
 }
 
-// patchAttempts patch and apply.
+// patchAttempts returns attempts to patch and to apply roles and bindings.
 func patchAttempts() []attempt {
 	role := func(kind types.PatchType, name, patch string) func(context.Context, rbacclient.RbacV1Interface) error {
 		return func(ctx context.Context, eve rbacclient.RbacV1Interface) error {

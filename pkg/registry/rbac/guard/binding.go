@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// Binding checks that the user may bind a role: by the verb "bind", or because
-// he has all that the role grants.
+// Binding checks that the user may bind a role. This requires the verb "bind"
+// on the role, or all permissions that the role grants.
 func (g Guard) Binding(ctx context.Context, resource schema.GroupResource, namespace, name string, role rbacv1.RoleRef) error {
 	resources := map[string]string{"Role": "roles", "ClusterRole": "clusterroles"}
 	if r := resources[role.Kind]; r != "" && g.May(ctx, authorizer.AttributesRecord{
@@ -30,8 +30,8 @@ func (g Guard) Binding(ctx context.Context, resource schema.GroupResource, names
 	return nil
 }
 
-// rulesOf returns the rules of a role as they are now. A cache might not know a
-// role that was made a moment ago, nor what it has been given since.
+// rulesOf returns the current rules of a role. It does not use a cache, which
+// might lack a role that was created just before, or its latest rules.
 func (g Guard) rulesOf(ctx context.Context, role rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
 	switch role.Kind {
 	case "Role":

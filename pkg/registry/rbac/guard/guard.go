@@ -1,5 +1,5 @@
-// Package guard keeps users from giving away, by a role or a binding, more than
-// they have.
+// Package guard prevents privilege escalation: users cannot grant permissions
+// that they do not have, neither by a role nor by a binding.
 package guard
 
 import (
@@ -19,25 +19,26 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// Needs is what a guard asks: what users may do, and which rules they have.
+// Needs contains what a guard depends on: Authorizer tells what users may do,
+// and RBAC which rules apply to them.
 type Needs struct {
 	Authorizer authorizer.Authorizer
 	RBAC       *rbac.Resolver
 }
 
-// Guard judges the writes of users.
+// Guard checks the write requests of users.
 type Guard struct {
 	Needs
 	objects *objects.Access
 }
 
-// Check returns an error if the user of the context must not write obj. The old
-// object is empty for a new one.
+// Check returns an error if the user of the context must not write obj. old is
+// an empty object if obj is new.
 type Check[T registry.Object] func(ctx context.Context, g Guard, obj, old T) error
 
-// Wrap returns the Wrap function of a resource whose writes are checked.
-// Members of system:masters are not, nor are changes of the fields that the
-// garbage collector needs.
+// Wrap returns the Wrap function of a resource whose write requests are
+// checked. Requests of members of system:masters are not checked, and neither
+// are changes of only those fields that the garbage collector sets.
 func Wrap[T registry.Object](needs Needs, empty func() T, check Check[T]) func(*registry.REST, registry.Deps) rest.Storage {
 	return func(main *registry.REST, deps registry.Deps) rest.Storage {
 		g := Guard{needs, deps.Objects}
@@ -72,8 +73,9 @@ func (s *storage) Create(ctx context.Context, obj runtime.Object, validate rest.
 	return s.REST.Create(ctx, obj, validate, options)
 }
 
-// Update implements rest.Updater. The check comes last of what makes the new
-// object, because a patch is known only then.
+// Update implements rest.Updater. The check runs after all other
+// transformations of the object, because the result of a patch is known only
+// then.
 func (s *storage) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc,
 	update rest.ValidateObjectUpdateFunc, forceCreate bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
 	checked := rest.WrapUpdatedObjectInfo(info, func(ctx context.Context, obj, old runtime.Object) (runtime.Object, error) {
@@ -83,7 +85,7 @@ func (s *storage) Update(ctx context.Context, name string, info rest.UpdatedObje
 }
 
 // onlyForGarbageCollection reports whether two objects differ only in their
-// owners and finalizers, and in the record of who set them.
+// owner references, finalizers and managed fields.
 func onlyForGarbageCollection[T registry.Object](obj, old T) bool {
 	changed := obj.DeepCopyObject().(T)
 	changed.SetOwnerReferences(old.GetOwnerReferences())
@@ -92,8 +94,8 @@ func onlyForGarbageCollection[T registry.Object](obj, old T) bool {
 	return apiequality.Semantic.DeepEqual(changed, old)
 }
 
-// May reports whether the user of the context may do something with the object
-// of the attributes, such as bind a role.
+// May reports whether the user of the context is allowed to make the request
+// with the given attributes, for example to bind a role.
 func (g Guard) May(ctx context.Context, a authorizer.AttributesRecord) bool {
 	u, ok := genericapirequest.UserFrom(ctx)
 	if !ok {
@@ -104,7 +106,8 @@ func (g Guard) May(ctx context.Context, a authorizer.AttributesRecord) bool {
 	return err == nil && decision == authorizer.DecisionAllow
 }
 
-// MayEscalate reports whether the user may write roles with more than he has.
+// MayEscalate reports whether the user may write roles with permissions that
+// the user does not have.
 func (g Guard) MayEscalate(ctx context.Context) bool {
 	info, ok := genericapirequest.RequestInfoFrom(ctx)
 	return ok && info.IsResourceRequest && g.May(ctx, authorizer.AttributesRecord{

@@ -25,20 +25,20 @@ func rbacRule(resource string, verbs ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{rbacv1.GroupName}, Resources: []string{resource}, Verbs: verbs}
 }
 
-// attempt is a write by a user who must not give away more than she has.
+// attempt is a write request of a user who tries to grant permissions.
 type attempt struct {
 	name string
-	// write is the request, and refusal a part of the answer: empty if the
-	// request must succeed.
+	// write sends the request. refusal is a part of the error message, or empty
+	// if the request must succeed.
 	write   func(ctx context.Context, eve rbacclient.RbacV1Interface) error
 	refusal string
 }
 
 const tooMuch = "is attempting to grant RBAC permissions not currently held"
 
-// TestEscalation lets a user who may write roles and bindings try to give away
-// more than she has: the rights to read pods and /healthz/*, to bind the role
-// "bindable" and to escalate the role "mine".
+// TestEscalation checks that a user who may write roles and bindings cannot
+// grant more permissions than she has. These are reading pods and /healthz/*,
+// binding the role "bindable" and escalating the role "mine".
 func TestEscalation(t *testing.T) {
 	s := testserver.Start(t)
 	admin := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
@@ -79,7 +79,8 @@ func TestEscalation(t *testing.T) {
 	}
 }
 
-// TestBindingOfNewRole binds roles at once after they were made.
+// TestBindingOfNewRole checks that roles can be bound immediately after they
+// have been created.
 func TestBindingOfNewRole(t *testing.T) {
 	s := testserver.Start(t)
 	admin := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
@@ -120,7 +121,8 @@ func create[T any](t *testing.T, f func(context.Context, T, metav1.CreateOptions
 	}
 }
 
-// waitUntilMay waits until the informers of the server know what the user may.
+// waitUntilMay waits until the informers of the server have received the
+// permissions of the user.
 func waitUntilMay(t *testing.T, client rbacclient.RbacV1Interface) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 5*time.Millisecond, 10*time.Second, true, func(ctx context.Context) (bool, error) {

@@ -39,7 +39,8 @@ func validate(_ context.Context, role *rbacv1.Role) field.ErrorList {
 	return validation.ValidateRules(role.Rules, true, field.NewPath("rules"))
 }
 
-// mayWrite checks that the user has what the role grants, or may escalate.
+// mayWrite checks that the user has all permissions that the role grants, or
+// may escalate.
 func mayWrite(ctx context.Context, g guard.Guard, role, _ *rbacv1.Role) error {
 	if g.MayEscalate(ctx) {
 		return nil

@@ -1,5 +1,5 @@
-// Package rolebinding defines role bindings, which give users the permissions of a
-// role in one namespace.
+// Package rolebinding defines role bindings, which grant users the permissions
+// of a role in one namespace.
 package rolebinding
 
 import (

@@ -1,4 +1,4 @@
-// Package priorityclass defines priorityclasses.
+// Package priorityclass defines priority classes.
 package priorityclass
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// Resource defines priorityclasses.
+// Resource defines priority classes.
 var Resource = &registry.Resource[*schedulingv1.PriorityClass]{
 	GVR:           schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
 	Singular:      "priorityclass",

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// HighestUserDefined is the highest value of a class that is not the
-	// system's.
+	// HighestUserDefined is the highest value that a class may have if it is
+	// not one of System.
 	HighestUserDefined = int32(1000000000)
 	systemPrefix       = "system-"
 )
 
-// System are the classes that every cluster has.
+// System returns the priority classes that every cluster has.
 func System() []*schedulingv1.PriorityClass {
 	policy := corev1.PreemptLowerPriority
 	class := func(name string, value int32, description string) *schedulingv1.PriorityClass {
@@ -50,7 +50,7 @@ func validate(_ context.Context, pc *schedulingv1.PriorityClass) (errs field.Err
 	return errs
 }
 
-// knownSystem returns an error unless the class is one of System.
+// knownSystem returns an error if the class is not one of System.
 func knownSystem(pc *schedulingv1.PriorityClass) error {
 	for _, system := range System() {
 		if system.Name != pc.Name {
