@@ -1,5 +1,5 @@
-// Package apis has the one Scheme of the server, built once and only read
-// afterwards.
+// Package apis contains the Scheme of the server, which is not changed after it
+// has been built.
 package apis
 
 import (
@@ -43,9 +43,10 @@ import (
 )
 
 var (
-	// Scheme has the types of all API groups. For each kind, the type of one
-	// version is registered a second time as the group's internal version: it
-	// is the hub that the other versions convert to.
+	// Scheme contains the types of all API groups. For each kind, the type of
+	// one version is registered a second time as the internal version of the
+	// group. This type is the hub: conversions between two versions convert to
+	// it and from it.
 	Scheme = newScheme(groups)
 	// Codecs encode and decode the types of Scheme.
 	Codecs = serializer.NewCodecFactory(Scheme)
@@ -53,15 +54,16 @@ var (
 	ParameterCodec = runtime.NewParameterCodec(Scheme)
 )
 
-// group is what one group version adds to the scheme.
+// group tells what a group version adds to the scheme.
 type group struct {
 	version schema.GroupVersion
-	// types are those of k8s.io/api, own the defaults, conversions and
+	// types adds the types from k8s.io/api, own the defaults, conversions and
 	// generated validation of this project.
 	types, own func(*runtime.Scheme) error
 }
 
-// groups lists the versions of a group in the order of preference.
+// groups lists all group versions. Those of the same group are in the order of
+// preference.
 var groups = []group{
 	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
 	{version: apiregistrationv1.SchemeGroupVersion, types: apiregistrationv1.AddToScheme},
@@ -81,8 +83,8 @@ var groups = []group{
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
 }
 
-// newScheme registers the versions in their order, which decides the hubs: see
-// addHubs.
+// newScheme returns a scheme with the group versions. Their order determines
+// the hubs: see addHubs.
 func newScheme(groups []group) *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
@@ -101,11 +103,12 @@ func newScheme(groups []group) *runtime.Scheme {
 	return scheme
 }
 
-// addHubs registers the types of a version as the group's internal version, for
-// the kinds that have no hub yet. So the hub of a kind is its type in the first
-// version, in the order of preference, that has the kind: an object of that
-// version is decoded without a conversion. A group whose objects are those of
-// another group registers that group's types before, in its own AddToScheme.
+// addHubs registers the types of a version as the internal version of the
+// group, for those kinds that have no hub yet. Therefore the hub of a kind is
+// its type in the most preferred version that has the kind, and objects of that
+// version are decoded without a conversion. A group that serves the objects of
+// another group registers the types of that group as its hubs before, in its
+// own AddToScheme.
 func addHubs(scheme *runtime.Scheme, version schema.GroupVersion) {
 	internal := schema.GroupVersion{Group: version.Group, Version: runtime.APIVersionInternal}
 	for kind, t := range scheme.KnownTypes(version) {
@@ -115,9 +118,9 @@ func addHubs(scheme *runtime.Scheme, version schema.GroupVersion) {
 	}
 }
 
-// HasHub reports whether a type is one of a group's own. The options and watch
-// events of meta/v1 are not: metav1.AddToGroupVersion registers them in every
-// group, with an internal form.
+// HasHub reports whether a type belongs to an API group. The options and watch
+// events of meta/v1 do not: metav1.AddToGroupVersion registers them in every
+// group, with their own internal form.
 func HasHub(t reflect.Type) bool {
 	return strings.HasPrefix(t.PkgPath(), "k8s.io/api/") || strings.HasPrefix(t.PkgPath(), "k8s.io/kube-aggregator/")
 }

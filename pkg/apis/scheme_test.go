@@ -23,8 +23,8 @@ import (
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 )
 
-// TestHubIsTheTypeOfTheFirstVersion compares the internal version of every
-// group with the rule, kind by kind.
+// TestHubIsTheTypeOfTheFirstVersion checks that the internal version of each
+// kind is its type in the most preferred version.
 func TestHubIsTheTypeOfTheFirstVersion(t *testing.T) {
 	want := map[schema.GroupKind]reflect.Type{
 		{Group: eventsv1.GroupName, Kind: "Event"}:     reflect.TypeFor[corev1.Event](),
@@ -56,8 +56,8 @@ func TestHubIsTheTypeOfTheFirstVersion(t *testing.T) {
 	}
 }
 
-// TestHubWithoutGA registers versions that are not GA: beside one that is, and
-// alone.
+// TestHubWithoutGA checks the hubs of versions that are not GA, both together
+// with a GA version and alone.
 func TestHubWithoutGA(t *testing.T) {
 	ga := group{version: resourcev1.SchemeGroupVersion, types: resourcev1.AddToScheme}
 	beta2 := group{version: resourcev1beta2.SchemeGroupVersion, types: resourcev1beta2.AddToScheme}
@@ -81,8 +81,8 @@ func TestHubWithoutGA(t *testing.T) {
 	}
 }
 
-// hubs are the types that a scheme has as the internal versions of groups,
-// without the options and watch events that every group has.
+// hubs returns the types that a scheme has as internal versions, without the
+// options and watch events that every group has.
 func hubs(scheme *runtime.Scheme) map[schema.GroupKind]reflect.Type {
 	hubs := map[schema.GroupKind]reflect.Type{}
 	for gvk, t := range scheme.AllKnownTypes() {
@@ -115,9 +115,9 @@ func TestStorageIsProtobufOfTheHub(t *testing.T) {
 	}
 }
 
-// FuzzDecode decodes whatever a client may send in each of the formats, with
-// defaults: it must end with an object or an error, and what is decoded can be
-// encoded again.
+// FuzzDecode decodes arbitrary data in each of the formats and sets the
+// defaults. Decoding must return an object or an error, and a decoded object
+// must be encodable.
 func FuzzDecode(f *testing.F) {
 	for _, object := range []runtime.Object{
 		&corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "i:1"}}, Volumes: []corev1.Volume{{Name: "v"}}}},

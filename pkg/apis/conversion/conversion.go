@@ -1,5 +1,5 @@
-// Package conversion has what conversions written by hand share. Most
-// conversions are generated, see hack/generate.
+// Package conversion contains functions for conversions that are written by
+// hand. Most conversions are generated (see hack/generate).
 package conversion
 
 import (
@@ -7,8 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Add registers a conversion that cannot fail. The function must not change
-// in; out may share memory with it.
+// Add registers a conversion that cannot fail. The function must not change in,
+// and out may share memory with it.
 func Add[In, Out any](scheme *runtime.Scheme, convert func(in *In, out *Out)) error {
 	return scheme.AddConversionFunc((*In)(nil), (*Out)(nil), func(in, out any, _ conversion.Scope) error {
 		convert(in.(*In), out.(*Out))
@@ -16,7 +16,7 @@ func Add[In, Out any](scheme *runtime.Scheme, convert func(in *In, out *Out)) er
 	})
 }
 
-// Slice converts each element. It returns nil for nil.
+// Slice converts each element of a slice. It returns nil if the slice is nil.
 func Slice[In, Out any](in []In, convert func(in *In, out *Out)) []Out {
 	if in == nil {
 		return nil

@@ -1,7 +1,8 @@
-// Package defaults has what the defaulting functions of all groups share.
+// Package defaults contains functions that the defaults of several API groups
+// use.
 package defaults
 
-// Set gives a field that has no value the usual one.
+// Set sets a field to the usual value if it is nil.
 func Set[T any](field **T, usual T) {
 	if *field == nil {
 		*field = &usual

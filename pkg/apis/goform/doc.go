@@ -1,8 +1,12 @@
-// Package goform writes API objects the way kube-apiserver quotes them in its messages.
+// Package goform encodes API objects as JSON in the form in which they appear
+// in the messages of kube-apiserver.
 //
-// kube-apiserver validates types of its own that carry no JSON tags. Where a message quotes a structure, as in
-// "Invalid value: {"Type":"","LocalhostProfile":"p.json"}", and in the difference shown when a pod is updated, clients
-// therefore see the names of Go fields, in the order of declaration, with nothing left out. Of makes a value that
-// encoding/json writes in that form from the published types. Shapes that are arranged differently there are listed
-// in shapes.go.
+// kube-apiserver validates its own internal types, which have no JSON tags.
+// Where a message contains a structure, as in "Invalid value:
+// {"Type":"","LocalhostProfile":"p.json"}" or in the difference for a refused
+// update of a pod, it therefore contains the names of Go fields, in the order
+// of their declaration, including those of empty fields. Of returns a value
+// that encoding/json encodes in this form, given an object of the published
+// types. The differences between the internal and the published types are in
+// shapes.go.
 package goform

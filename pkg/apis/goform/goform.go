@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// Of wraps v, so that encoding/json writes it with the names of Go fields. A nil pointer, slice or map is null.
+// Of wraps v so that encoding/json encodes it with the names of Go fields. Nil
+// pointers, slices and maps are encoded as null.
 func Of(v any) json.Marshaler { return form{reflect.ValueOf(v)} }
 
 type form struct{ reflect.Value }
@@ -27,8 +28,9 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// tagged reports whether values of t are written as encoding/json writes them: those that do it themselves, and the
-// types that internal and published objects share.
+// tagged reports whether values of the type t are encoded by encoding/json as
+// usual. These are types with their own marshaler and the types of
+// apimachinery, which internal and published objects have in common.
 func tagged(t reflect.Type) bool {
 	if t.Implements(jsonMarshaler) || t.Implements(textMarshaler) {
 		return true
@@ -112,7 +114,7 @@ func writeStruct(b *bytes.Buffer, v reflect.Value) error {
 	return nil
 }
 
-// object writes the members of one JSON object.
+// object encodes one JSON object.
 type object struct {
 	b    *bytes.Buffer
 	some bool
@@ -136,7 +138,8 @@ func (o *object) member(name string, v reflect.Value) error {
 	return write(o.b, v)
 }
 
-// fields writes the fields of a struct, and those of the structs embedded in it as if they were its own.
+// fields encodes the fields of a struct, including the fields of embedded
+// structs.
 func (o *object) fields(v reflect.Value) error {
 	for _, f := range shapeOf(v) {
 		var err error
@@ -155,7 +158,8 @@ func (o *object) fields(v reflect.Value) error {
 	return nil
 }
 
-// taggedFields writes the fields of an embedded metav1 type, which has JSON tags there too.
+// taggedFields encodes the fields of an embedded metav1 type. It has JSON tags
+// in the internal types, too.
 func (o *object) taggedFields(v reflect.Value) error {
 	raw, err := json.Marshal(v.Interface())
 	if err != nil || len(raw) <= len("{}") {

@@ -45,8 +45,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestPodSpec checks the shape that differs most: the host's namespaces are
-// part of the security context.
+// TestPodSpec checks the structure with the most differences: in the internal
+// type, the host namespaces are in the security context.
 func TestPodSpec(t *testing.T) {
 	raw, err := json.Marshal(Of(corev1.PodSpec{
 		HostPID: true, ServiceAccountName: "a", DeprecatedServiceAccount: "a",

@@ -7,14 +7,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// member is one field of a struct as it is written.
+// member is a field of a struct as it is encoded.
 type member struct {
 	name     string
 	value    reflect.Value
 	embedded bool
 }
 
-// shapeOf lists the fields of a struct in the order in which they are written.
+// shapeOf returns the fields of a struct in the order in which they are
+// encoded.
 func shapeOf(v reflect.Value) []member {
 	if spec, ok := v.Interface().(corev1.PodSpec); ok {
 		return podSpec(spec)
@@ -22,7 +23,7 @@ func shapeOf(v reflect.Value) []member {
 	return declared(v)
 }
 
-// declared lists the fields of a struct in the order of their declaration.
+// declared returns the fields of a struct in the order of their declaration.
 func declared(v reflect.Value) []member {
 	t := v.Type()
 	out := make([]member, 0, t.NumField())
@@ -35,7 +36,7 @@ func declared(v reflect.Value) []member {
 	return moved(t.Name(), out)
 }
 
-// moved puts a field after the one that it follows there.
+// moved puts a field at its position in the internal type.
 func moved(structure string, members []member) []member {
 	var name, after string
 	switch structure {
@@ -55,16 +56,16 @@ func moved(structure string, members []member) []member {
 	return slices.Insert(members, at(after)+1, m)
 }
 
-// isNew reports whether the field came with a feature that is still off by
-// default. Such a field is left out while it is not set: messages that clients
-// know do not grow by what nobody uses yet.
+// isNew reports whether the field belongs to a feature that is disabled by
+// default. Such a field is omitted if it is not set, so that the messages that
+// clients know do not change as long as nobody uses the feature.
 func isNew(structure, name string) bool {
 	switch structure + "." + name {
 	case "EmptyDirVolumeSource.Mode", "VolumeMount.BindMountOptions", "HTTPGetAction.Protocol", "GRPCAction.Mode":
 		return true
 	}
 	switch name {
-	case "User", "DefaultUser": // the owner of files that are written into a volume
+	case "User", "DefaultUser": // the owner of files in a volume
 		switch structure {
 		case "KeyToPath", "DownwardAPIVolumeFile", "SecretVolumeSource", "ConfigMapVolumeSource", "DownwardAPIVolumeSource",
 			"ProjectedVolumeSource", "ServiceAccountTokenProjection", "ClusterTrustBundleProjection", "PodCertificateProjection":
@@ -74,7 +75,8 @@ func isNew(structure, name string) bool {
 	return false
 }
 
-// podSecurity is the security context of a pod, which there holds the host's namespaces too.
+// podSecurity is the security context of a pod in the internal type, which also
+// contains the host namespaces.
 type podSecurity struct {
 	HostNetwork           bool
 	HostPID               bool
@@ -84,7 +86,7 @@ type podSecurity struct {
 	corev1.PodSecurityContext
 }
 
-// podSpecFields are the fields of a pod spec in their order there.
+// podSpecFields are the fields of a pod spec in the order of the internal type.
 var podSpecFields = [...]string{
 	"Volumes", "InitContainers", "Containers", "EphemeralContainers", "RestartPolicy", "TerminationGracePeriodSeconds",
 	"ActiveDeadlineSeconds", "DNSPolicy", "NodeSelector", "ServiceAccountName", "AutomountServiceAccountToken", "NodeName",

@@ -7,7 +7,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/defaults"
 )
 
-// SetDefaults_Deployment sets one replica, and a rolling update by quarters.
+// SetDefaults_Deployment sets the number of replicas to 1, and the strategy to
+// a rolling update with maxUnavailable and maxSurge of 25%.
 func SetDefaults_Deployment(obj *appsv1.Deployment) {
 	spec := &obj.Spec
 	defaults.Set(&spec.Replicas, 1)

@@ -1,4 +1,4 @@
-// Package validation holds the validation that the resources of apps share:
-// selectors with the templates that must match them, and numbers that may be
-// percentages.
+// Package validation contains the validation that the resources of the group
+// apps share: for selectors, pod templates whose labels must match the
+// selector, and numbers that may be percentages.
 package validation

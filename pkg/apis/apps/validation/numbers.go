@@ -10,7 +10,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// Check is one thing that a number must fulfil.
+// Check is a rule for a number.
 type Check struct {
 	name    string
 	value   int64
@@ -18,18 +18,20 @@ type Check struct {
 	message string
 }
 
-// Count says that a field, by its JSON name, may not be negative.
+// Count returns the rule that a field must not be negative. name is the JSON
+// name of the field.
 func Count[N int32 | int64](name string, value N) Check {
 	return Check{name: name, value: int64(value)}
 }
 
-// AtMost says that a field, by its JSON name, may not be greater than max, of
-// which the message says what it is.
+// AtMost returns the rule that a field must not be greater than max. name is
+// the JSON name of the field, and message the error message.
 func AtMost(name string, value, max int32, message string) Check {
 	return Check{name, int64(value), ptr.To(int64(max)), message}
 }
 
-// ValidateNumbers checks the fields below path, in the order given.
+// ValidateNumbers checks the rules in the given order. path is the path of the
+// object that contains the fields.
 func ValidateNumbers(path *field.Path, checks ...Check) field.ErrorList {
 	var errs field.ErrorList
 	for _, c := range checks {
@@ -43,8 +45,8 @@ func ValidateNumbers(path *field.Path, checks ...Check) field.ErrorList {
 	return errs
 }
 
-// ValidateIntOrPercent wants a number that is not negative, or such a number
-// with a percent sign.
+// ValidateIntOrPercent checks that n is a non-negative number or a non-negative
+// percentage.
 func ValidateIntOrPercent(n intstr.IntOrString, path *field.Path) field.ErrorList {
 	if n.Type == intstr.Int {
 		return apivalidation.ValidateNonnegativeField(int64(n.IntVal), path)
@@ -56,7 +58,7 @@ func ValidateIntOrPercent(n intstr.IntOrString, path *field.Path) field.ErrorLis
 	return errs
 }
 
-// ValidateAtMost100Percent wants a percentage, if it is one, of 100 at most.
+// ValidateAtMost100Percent checks that n is at most 100% if it is a percentage.
 func ValidateAtMost100Percent(n intstr.IntOrString, path *field.Path) field.ErrorList {
 	if percent, ok := percentOf(n); ok && percent > 100 {
 		return field.ErrorList{field.Invalid(path, n, "must not be greater than 100%")}
@@ -70,7 +72,8 @@ func IsZero(n intstr.IntOrString) bool {
 	return ok && percent == 0 || n.Type == intstr.Int && n.IntVal == 0
 }
 
-// percentOf is the number of a valid percentage.
+// percentOf returns the number of a percentage. The result is false if n is not
+// a valid percentage.
 func percentOf(n intstr.IntOrString) (int, bool) {
 	if n.Type != intstr.String || !strings.HasSuffix(n.StrVal, "%") || len(utilvalidation.IsValidPercent(n.StrVal)) > 0 {
 		return 0, false

@@ -12,18 +12,19 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 )
 
-// Workload is what resources have in common that keep pods running which they
-// make from a template and find again by a selector.
+// Workload contains the fields that are common to resources which create pods
+// from a template and find them by a selector.
 type Workload struct {
-	// Kind and Owner name the resource in messages: the selector's says which
-	// resource it is of, the template's which resource makes the pods.
+	// Kind is the kind in the error about an empty selector, and Owner the kind
+	// in errors about the pod template.
 	Kind, Owner string
 	Selector    *metav1.LabelSelector
 	Template    *corev1.PodTemplateSpec
 	Options     podspec.Options
 }
 
-// Validate checks selector and template; spec is the path of both.
+// Validate checks the selector and the template. spec is the path of the object
+// that contains both.
 func (w Workload) Validate(spec *field.Path) field.ErrorList {
 	path := spec.Child("selector")
 	var errs field.ErrorList

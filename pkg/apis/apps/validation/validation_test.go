@@ -15,7 +15,7 @@ func TestIntOrPercent(t *testing.T) {
 	path := field.NewPath("n")
 	for _, c := range []struct {
 		in          string
-		valid, most bool // valid, and at most 100 %
+		valid, most bool // most means at most 100%
 		zero        bool
 	}{
 		{"0", true, true, true},
@@ -69,7 +69,7 @@ func TestWorkload(t *testing.T) {
 		"none": {nil, "[spec.selector: Required value" +
 			" spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match template `labels`" + never},
 		"empty": {&metav1.LabelSelector{}, "[spec.selector: Invalid value: {}: empty selector is invalid for daemonset" + never},
-		// Of a template whose selector cannot be read, nothing is said.
+		// There is no error about the template if the selector is invalid.
 		"unreadable": {&metav1.LabelSelector{MatchLabels: map[string]string{"a": "!"}}, `[spec.selector.matchLabels: Invalid value: "!": ` +
 			"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
 			"(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')" +

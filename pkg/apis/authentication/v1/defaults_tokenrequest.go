@@ -5,7 +5,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// SetDefaults_TokenRequestSpec lets a token be valid for an hour.
+// SetDefaults_TokenRequestSpec sets the lifetime of a token to one hour.
 func SetDefaults_TokenRequestSpec(obj *authenticationv1.TokenRequestSpec) {
 	if obj.ExpirationSeconds == nil {
 		obj.ExpirationSeconds = ptr.To[int64](60 * 60)

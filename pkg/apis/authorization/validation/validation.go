@@ -1,4 +1,5 @@
-// Package validation holds what the access reviews of authorization.k8s.io share.
+// Package validation contains the validation that the access reviews of
+// authorization.k8s.io share.
 package validation
 
 import (
@@ -19,20 +20,21 @@ var (
 	nonResourcePath = specPath.Child("nonResourceAttributes")
 )
 
-// ValidateSubjectAccessReview checks a question about a user.
+// ValidateSubjectAccessReview checks a review of the permissions of a user.
 func ValidateSubjectAccessReview(review *authorizationv1.SubjectAccessReview) field.ErrorList {
 	return append(validateSpec(&review.Spec), validateMeta(review.ObjectMeta, false)...)
 }
 
-// ValidateSelfSubjectAccessReview checks a question about the caller.
+// ValidateSelfSubjectAccessReview checks a review of the permissions of the
+// caller.
 func ValidateSelfSubjectAccessReview(review *authorizationv1.SelfSubjectAccessReview) field.ErrorList {
 	errs := validateExactlyOne(review.Spec.ResourceAttributes, review.Spec.NonResourceAttributes)
 	errs = append(errs, validateResource(review.Spec.ResourceAttributes)...)
 	return append(errs, validateMeta(review.ObjectMeta, false)...)
 }
 
-// ValidateLocalSubjectAccessReview checks a question about a user in the
-// namespace of the review.
+// ValidateLocalSubjectAccessReview checks a review of the permissions of a user
+// in the namespace of the review.
 func ValidateLocalSubjectAccessReview(review *authorizationv1.LocalSubjectAccessReview) field.ErrorList {
 	errs := append(validateSpec(&review.Spec), validateMeta(review.ObjectMeta, true)...)
 	if r := review.Spec.ResourceAttributes; r != nil && r.Namespace != review.Namespace {
@@ -52,8 +54,9 @@ func validateSpec(spec *authorizationv1.SubjectAccessReviewSpec) field.ErrorList
 	return append(errs, validateResource(spec.ResourceAttributes)...)
 }
 
-// validateMeta lets a review have no metadata but the managed fields, which the
-// server itself has added, and perhaps a namespace.
+// validateMeta checks that the metadata of a review is empty. Managed fields
+// are allowed because the server itself sets them, and the namespace if the
+// review is namespaced.
 func validateMeta(meta metav1.ObjectMeta, namespaced bool) field.ErrorList {
 	bare, message := meta, "must be empty"
 	bare.ManagedFields = nil
@@ -76,8 +79,8 @@ func validateExactlyOne(resource *authorizationv1.ResourceAttributes, nonResourc
 	return nil
 }
 
-// validateResource checks the selectors. Operators that are unknown here may be
-// known to an authorizer, or else they do not limit the request.
+// validateResource checks the selectors. It accepts unknown operators: an
+// authorizer may support them, and otherwise the requirement is ignored.
 func validateResource(resource *authorizationv1.ResourceAttributes) field.ErrorList {
 	if resource == nil {
 		return nil
@@ -102,7 +105,8 @@ func validateResource(resource *authorizationv1.ResourceAttributes) field.ErrorL
 	return errs
 }
 
-// validateOneForm wants a selector as a string or as requirements.
+// validateOneForm checks that a selector is specified either as a string or as
+// a list of requirements.
 func validateOneForm(raw string, requirements int, path *field.Path) field.ErrorList {
 	switch {
 	case raw != "" && requirements > 0:

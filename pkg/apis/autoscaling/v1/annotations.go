@@ -7,8 +7,9 @@ import (
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 )
 
-// annotated decodes an annotation. It reports false for one that is not there
-// or that is not JSON of the type T: such an annotation means nothing.
+// annotated decodes the JSON value of an annotation. It returns false if the
+// annotation does not exist, or if it is not JSON of the type T; such an
+// annotation has no effect.
 func annotated[T any](obj *autoscalingv1.HorizontalPodAutoscaler, key string) (T, bool) {
 	var value T
 	text, found := obj.Annotations[key]
@@ -18,7 +19,7 @@ func annotated[T any](obj *autoscalingv1.HorizontalPodAutoscaler, key string) (T
 	return value, true
 }
 
-// annotate sets an annotation to the JSON of a value.
+// annotate sets an annotation to the JSON encoding of a value.
 func annotate(obj *autoscalingv1.HorizontalPodAutoscaler, key string, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {

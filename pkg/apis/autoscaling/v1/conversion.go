@@ -10,12 +10,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 )
 
-// Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler reads the
-// annotations into the fields that v2 has for them, and drops them. The metric
-// of targetCPUUtilizationPercentage comes after those of the annotation. An
-// autoscaler without any metric gets the default one here and not when it is
-// decoded, as in kube-apiserver: server-side apply converts objects from which
-// fields were taken away, and keeps metrics that another version cannot lack.
+// Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler moves the
+// values of annotations to the fields that v2 has for them. The metric of
+// targetCPUUtilizationPercentage follows those of the annotation. If there is
+// no metric at all, the conversion adds the default metric. Like in
+// kube-apiserver, this does not happen when defaults are set: server-side apply
+// converts objects from which fields have been removed, and a metric that v2
+// requires must not disappear.
 func Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler(
 	in *autoscalingv1.HorizontalPodAutoscaler, out *autoscalingv2.HorizontalPodAutoscaler, s conversion.Scope,
 ) error {
@@ -47,9 +48,9 @@ func Convert_v1_HorizontalPodAutoscaler_To_v2_HorizontalPodAutoscaler(
 	return nil
 }
 
-// behaviorOf reads the behavior, with its defaults. Unlike in v2, rules that
-// are given without policies are not completed with the default ones: they are
-// a mistake, which validation reports.
+// behaviorOf decodes the behavior and sets its defaults. In contrast to v2, no
+// policies are added to rules that have none: the validation reports them as an
+// error.
 func behaviorOf(in *autoscalingv1.HorizontalPodAutoscaler) *autoscalingv2.HorizontalPodAutoscalerBehavior {
 	behavior, _ := annotated[autoscalingv2.HorizontalPodAutoscalerBehavior](in, apisautoscalingv2.BehaviorAnnotation)
 	if behavior.ScaleUp == nil && behavior.ScaleDown == nil {
@@ -64,8 +65,8 @@ func behaviorOf(in *autoscalingv1.HorizontalPodAutoscaler) *autoscalingv2.Horizo
 	return &behavior
 }
 
-// Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler writes what
-// v1 has no fields for into annotations.
+// Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler stores the
+// values for which v1 has no fields in annotations.
 func Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler(
 	in *autoscalingv2.HorizontalPodAutoscaler, out *autoscalingv1.HorizontalPodAutoscaler, s conversion.Scope,
 ) error {
@@ -92,12 +93,13 @@ func Convert_v2_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler(
 	if in.Spec.Behavior == nil {
 		return nil
 	}
-	// v1 has no type for it. kube-apiserver writes the names of its Go fields.
+	// v1 has no type for the behavior. Like in kube-apiserver, the JSON
+	// contains the names of Go fields.
 	return annotate(out, apisautoscalingv2.BehaviorAnnotation, goform.Of(in.Spec.Behavior))
 }
 
 // Convert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec
-// makes the target for the CPU utilization a metric.
+// converts the target for the CPU utilization to a metric.
 func Convert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec(
 	in *autoscalingv1.HorizontalPodAutoscalerSpec, out *autoscalingv2.HorizontalPodAutoscalerSpec, s conversion.Scope,
 ) error {
@@ -107,9 +109,9 @@ func Convert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec(
 	return autoConvert_v1_HorizontalPodAutoscalerSpec_To_v2_HorizontalPodAutoscalerSpec(in, out, s)
 }
 
-// Convert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec
-// takes the target from the first metric that is a CPU utilization. Any further
-// one is lost.
+// Convert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec sets
+// the target for the CPU utilization from the first metric of that kind.
+// Further ones are lost.
 func Convert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec(
 	in *autoscalingv2.HorizontalPodAutoscalerSpec, out *autoscalingv1.HorizontalPodAutoscalerSpec, s conversion.Scope,
 ) error {
@@ -122,8 +124,8 @@ func Convert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec(
 	return autoConvert_v2_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec(in, out, s)
 }
 
-// cpuTarget returns the percentage of a metric that is a CPU utilization, and
-// nil for any other metric.
+// cpuTarget returns the target of a metric in percent if it is a CPU
+// utilization, and nil otherwise.
 func cpuTarget(metric *autoscalingv2.MetricSpec) *int32 {
 	if metric.Type != autoscalingv2.ResourceMetricSourceType || metric.Resource == nil || metric.Resource.Name != corev1.ResourceCPU {
 		return nil
@@ -132,7 +134,7 @@ func cpuTarget(metric *autoscalingv2.MetricSpec) *int32 {
 }
 
 // Convert_v1_HorizontalPodAutoscalerStatus_To_v2_HorizontalPodAutoscalerStatus
-// makes the CPU utilization the only current metric.
+// converts the current CPU utilization to a metric, which is the only one.
 func Convert_v1_HorizontalPodAutoscalerStatus_To_v2_HorizontalPodAutoscalerStatus(
 	in *autoscalingv1.HorizontalPodAutoscalerStatus, out *autoscalingv2.HorizontalPodAutoscalerStatus, s conversion.Scope,
 ) error {
@@ -149,7 +151,7 @@ func Convert_v1_HorizontalPodAutoscalerStatus_To_v2_HorizontalPodAutoscalerStatu
 }
 
 // Convert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatus
-// takes the CPU utilization from the last current metric that is one.
+// sets the current CPU utilization from the last current metric of that kind.
 func Convert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatus(
 	in *autoscalingv2.HorizontalPodAutoscalerStatus, out *autoscalingv1.HorizontalPodAutoscalerStatus, s conversion.Scope,
 ) error {
@@ -164,8 +166,8 @@ func Convert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatu
 	return autoConvert_v2_HorizontalPodAutoscalerStatus_To_v1_HorizontalPodAutoscalerStatus(in, out, s)
 }
 
-// annotateAll sets an annotation to the JSON of a list in its v1 form, if the
-// list has elements.
+// annotateAll converts a list to v1 and stores its JSON encoding in an
+// annotation, unless the list is empty.
 func annotateAll[In, Out any](
 	obj *autoscalingv1.HorizontalPodAutoscaler, key string, list []In, s conversion.Scope, convert func(*In, *Out, conversion.Scope) error,
 ) error {

@@ -8,16 +8,18 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// The sources of metrics: v2 has one form of targets and of names, in v1 each
-// source has its own. The type of a target, which v1 does not have, follows
-// from the value that is set.
+// The following conversions are for the sources of metrics. v2 has the same
+// structure of targets and metric names for all sources, while v1 has a
+// different one for each source. v1 has no type of target: it follows from
+// which value is set.
 
 func Convert_v1_ObjectMetricSource_To_v2_ObjectMetricSource(
 	in *autoscalingv1.ObjectMetricSource, out *autoscalingv2.ObjectMetricSource, s conversion.Scope,
 ) error {
 	out.Metric = autoscalingv2.MetricIdentifier{Name: in.MetricName, Selector: in.Selector}
 	out.Target = valueTarget(&in.TargetValue, in.AverageValue)
-	// The value is not optional in v1: zero stands for none beside an average.
+	// The value is required in v1. If there is an average as well, zero means
+	// that the value is not set.
 	if in.AverageValue != nil && in.TargetValue.IsZero() {
 		out.Target.Value = nil
 	}
@@ -90,7 +92,8 @@ func Convert_v2_ContainerResourceMetricSource_To_v1_ContainerResourceMetricSourc
 	return nil
 }
 
-// valueTarget is a target that is a quantity, by all pods or by pod.
+// valueTarget returns a target for a quantity: either the total value or the
+// average per pod.
 func valueTarget(value, average *resource.Quantity) autoscalingv2.MetricTarget {
 	target := autoscalingv2.MetricTarget{Type: autoscalingv2.ValueMetricType, Value: value, AverageValue: average}
 	if average != nil {
@@ -99,8 +102,8 @@ func valueTarget(value, average *resource.Quantity) autoscalingv2.MetricTarget {
 	return target
 }
 
-// resourceTarget is a target for what each pod uses, in percent of its request
-// or as a quantity.
+// resourceTarget returns a target for the average resource usage of the pods:
+// either in percent of the requests or as a quantity.
 func resourceTarget(utilization *int32, average *resource.Quantity) autoscalingv2.MetricTarget {
 	target := autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: average, AverageUtilization: utilization}
 	if utilization != nil {
@@ -109,9 +112,10 @@ func resourceTarget(utilization *int32, average *resource.Quantity) autoscalingv
 	return target
 }
 
-// The generator converts fields of the same name to each other. Target is the
-// described object in v1 and the wanted value in v2: there is nothing to take
-// over, the conversions of ObjectMetricSource above do it.
+// The following conversions do nothing. The generator requires them, because it
+// converts fields of the same name to each other. The field target is the
+// described object in v1 but the target value in v2. The conversions of
+// ObjectMetricSource above set both.
 
 func Convert_v1_CrossVersionObjectReference_To_v2_MetricTarget(
 	*autoscalingv1.CrossVersionObjectReference, *autoscalingv2.MetricTarget, conversion.Scope,

@@ -8,8 +8,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// The current values of metrics. Where v1 requires a value that v2 lacks, it
-// is zero.
+// The following conversions are for the current values of metrics. A value that
+// v1 requires and v2 does not have is set to zero.
 
 func Convert_v1_ObjectMetricStatus_To_v2_ObjectMetricStatus(
 	in *autoscalingv1.ObjectMetricStatus, out *autoscalingv2.ObjectMetricStatus, s conversion.Scope,

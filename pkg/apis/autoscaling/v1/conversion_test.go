@@ -23,8 +23,8 @@ import (
 	apisautoscalingv2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v2"
 )
 
-// TestRecordedConversions decodes objects that kube-apiserver v1.36.3 was sent,
-// and encodes them in both versions. kube-apiserver answered the same.
+// TestRecordedConversions decodes objects and encodes them in both versions.
+// The results must be equal to the recorded ones of kube-apiserver v1.36.3.
 func TestRecordedConversions(t *testing.T) {
 	data, err := os.ReadFile("testdata/conversions.jsonl")
 	if err != nil {
@@ -60,8 +60,9 @@ func TestRecordedConversions(t *testing.T) {
 	}
 }
 
-// unmarshal reads JSON for a comparison, in which an empty list is as good as
-// null: which of the two is written depends on whether the object was stored.
+// unmarshal decodes JSON for a comparison. It treats empty lists as null,
+// because which of them kube-apiserver returns depends on whether the object
+// was stored.
 func unmarshal(t *testing.T, data []byte) map[string]any {
 	t.Helper()
 	var object map[string]any
@@ -76,9 +77,10 @@ func unmarshal(t *testing.T, data []byte) map[string]any {
 	return object
 }
 
-// TestRoundTrip converts random lists to v1 and back: nothing is lost of what
-// v1 can express. Its targets have the type of their value, and the CPU
-// utilization is the last metric.
+// TestRoundTrip converts random lists to v1 and back. Everything that v1 can
+// express must be preserved. To make that possible, the type of each target
+// corresponds to the value that is set, and the CPU utilization is the last
+// metric.
 func TestRoundTrip(t *testing.T) {
 	fill := randfill.NewWithSeed(1).NilChance(0.3).NumElements(1, 3).Funcs(
 		func(q *resource.Quantity, c randfill.Continue) {
@@ -148,7 +150,7 @@ func fillMetric(metric *autoscalingv2.MetricSpec, c randfill.Continue) {
 	}
 }
 
-// fillStatus sets the values that are not optional in v1.
+// fillStatus sets the values that v1 requires.
 func fillStatus(metric *autoscalingv2.MetricStatus, c randfill.Continue) {
 	value, average := resource.NewQuantity(c.Int63n(1000), resource.DecimalSI), resource.NewQuantity(c.Int63n(1000), resource.DecimalSI)
 	*metric = autoscalingv2.MetricStatus{Type: sources[c.Intn(len(sources))]}

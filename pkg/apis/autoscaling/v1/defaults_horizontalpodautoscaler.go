@@ -5,8 +5,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// SetDefaults_HorizontalPodAutoscaler sets one replica at least. The default
-// metric is a matter of the conversion to v2, which knows all metrics.
+// SetDefaults_HorizontalPodAutoscaler sets the minimum number of replicas to 1.
+// The conversion to v2 adds the default metric, because only then are all
+// metrics known.
 func SetDefaults_HorizontalPodAutoscaler(obj *autoscalingv1.HorizontalPodAutoscaler) {
 	if obj.Spec.MinReplicas == nil {
 		obj.Spec.MinReplicas = ptr.To[int32](1)

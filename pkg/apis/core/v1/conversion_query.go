@@ -10,7 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// RegisterQueryConversions lets the options of the subresources of pods, nodes and services be read from the query of a
+// RegisterQueryConversions registers conversions that decode the options for
+// subresources of pods, nodes and services from the query parameters of a
 // request.
 func RegisterQueryConversions(scheme *runtime.Scheme) error {
 	return errors.Join(
@@ -52,7 +53,7 @@ func RegisterQueryConversions(scheme *runtime.Scheme) error {
 	)
 }
 
-// fromQuery registers how an options type is read.
+// fromQuery registers the function that decodes the options of type T.
 func fromQuery[T any](scheme *runtime.Scheme, read func(q *query, out *T)) error {
 	return scheme.AddConversionFunc((*url.Values)(nil), (*T)(nil), func(in, out any, scope conversion.Scope) error {
 		q := &query{values: *in.(*url.Values), scope: scope}
@@ -61,7 +62,8 @@ func fromQuery[T any](scheme *runtime.Scheme, read func(q *query, out *T)) error
 	})
 }
 
-// query reads parameters, until one of them is wrong.
+// query reads query parameters. After the first invalid parameter it ignores
+// all others.
 type query struct {
 	values url.Values
 	scope  conversion.Scope

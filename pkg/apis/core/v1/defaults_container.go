@@ -7,12 +7,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// SetDefaults_Container sets how the image is pulled and where the container leaves its last words.
+// SetDefaults_Container sets the pull policy of the image and the file in which
+// the container stores its termination message.
 func SetDefaults_Container(obj *corev1.Container) {
 	setContainerDefaults(obj.Image, &obj.ImagePullPolicy, &obj.TerminationMessagePath, &obj.TerminationMessagePolicy)
 }
 
-// SetDefaults_EphemeralContainer does for a debugging container what SetDefaults_Container does for others.
+// SetDefaults_EphemeralContainer sets the same defaults for an ephemeral
+// container as SetDefaults_Container.
 func SetDefaults_EphemeralContainer(obj *corev1.EphemeralContainer) {
 	setContainerDefaults(obj.Image, &obj.ImagePullPolicy, &obj.TerminationMessagePath, &obj.TerminationMessagePolicy)
 }
@@ -32,7 +34,8 @@ func setContainerDefaults(image string, pull *corev1.PullPolicy, path *string, p
 	}
 }
 
-// isLatest reports whether the image may change under its name: it has the tag "latest", or neither tag nor digest.
+// isLatest reports whether the image name can refer to a new image over time:
+// it has the tag "latest", or neither a tag nor a digest.
 func isLatest(image string) bool {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
@@ -62,7 +65,7 @@ func SetDefaults_Probe(obj *corev1.Probe) {
 	}
 }
 
-// SetDefaults_HTTPGetAction asks for the root over plain HTTP.
+// SetDefaults_HTTPGetAction sets the path to / and the scheme to HTTP.
 func SetDefaults_HTTPGetAction(obj *corev1.HTTPGetAction) {
 	if obj.Path == "" {
 		obj.Path = "/"
@@ -72,7 +75,8 @@ func SetDefaults_HTTPGetAction(obj *corev1.HTTPGetAction) {
 	}
 }
 
-// SetDefaults_ObjectFieldSelector names fields of pods as in v1.
+// SetDefaults_ObjectFieldSelector sets the API version, which determines the
+// names of fields, to v1.
 func SetDefaults_ObjectFieldSelector(obj *corev1.ObjectFieldSelector) {
 	if obj.APIVersion == "" {
 		obj.APIVersion = "v1"

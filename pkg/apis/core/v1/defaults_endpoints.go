@@ -2,7 +2,7 @@ package v1
 
 import corev1 "k8s.io/api/core/v1"
 
-// SetDefaults_EndpointPort makes a port a TCP port.
+// SetDefaults_EndpointPort sets the protocol to TCP.
 func SetDefaults_EndpointPort(obj *corev1.EndpointPort) {
 	if obj.Protocol == "" {
 		obj.Protocol = corev1.ProtocolTCP

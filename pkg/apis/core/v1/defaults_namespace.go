@@ -4,8 +4,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// SetDefaults_Namespace labels a namespace with its own name, so that label selectors can select it. A namespace whose
-// name is yet to be generated gets the label with the name.
+// SetDefaults_Namespace sets the label that contains the name of the namespace,
+// so that label selectors can select it. If the name is generated, the label is
+// set later together with the name.
 func SetDefaults_Namespace(obj *corev1.Namespace) {
 	if obj.Name == "" {
 		return
@@ -16,7 +17,7 @@ func SetDefaults_Namespace(obj *corev1.Namespace) {
 	obj.Labels[corev1.LabelMetadataName] = obj.Name
 }
 
-// SetDefaults_NamespaceStatus makes a namespace active.
+// SetDefaults_NamespaceStatus sets the phase to active.
 func SetDefaults_NamespaceStatus(obj *corev1.NamespaceStatus) {
 	if obj.Phase == "" {
 		obj.Phase = corev1.NamespaceActive

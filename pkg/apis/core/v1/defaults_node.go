@@ -4,8 +4,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// SetDefaults_NodeSpec makes podCIDR and the first of podCIDRs agree. Clients that know only one range write podCIDR,
-// so that wins.
+// SetDefaults_NodeSpec makes podCIDR and the first element of podCIDRs equal.
+// If they differ, podCIDR takes precedence, because clients that support only
+// one range set only podCIDR.
 func SetDefaults_NodeSpec(obj *corev1.NodeSpec) {
 	switch {
 	case obj.PodCIDR != "" && (len(obj.PodCIDRs) == 0 || obj.PodCIDRs[0] != obj.PodCIDR):
@@ -15,7 +16,8 @@ func SetDefaults_NodeSpec(obj *corev1.NodeSpec) {
 	}
 }
 
-// SetDefaults_NodeStatus lets pods have what the node has, where it does not say what they can have.
+// SetDefaults_NodeStatus sets the allocatable resources to the capacity of the
+// node if they are not set.
 func SetDefaults_NodeStatus(obj *corev1.NodeStatus) {
 	if obj.Allocatable == nil && obj.Capacity != nil {
 		obj.Allocatable = make(corev1.ResourceList, len(obj.Capacity))

@@ -7,8 +7,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// SetDefaults_Pod sets the defaults that apply to pods and not to the templates of pods: a controller's template stays
-// as its author wrote it, so that it does not look changed when these defaults change.
+// SetDefaults_Pod sets the defaults that apply to pods but not to pod
+// templates. The template of a workload remains as its author wrote it, so that
+// it does not seem to have changed when these defaults change.
 func SetDefaults_Pod(obj *corev1.Pod) {
 	spec := &obj.Spec
 	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
@@ -27,7 +28,8 @@ func SetDefaults_Pod(obj *corev1.Pod) {
 	}
 }
 
-// SetDefaults_PodSpec sets the defaults that pods share with the templates of pods.
+// SetDefaults_PodSpec sets the defaults that apply both to pods and to pod
+// templates.
 func SetDefaults_PodSpec(obj *corev1.PodSpec) {
 	if obj.RestartPolicy == "" {
 		obj.RestartPolicy = corev1.RestartPolicyAlways
@@ -44,15 +46,17 @@ func SetDefaults_PodSpec(obj *corev1.PodSpec) {
 	if obj.SchedulerName == "" {
 		obj.SchedulerName = corev1.DefaultSchedulerName
 	}
-	// The old name of the field follows the new one.
+	// The deprecated serviceAccount and its replacement serviceAccountName get
+	// the same value.
 	if obj.ServiceAccountName == "" {
 		obj.ServiceAccountName = obj.DeprecatedServiceAccount
 	}
 	obj.DeprecatedServiceAccount = obj.ServiceAccountName
 }
 
-// SetDefaults_PodStatus makes podIP and the first of podIPs agree. Kubelets that know only one address write podIP, so
-// that wins.
+// SetDefaults_PodStatus makes podIP and the first element of podIPs equal. If
+// they differ, podIP takes precedence, because kubelets that support only one
+// address set only podIP.
 func SetDefaults_PodStatus(obj *corev1.PodStatus) {
 	switch {
 	case obj.PodIP != "" && (len(obj.PodIPs) == 0 || obj.PodIPs[0].IP != obj.PodIP):
@@ -62,7 +66,8 @@ func SetDefaults_PodStatus(obj *corev1.PodStatus) {
 	}
 }
 
-// SetDefaults_ResourceList rounds up to thousandths, the finest unit that the API keeps.
+// SetDefaults_ResourceList rounds up quantities to a multiple of 1/1000, which
+// is the finest unit that the API supports.
 func SetDefaults_ResourceList(obj *corev1.ResourceList) {
 	for name, quantity := range *obj {
 		quantity.RoundUp(resource.Milli)
@@ -70,7 +75,8 @@ func SetDefaults_ResourceList(obj *corev1.ResourceList) {
 	}
 }
 
-// requestLimits requests as much as the limit of each resource that is limited only.
+// requestLimits sets the request to the limit for each resource that has a
+// limit but no request.
 func requestLimits(r *corev1.ResourceRequirements) {
 	for name, limit := range r.Limits {
 		request(r, name, limit)
@@ -87,7 +93,8 @@ func request(r *corev1.ResourceRequirements, name corev1.ResourceName, quantity 
 	r.Requests[name] = quantity.DeepCopy()
 }
 
-// exposeOnHost gives the ports of a pod in the host's network the same number on the host.
+// exposeOnHost sets the host ports of a pod that uses the network of the host
+// to its container ports.
 func exposeOnHost(ports []corev1.ContainerPort) {
 	for i := range ports {
 		if ports[i].HostPort == 0 {
@@ -96,9 +103,11 @@ func exposeOnHost(ports []corev1.ContainerPort) {
 	}
 }
 
-// setPodResources completes the resources of the pod as a whole from those of its containers: huge pages, which
-// cannot be overcommitted, are limited to what the containers may use, and requested up to that limit; of the rest the
-// pod requests what its containers do, or else its own limit.
+// setPodResources sets missing resources of the pod itself according to those
+// of its containers. Huge pages cannot be overcommitted: the pod gets the sum
+// of the limits of its containers as limit, and its limit as request. For other
+// resources, the pod gets the sum of the requests of its containers as request,
+// or its own limit if there are none.
 func setPodResources(pod *corev1.Pod) {
 	own := pod.Spec.Resources
 	containersOnly := resourcehelper.PodResourcesOptions{SkipPodLevelResources: true}

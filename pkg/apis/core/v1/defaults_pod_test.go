@@ -17,7 +17,8 @@ func quantities(pairs ...string) corev1.ResourceList {
 	return list
 }
 
-// TestPodAndTemplate checks which defaults a template does without.
+// TestPodAndTemplate checks which defaults are set for pods only and not for
+// pod templates.
 func TestPodAndTemplate(t *testing.T) {
 	spec := corev1.PodSpec{
 		HostNetwork:              true,

@@ -4,8 +4,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// SetDefaults_Secret makes a secret without a type opaque, and moves what was written as plain text to the data. That
-// wins over what the data has under the same key.
+// SetDefaults_Secret sets the type to Opaque if it is empty, and moves
+// stringData to data. If both contain the same key, the value in stringData
+// takes precedence.
 func SetDefaults_Secret(obj *corev1.Secret) {
 	if obj.Type == "" {
 		obj.Type = corev1.SecretTypeOpaque

@@ -6,8 +6,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// SetDefaults_Service fills in what does not depend on the cluster. The
-// families and addresses follow when the service is allocated.
+// SetDefaults_Service sets the defaults that do not depend on the cluster. The
+// IP families and addresses are set when they are allocated.
 func SetDefaults_Service(obj *corev1.Service) {
 	spec := &obj.Spec
 	if spec.Type == "" {
@@ -45,7 +45,8 @@ func SetDefaults_Service(obj *corev1.Service) {
 	}
 }
 
-// defaultAffinity lets a client stay with its pod for three hours, if at all.
+// defaultAffinity sets the timeout of the session affinity to three hours if
+// the affinity is by client IP.
 func defaultAffinity(spec *corev1.ServiceSpec) {
 	switch spec.SessionAffinity {
 	case "":

@@ -6,14 +6,14 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/defaults"
 )
 
-// Seconds for which projected credentials are valid unless the pod says otherwise.
+// These are the default lifetimes of projected credentials in seconds.
 const (
 	defaultTokenSeconds       = 60 * 60
 	defaultCertificateSeconds = 24 * 60 * 60
 )
 
-// SetDefaults_Volume makes a volume without a source an empty directory, and
-// decides how the image of an image volume is pulled.
+// SetDefaults_Volume sets the source to emptyDir if the volume has none, and
+// the pull policy of an image volume.
 func SetDefaults_Volume(obj *corev1.Volume) {
 	if obj.VolumeSource == (corev1.VolumeSource{}) {
 		obj.EmptyDir = &corev1.EmptyDirVolumeSource{}
@@ -26,42 +26,46 @@ func SetDefaults_Volume(obj *corev1.Volume) {
 	}
 }
 
-// SetDefaults_HostPathVolumeSource makes a path without a type explicit: nothing is checked before it is mounted.
+// SetDefaults_HostPathVolumeSource sets the type to the empty string, which
+// means that the path is not checked before it is mounted.
 func SetDefaults_HostPathVolumeSource(obj *corev1.HostPathVolumeSource) {
 	defaults.Set(&obj.Type, corev1.HostPathUnset)
 }
 
-// SetDefaults_SecretVolumeSource makes the files readable by all and writable by their owner.
+// SetDefaults_SecretVolumeSource sets the mode of files to 0644.
 func SetDefaults_SecretVolumeSource(obj *corev1.SecretVolumeSource) {
 	defaults.Set(&obj.DefaultMode, corev1.SecretVolumeSourceDefaultMode)
 }
 
-// SetDefaults_ConfigMapVolumeSource makes the files readable by all and writable by their owner.
+// SetDefaults_ConfigMapVolumeSource sets the mode of files to 0644.
 func SetDefaults_ConfigMapVolumeSource(obj *corev1.ConfigMapVolumeSource) {
 	defaults.Set(&obj.DefaultMode, corev1.ConfigMapVolumeSourceDefaultMode)
 }
 
-// SetDefaults_DownwardAPIVolumeSource makes the files readable by all and writable by their owner.
+// SetDefaults_DownwardAPIVolumeSource sets the mode of files to 0644.
 func SetDefaults_DownwardAPIVolumeSource(obj *corev1.DownwardAPIVolumeSource) {
 	defaults.Set(&obj.DefaultMode, corev1.DownwardAPIVolumeSourceDefaultMode)
 }
 
-// SetDefaults_ProjectedVolumeSource makes the files readable by all and writable by their owner.
+// SetDefaults_ProjectedVolumeSource sets the mode of files to 0644.
 func SetDefaults_ProjectedVolumeSource(obj *corev1.ProjectedVolumeSource) {
 	defaults.Set(&obj.DefaultMode, corev1.ProjectedVolumeSourceDefaultMode)
 }
 
-// SetDefaults_ServiceAccountTokenProjection makes a token valid for an hour.
+// SetDefaults_ServiceAccountTokenProjection sets the lifetime of a token to one
+// hour.
 func SetDefaults_ServiceAccountTokenProjection(obj *corev1.ServiceAccountTokenProjection) {
 	defaults.Set(&obj.ExpirationSeconds, defaultTokenSeconds)
 }
 
-// SetDefaults_PodCertificateProjection makes a certificate valid for a day.
+// SetDefaults_PodCertificateProjection sets the maximum lifetime of a
+// certificate to one day.
 func SetDefaults_PodCertificateProjection(obj *corev1.PodCertificateProjection) {
 	defaults.Set(&obj.MaxExpirationSeconds, defaultCertificateSeconds)
 }
 
-// SetDefaults_PersistentVolumeClaimSpec makes a claim, also one that a pod brings itself, ask for a file system.
+// SetDefaults_PersistentVolumeClaimSpec sets the volume mode to Filesystem.
+// This also applies to the claims in ephemeral volumes.
 func SetDefaults_PersistentVolumeClaimSpec(obj *corev1.PersistentVolumeClaimSpec) {
 	defaults.Set(&obj.VolumeMode, corev1.PersistentVolumeFilesystem)
 }

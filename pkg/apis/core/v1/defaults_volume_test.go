@@ -7,7 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// The defaults of a pod's volumes, as JSON before and after.
+// TestVolumeDefaults checks the defaults of volumes. Both the input and the
+// expected result are JSON.
 func TestVolumeDefaults(t *testing.T) {
 	for _, c := range []struct{ before, after string }{
 		{`{}`, `{"emptyDir":{}}`},

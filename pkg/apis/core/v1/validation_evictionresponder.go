@@ -8,12 +8,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// maxReservedResponderPriority is the end of the priority range kept for
+// maxReservedResponderPriority is the highest priority that is reserved for
 // responders of the Kubernetes project (KEP-4563).
 const maxReservedResponderPriority = 999
 
 // ValidateCustom_EvictionResponder_Name refuses the domains that are reserved
-// for Kubernetes itself. The generated validation has checked the syntax.
+// for Kubernetes. The generated validation checks the syntax.
 func ValidateCustom_EvictionResponder_Name(_ context.Context, _ operation.Operation, p *field.Path, name, _ *string) field.ErrorList {
 	if name == nil {
 		return nil

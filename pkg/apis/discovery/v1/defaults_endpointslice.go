@@ -6,7 +6,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// SetDefaults_EndpointPort makes a port an unnamed TCP port.
+// SetDefaults_EndpointPort sets the name of a port to the empty string and its
+// protocol to TCP.
 func SetDefaults_EndpointPort(obj *discoveryv1.EndpointPort) {
 	if obj.Name == nil {
 		obj.Name = ptr.To("")

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/conversion"
 )
 
-// addHub registers the Event of the core group as this group's hub: the events
-// of both groups are the same objects.
+// addHub registers the Event of the core group as the internal version of this
+// group, because both groups serve the same objects.
 func addHub(scheme *runtime.Scheme) error {
 	hub := schema.GroupVersion{Group: eventsv1.GroupName, Version: runtime.APIVersionInternal}
 	scheme.AddKnownTypeWithName(hub.WithKind("Event"), &corev1.Event{})
@@ -20,7 +20,7 @@ func addHub(scheme *runtime.Scheme) error {
 	return nil
 }
 
-// addConversions registers the conversions from and to the hub.
+// addConversions registers the conversions from and to the internal version.
 func addConversions(scheme *runtime.Scheme) error {
 	return errors.Join(
 		conversion.Add(scheme, toCore),

@@ -6,20 +6,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/defaults"
 )
 
-// SetDefaults_ExemptPriorityLevelConfiguration gives an exempt level no share of its own.
+// SetDefaults_ExemptPriorityLevelConfiguration sets the nominal concurrency
+// shares and the lendable percentage to 0.
 func SetDefaults_ExemptPriorityLevelConfiguration(obj *flowcontrolv1.ExemptPriorityLevelConfiguration) {
 	defaults.Set(&obj.NominalConcurrencyShares, 0)
 	defaults.Set(&obj.LendablePercent, 0)
 }
 
-// SetDefaults_LimitedPriorityLevelConfiguration gives a level a share that it does not lend. A share of 0, for a level
-// that holds all its requests back, is kept.
+// SetDefaults_LimitedPriorityLevelConfiguration sets the nominal concurrency
+// shares and the lendable percentage if they are nil. Shares of 0 are valid and
+// mean that no request of the level is executed.
 func SetDefaults_LimitedPriorityLevelConfiguration(obj *flowcontrolv1.LimitedPriorityLevelConfiguration) {
 	defaults.Set(&obj.NominalConcurrencyShares, 30)
 	defaults.Set(&obj.LendablePercent, 0)
 }
 
-// SetDefaults_QueuingConfiguration sets the sizes that are zero.
+// SetDefaults_QueuingConfiguration sets the sizes that are 0.
 func SetDefaults_QueuingConfiguration(obj *flowcontrolv1.QueuingConfiguration) {
 	for size, value := range map[*int32]int32{&obj.Queues: 64, &obj.HandSize: 8, &obj.QueueLengthLimit: 50} {
 		if *size == 0 {

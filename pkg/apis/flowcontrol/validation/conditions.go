@@ -1,11 +1,11 @@
-// Package validation holds the validation that the resources of
+// Package validation contains the validation that the resources of
 // flowcontrol.apiserver.k8s.io share.
 package validation
 
 import "k8s.io/apimachinery/pkg/util/validation/field"
 
-// ValidateConditions wants every condition of a status to have a type of its
-// own; path is that of the status.
+// ValidateConditions checks that no two conditions of a status have the same
+// type. path is the path of the status.
 func ValidateConditions[C any, T ~string](conditions []C, typeOf func(C) T, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	seen := map[T]bool{}

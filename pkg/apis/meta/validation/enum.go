@@ -6,8 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// ValidateOneOf checks that the value is one of those supported, which the error
-// lists in the given order.
+// ValidateOneOf checks that the value is one of the supported values. The error
+// lists them in the given order.
 func ValidateOneOf[T ~string](value T, path *field.Path, supported ...T) field.ErrorList {
 	if slices.Contains(supported, value) {
 		return nil
@@ -15,7 +15,8 @@ func ValidateOneOf[T ~string](value T, path *field.Path, supported ...T) field.E
 	return field.ErrorList{field.NotSupported(path, value, supported)}
 }
 
-// ValidateRequiredOneOf is ValidateOneOf for a field that has to be set.
+// ValidateRequiredOneOf is like ValidateOneOf, but returns a required error if
+// the value is empty.
 func ValidateRequiredOneOf[T ~string](value T, path *field.Path, supported ...T) field.ErrorList {
 	if value == "" {
 		return field.ErrorList{field.Required(path, "")}

@@ -1,4 +1,4 @@
-// Package validation holds the validation of metadata that most built-in
+// Package validation contains the validation of metadata that most built-in
 // resources share.
 package validation
 
@@ -12,18 +12,18 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// standardFinalizers need no domain.
+// standardFinalizers are the finalizers that need no domain prefix.
 var standardFinalizers = sets.New[string](string(corev1.FinalizerKubernetes), metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents)
 
-// ValidateObjectMeta is apivalidation.ValidateObjectMeta for resources that
-// moreover allow no finalizers without a domain.
+// ValidateObjectMeta is like apivalidation.ValidateObjectMeta, but also refuses
+// unknown finalizers without a domain prefix.
 func ValidateObjectMeta(meta *metav1.ObjectMeta, namespaced bool, name apivalidation.ValidateNameFunc, path *field.Path) field.ErrorList {
 	errs := apivalidation.ValidateObjectMeta(meta, namespaced, name, path)
 	return append(errs, validateFinalizers(meta, path)...)
 }
 
-// ValidateObjectMetaUpdate is apivalidation.ValidateObjectMetaUpdate for
-// resources that moreover allow no finalizers without a domain.
+// ValidateObjectMetaUpdate is like apivalidation.ValidateObjectMetaUpdate, but
+// also refuses unknown finalizers without a domain prefix.
 func ValidateObjectMetaUpdate(meta, old *metav1.ObjectMeta, path *field.Path) field.ErrorList {
 	errs := apivalidation.ValidateObjectMetaUpdate(meta, old, path)
 	return append(errs, validateFinalizers(meta, path)...)
@@ -38,7 +38,7 @@ func validateFinalizers(meta *metav1.ObjectMeta, path *field.Path) field.ErrorLi
 }
 
 // ValidateFinalizerName checks that a finalizer has the form of a label key,
-// and is known or has a domain.
+// and either has a domain prefix or is one of the standard finalizers.
 func ValidateFinalizerName(finalizer string, path *field.Path) field.ErrorList {
 	return append(apivalidation.ValidateFinalizerName(finalizer, path), validateKnownFinalizer(finalizer, path)...)
 }

@@ -1,4 +1,5 @@
-// Package v1beta1 has the conversions of policy/v1beta1 to the hub, policy/v1.
+// Package v1beta1 contains the conversions of policy/v1beta1 to and from
+// policy/v1, which is the internal version.
 package v1beta1
 
 import (
@@ -11,8 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/conversion"
 )
 
-// AddToScheme registers the conversions. An eviction may be asked for in
-// either version.
+// AddToScheme registers the conversions. They are necessary because clients can
+// send an eviction in either version.
 func AddToScheme(scheme *runtime.Scheme) error {
 	return errors.Join(
 		conversion.Add(scheme, func(in *policyv1beta1.Eviction, out *policyv1.Eviction) {

@@ -2,13 +2,16 @@ package v1
 
 import rbacv1 "k8s.io/api/rbac/v1"
 
-// SetDefaults_RoleBinding names the group of the role, which can only be this one.
+// SetDefaults_RoleBinding sets the API group of the role, which can only be
+// rbac.authorization.k8s.io.
 func SetDefaults_RoleBinding(obj *rbacv1.RoleBinding) { setRoleGroup(&obj.RoleRef) }
 
-// SetDefaults_ClusterRoleBinding does the same.
+// SetDefaults_ClusterRoleBinding sets the API group of the role, which can only
+// be rbac.authorization.k8s.io.
 func SetDefaults_ClusterRoleBinding(obj *rbacv1.ClusterRoleBinding) { setRoleGroup(&obj.RoleRef) }
 
-// SetDefaults_Subject names the group of users and groups. Service accounts are in the core group, whose name is empty.
+// SetDefaults_Subject sets the API group of users and groups. Service accounts
+// are in the core group, whose name is empty.
 func SetDefaults_Subject(obj *rbacv1.Subject) {
 	if obj.APIGroup == "" && (obj.Kind == rbacv1.UserKind || obj.Kind == rbacv1.GroupKind) {
 		obj.APIGroup = rbacv1.GroupName

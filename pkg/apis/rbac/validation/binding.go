@@ -11,14 +11,15 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 )
 
-// Binding is what the two kinds of bindings have in common.
+// Binding contains the fields that role bindings and cluster role bindings have
+// in common.
 type Binding struct {
 	RoleRef  rbacv1.RoleRef
 	Subjects []rbacv1.Subject
 }
 
-// Validate checks a binding that may refer to roles of the given kinds. In a
-// namespaced one, the namespace of a service account may be left out.
+// Validate checks a binding. kinds are the kinds of roles that it may refer to.
+// In a namespaced binding, the namespace of a service account is optional.
 func (b Binding) Validate(namespaced bool, kinds ...string) field.ErrorList {
 	errs := validateRoleRef(&b.RoleRef, kinds, field.NewPath("roleRef"))
 	for i := range b.Subjects {
@@ -27,7 +28,7 @@ func (b Binding) Validate(namespaced bool, kinds ...string) field.ErrorList {
 	return errs
 }
 
-// ValidateUpdate checks that a binding still refers to the role it was made for.
+// ValidateUpdate checks that a binding still refers to the same role.
 func (b Binding) ValidateUpdate(old Binding) field.ErrorList {
 	if b.RoleRef == old.RoleRef {
 		return nil

@@ -1,3 +1,3 @@
-// Package validation holds what roles and cluster roles, and what the two kinds
-// of bindings share.
+// Package validation contains the validation that roles and cluster roles
+// share, and that role bindings and cluster role bindings share.
 package validation

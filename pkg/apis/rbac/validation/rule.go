@@ -5,8 +5,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// ValidateRules checks the rules of a role, where a namespaced one knows no
-// URLs.
+// ValidateRules checks the rules of a role. The rules of a namespaced role must
+// not contain URLs.
 func ValidateRules(rules []rbacv1.PolicyRule, namespaced bool, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i := range rules {

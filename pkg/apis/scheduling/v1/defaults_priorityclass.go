@@ -6,7 +6,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// SetDefaults_PriorityClass lets pods of the class preempt others.
+// SetDefaults_PriorityClass sets the preemption policy, so that pods of the
+// class can preempt others.
 func SetDefaults_PriorityClass(obj *schedulingv1.PriorityClass) {
 	if obj.PreemptionPolicy == nil {
 		obj.PreemptionPolicy = ptr.To(corev1.PreemptLowerPriority)
