@@ -14,8 +14,8 @@ import (
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
-// The feature gates of the volume sources in this file are disabled by default.
-// In that case DropDisabledFields removes these sources before the validation.
+// The volume sources in this file have feature gates. If a gate is disabled,
+// DropDisabledFields removes its source before the validation.
 
 // trustBundle checks a source that projects trust anchors: either the bundle
 // with a given name, or all bundles of a signer that a selector matches.
