@@ -9,6 +9,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/registrytest"
 )
 
 func slice(change func(*discoveryv1.EndpointSlice)) *discoveryv1.EndpointSlice {
@@ -23,25 +24,17 @@ func slice(change func(*discoveryv1.EndpointSlice)) *discoveryv1.EndpointSlice {
 	return s
 }
 
+// TestValidate runs a transcript: see registrytest.Validate.
 func TestValidate(t *testing.T) {
-	many := make([]discoveryv1.Endpoint, 1001)
-	for want, change := range map[string]func(*discoveryv1.EndpointSlice){
-		"[]": func(*discoveryv1.EndpointSlice) {},
-		`[endpoints[0].addresses[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)]`: func(s *discoveryv1.EndpointSlice) {
-			s.Endpoints[0].Addresses[0] = "127.0.0.1"
-		},
-		`[endpoints[0].addresses: Invalid value: "2001:db8::1": must be an IPv4 address]`: func(s *discoveryv1.EndpointSlice) {
-			s.Endpoints[0].Addresses[0] = "2001:db8::1"
-		},
-		"[endpoints: Too many: 1001: must have at most 1000 items]": func(s *discoveryv1.EndpointSlice) { s.Endpoints = many },
-		"[endpoints[0].hints.forZones: Too many: 9: must have at most 8 items]": func(s *discoveryv1.EndpointSlice) {
-			s.Endpoints[0].Hints = &discoveryv1.EndpointHints{ForZones: make([]discoveryv1.ForZone, 9)}
-		},
-		`[ports[1].name: Duplicate value: ""]`: func(s *discoveryv1.EndpointSlice) { s.Ports = append(s.Ports, s.Ports[0]) },
-	} {
-		if got := fmt.Sprint(Resource.ValidateNew(t.Context(), slice(change))); got != want {
-			t.Errorf("%s\nwant\n%s", got, want)
-		}
+	registrytest.Validate(t, "testdata/validation.txt", Resource, func() *discoveryv1.EndpointSlice {
+		return slice(func(s *discoveryv1.EndpointSlice) { s.Endpoints = nil })
+	})
+}
+
+func TestTooManyEndpoints(t *testing.T) {
+	errs := Resource.ValidateNew(t.Context(), slice(func(s *discoveryv1.EndpointSlice) { s.Endpoints = make([]discoveryv1.Endpoint, 1001) }))
+	if got, want := fmt.Sprint(errs), "[endpoints: Too many: 1001: must have at most 1000 items]"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
@@ -66,14 +59,14 @@ func TestGeneration(t *testing.T) {
 func TestTable(t *testing.T) {
 	name, empty := discoveryv1.EndpointPort{Name: ptr.To("http")}, discoveryv1.EndpointPort{Name: ptr.To("")}
 	four := []discoveryv1.EndpointPort{{}, name, {Port: ptr.To[int32](80)}, {Port: ptr.To[int32](81)}}
-	for _, c := range []struct{ got, want string }{
-		{formatPorts(nil), "<unset>"},
-		{formatPorts([]discoveryv1.EndpointPort{empty}), "<unset>"},
-		{formatPorts(four), "*,http,80 + 1 more..."},
-		{formatEndpoints([]discoveryv1.Endpoint{{Addresses: []string{"a", "b"}}, {Addresses: []string{"c"}}}), "a,b,c"},
+	for name, c := range map[string]struct{ got, want string }{
+		"no ports":   {formatPorts(nil), "<unset>"},
+		"empty name": {formatPorts([]discoveryv1.EndpointPort{empty}), "<unset>"},
+		"four ports": {formatPorts(four), "*,http,80 + 1 more..."},
+		"addresses":  {formatEndpoints([]discoveryv1.Endpoint{{Addresses: []string{"a", "b"}}, {Addresses: []string{"c"}}}), "a,b,c"},
 	} {
 		if c.got != c.want {
-			t.Errorf("%s, want %s", c.got, c.want)
+			t.Errorf("%s: %s, want %s", name, c.got, c.want)
 		}
 	}
 }

@@ -1,14 +1,14 @@
 package prioritylevelconfiguration
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/registrytest"
 )
 
 func valid() *flowcontrolv1.PriorityLevelConfiguration {
@@ -27,49 +27,9 @@ func valid() *flowcontrolv1.PriorityLevelConfiguration {
 	}
 }
 
+// TestValidate runs a transcript: see registrytest.Validate.
 func TestValidate(t *testing.T) {
-	type limited = flowcontrolv1.LimitedPriorityLevelConfiguration
-	for want, change := range map[string]func(l *limited){
-		"": func(*limited) {},
-		"spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer": func(l *limited) {
-			l.NominalConcurrencyShares = ptr.To[int32](-1)
-		},
-		"spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive": func(l *limited) {
-			l.LendablePercent = ptr.To[int32](101)
-		},
-		"spec.limited.borrowingLimitPercent: Invalid value: -1: if specified, must be a non-negative integer": func(l *limited) {
-			l.BorrowingLimitPercent = ptr.To[int32](-1)
-		},
-		"spec.limited.limitResponse.queuing: Required value: must not be empty if limited.limitResponse.type is Limited": func(l *limited) {
-			l.LimitResponse.Queuing = nil
-		},
-		"spec.limited.limitResponse.queuing: Forbidden: must be nil if limited.limitResponse.type is not Limited": func(l *limited) {
-			l.LimitResponse.Type = flowcontrolv1.LimitResponseTypeReject
-		},
-		`spec.limited.limitResponse.type: Unsupported value: "Wait": supported values: "Queue", "Reject"`: func(l *limited) { l.LimitResponse.Type = "Wait" },
-		"spec.limited.limitResponse.queuing.queues: Invalid value: 0: must be positive" +
-			" spec.limited.limitResponse.queuing.handSize: Invalid value: 8: should not be greater than queues (0)": func(l *limited) {
-			l.LimitResponse.Queuing.Queues = 0
-		},
-		"spec.limited.limitResponse.queuing.handSize: Invalid value: 20: required entropy bits of deckSize 64 and handSize 20 should not be greater than 60": func(l *limited) {
-			l.LimitResponse.Queuing.HandSize = 20
-		},
-	} {
-		level := valid()
-		change(level.Spec.Limited)
-		if got := strings.Trim(fmt.Sprint(Resource.ValidateNew(t.Context(), level)), "[]"); got != want {
-			t.Errorf("%s\nwant\n%s", got, want)
-		}
-	}
-}
-
-func TestTypeAndName(t *testing.T) {
-	level := valid()
-	level.Name = flowcontrolv1.PriorityLevelConfigurationNameExempt
-	const want = "[spec.type: Invalid value: \"Limited\": must be 'Exempt' if and only if `name` is 'exempt'"
-	if got := fmt.Sprint(Resource.ValidateNew(t.Context(), level)); !strings.HasPrefix(got, want) {
-		t.Error(got)
-	}
+	registrytest.Validate(t, "testdata/validation.txt", Resource, valid)
 }
 
 func TestMandatoryIsFixed(t *testing.T) {
