@@ -36,20 +36,20 @@ func TestNamespaceDefaults(t *testing.T) {
 }
 
 func TestNodeDefaults(t *testing.T) {
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		cidr, want string
 		cidrs, all []string
 	}{
-		{"", "", nil, nil},
-		{"10.0.0.0/24", "10.0.0.0/24", nil, []string{"10.0.0.0/24"}},
-		{"", "10.0.0.0/24", []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.0.0.0/24", "fd00::/64"}},
-		{"10.0.0.0/24", "10.0.0.0/24", []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.0.0.0/24", "fd00::/64"}},
-		{"10.0.1.0/24", "10.0.1.0/24", []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.0.1.0/24"}},
+		"none":          {"", "", nil, nil},
+		"only podCIDR":  {"10.0.0.0/24", "10.0.0.0/24", nil, []string{"10.0.0.0/24"}},
+		"only podCIDRs": {"", "10.0.0.0/24", []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.0.0.0/24", "fd00::/64"}},
+		"equal":         {"10.0.0.0/24", "10.0.0.0/24", []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.0.0.0/24", "fd00::/64"}},
+		"different":     {"10.0.1.0/24", "10.0.1.0/24", []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.0.1.0/24"}},
 	} {
 		n := &corev1.Node{Spec: corev1.NodeSpec{PodCIDR: c.cidr, PodCIDRs: c.cidrs}}
 		SetObjectDefaults_Node(n)
 		if n.Spec.PodCIDR != c.want || !slices.Equal(n.Spec.PodCIDRs, c.all) {
-			t.Errorf("%q %q: got %q %q", c.cidr, c.cidrs, n.Spec.PodCIDR, n.Spec.PodCIDRs)
+			t.Errorf("%s: got %q %q", name, n.Spec.PodCIDR, n.Spec.PodCIDRs)
 		}
 	}
 	n := &corev1.Node{Status: corev1.NodeStatus{Capacity: corev1.ResourceList{"cpu": resource.MustParse("2")}}}

@@ -73,17 +73,19 @@ func TestResourceNames(t *testing.T) {
 }
 
 func TestQuantities(t *testing.T) {
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		name corev1.ResourceName
 		q    string
 		want []string
 	}{
-		{"cpu", "2m", nil},
-		{"cpu", "-5", []string{`f: Invalid value: "-5": must be greater than or equal to 0`}},
-		{"pods", "2m", []string{`f: Invalid value: "2m": must be an integer`}},
-		{"example.com/gpu", "1500m", []string{`f: Invalid value: "1500m": must be an integer`}},
+		"fraction of a CPU":                {"cpu", "2m", nil},
+		"negative":                         {"cpu", "-5", []string{`f: Invalid value: "-5": must be greater than or equal to 0`}},
+		"fraction of a pod":                {"pods", "2m", []string{`f: Invalid value: "2m": must be an integer`}},
+		"fraction of an extended resource": {"example.com/gpu", "1500m", []string{`f: Invalid value: "1500m": must be an integer`}},
 	} {
-		expect(t, ValidateResourceQuantityValue(c.name, resource.MustParse(c.q), root), c.want...)
+		t.Run(name, func(t *testing.T) {
+			expect(t, ValidateResourceQuantityValue(c.name, resource.MustParse(c.q), root), c.want...)
+		})
 	}
 	expect(t, ValidatePositiveQuantity(resource.MustParse("0"), root), `f: Invalid value: "0": must be greater than zero`)
 	expect(t, ValidateHugePageQuantity("hugepages-2Mi", resource.MustParse("4Mi"), root))

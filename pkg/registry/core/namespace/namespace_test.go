@@ -23,20 +23,20 @@ func TestFinalizersFor(t *testing.T) {
 	policy := func(p metav1.DeletionPropagation) *metav1.DeleteOptions {
 		return &metav1.DeleteOptions{PropagationPolicy: &p}
 	}
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		have    []string
 		options *metav1.DeleteOptions
 		want    []string
 	}{
-		{[]string{"a/b", "orphan"}, &metav1.DeleteOptions{}, []string{"a/b", "orphan"}},
-		{[]string{"a/b", "orphan"}, policy(metav1.DeletePropagationBackground), []string{"a/b"}},
-		{[]string{"a/b", "orphan"}, policy(metav1.DeletePropagationForeground), []string{"a/b", "foregroundDeletion"}},
-		{nil, policy(metav1.DeletePropagationOrphan), []string{"orphan"}},
-		{nil, &metav1.DeleteOptions{OrphanDependents: ptr.To(true)}, []string{"orphan"}},
-		{[]string{"orphan"}, &metav1.DeleteOptions{OrphanDependents: ptr.To(false)}, nil},
+		"nothing said":        {[]string{"a/b", "orphan"}, &metav1.DeleteOptions{}, []string{"a/b", "orphan"}},
+		"background":          {[]string{"a/b", "orphan"}, policy(metav1.DeletePropagationBackground), []string{"a/b"}},
+		"foreground":          {[]string{"a/b", "orphan"}, policy(metav1.DeletePropagationForeground), []string{"a/b", "foregroundDeletion"}},
+		"orphan":              {nil, policy(metav1.DeletePropagationOrphan), []string{"orphan"}},
+		"orphanDependents":    {nil, &metav1.DeleteOptions{OrphanDependents: ptr.To(true)}, []string{"orphan"}},
+		"no orphanDependents": {[]string{"orphan"}, &metav1.DeleteOptions{OrphanDependents: ptr.To(false)}, nil},
 	} {
 		if got := finalizersFor(c.have, c.options); !slices.Equal(got, c.want) {
-			t.Errorf("%q with %+v: %q, want %q", c.have, c.options, got, c.want)
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }
@@ -54,19 +54,22 @@ func TestValidation(t *testing.T) {
 		known; got != want {
 		t.Errorf("finalize: %s, want %s", got, want)
 	}
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		phase    corev1.NamespacePhase
 		deleting bool
 		want     int
 	}{
-		{corev1.NamespaceActive, false, 0}, {corev1.NamespaceTerminating, true, 0}, {corev1.NamespaceTerminating, false, 1}, {corev1.NamespaceActive, true, 1},
+		"active":                {corev1.NamespaceActive, false, 0},
+		"terminating":           {corev1.NamespaceTerminating, true, 0},
+		"terminating, kept":     {corev1.NamespaceTerminating, false, 1},
+		"active, being deleted": {corev1.NamespaceActive, true, 1},
 	} {
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a", ResourceVersion: "1"}, Status: corev1.NamespaceStatus{Phase: c.phase}}
 		if c.deleting {
 			ns.DeletionTimestamp = ptr.To(metav1.Now())
 		}
 		if errs := Resource.ValidateChange(t.Context(), "status", ns, ns); len(errs) != c.want {
-			t.Errorf("%s, being deleted %v: %v", c.phase, c.deleting, errs)
+			t.Errorf("%s: %v", name, errs)
 		}
 	}
 }

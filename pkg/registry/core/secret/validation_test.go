@@ -20,31 +20,31 @@ func secret(kind corev1.SecretType, data ...string) *corev1.Secret {
 func TestTypes(t *testing.T) {
 	account := secret(corev1.SecretTypeServiceAccountToken)
 	account.Annotations = map[string]string{corev1.ServiceAccountNameKey: "sa"}
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		secret *corev1.Secret
 		want   string
 	}{
-		{secret("example.com/own", "k", ""), ""},
-		{secret("Opaque", "a/b", ""), `data[a/b]: Invalid value: "a/b": a valid config key must consist of`},
-		{secret("Opaque", "a", strings.Repeat("x", corev1.MaxSecretSize+1)), "data: Too long: may not be more than 1048576 bytes"},
-		{account, ""},
-		{secret(corev1.SecretTypeServiceAccountToken), "metadata.annotations[kubernetes.io/service-account.name]: Required value"},
-		{secret(corev1.SecretTypeDockercfg, ".dockercfg", "{}"), ""},
-		{secret(corev1.SecretTypeDockercfg), "data[.dockercfg]: Required value"},
-		{secret(corev1.SecretTypeDockerConfigJson, ".dockerconfigjson", "x"),
+		"own type":           {secret("example.com/own", "k", ""), ""},
+		"invalid key":        {secret("Opaque", "a/b", ""), `data[a/b]: Invalid value: "a/b": a valid config key must consist of`},
+		"too large":          {secret("Opaque", "a", strings.Repeat("x", corev1.MaxSecretSize+1)), "data: Too long: may not be more than 1048576 bytes"},
+		"service account":    {account, ""},
+		"no service account": {secret(corev1.SecretTypeServiceAccountToken), "metadata.annotations[kubernetes.io/service-account.name]: Required value"},
+		"dockercfg":          {secret(corev1.SecretTypeDockercfg, ".dockercfg", "{}"), ""},
+		"no dockercfg":       {secret(corev1.SecretTypeDockercfg), "data[.dockercfg]: Required value"},
+		"not JSON": {secret(corev1.SecretTypeDockerConfigJson, ".dockerconfigjson", "x"),
 			`data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": invalid character 'x' looking for beginning of value`},
-		{secret(corev1.SecretTypeBasicAuth, "password", ""), ""},
-		{secret(corev1.SecretTypeBasicAuth), "[data[username]: Required value, data[password]: Required value]"},
-		{secret(corev1.SecretTypeSSHAuth, "ssh-privatekey", ""), "data[ssh-privatekey]: Required value"},
-		{secret(corev1.SecretTypeTLS, "tls.crt", "", "tls.key", ""), ""},
-		{secret(corev1.SecretTypeTLS), "[data[tls.crt]: Required value, data[tls.key]: Required value]"},
+		"password only":                  {secret(corev1.SecretTypeBasicAuth, "password", ""), ""},
+		"neither user name nor password": {secret(corev1.SecretTypeBasicAuth), "[data[username]: Required value, data[password]: Required value]"},
+		"empty SSH key":                  {secret(corev1.SecretTypeSSHAuth, "ssh-privatekey", ""), "data[ssh-privatekey]: Required value"},
+		"empty certificate":              {secret(corev1.SecretTypeTLS, "tls.crt", "", "tls.key", ""), ""},
+		"no certificate":                 {secret(corev1.SecretTypeTLS), "[data[tls.crt]: Required value, data[tls.key]: Required value]"},
 	} {
 		got := ""
 		if errs := Resource.ValidateNew(t.Context(), c.secret); len(errs) > 0 {
 			got = errs.ToAggregate().Error()
 		}
 		if got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {
-			t.Errorf("%s: %s, want %s", c.secret.Type, got, c.want)
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }

@@ -99,23 +99,24 @@ func TestFamiliesOnUpdate(t *testing.T) {
 func TestKept(t *testing.T) {
 	both := []string{"10.0.0.9", "2001:db8::9"}
 	old := clusterService(prefer, both, v4, v6)
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		want string
 		s    *corev1.Service
 	}{
-		{"[]", clusterService(prefer, both, v4, v6)},
-		{`[spec.clusterIPs[0]: Invalid value: ["10.0.0.8","2001:db8::9"]: may not change once set]`,
+		"no change": {"[]", clusterService(prefer, both, v4, v6)},
+		"first address": {`[spec.clusterIPs[0]: Invalid value: ["10.0.0.8","2001:db8::9"]: may not change once set]`,
 			clusterService(prefer, []string{"10.0.0.8", "2001:db8::9"}, v4, v6)},
-		{`[spec.clusterIPs[1]: Invalid value: ["10.0.0.9","2001:db8::8"]: may not change once set]`,
+		"second address": {`[spec.clusterIPs[1]: Invalid value: ["10.0.0.9","2001:db8::8"]: may not change once set]`,
 			clusterService(prefer, []string{"10.0.0.9", "2001:db8::8"}, v4, v6)},
-		{`[spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set spec.ipFamilies[1]: Invalid value: ["IPv6","IPv4"]: may not change once set]`,
+		"families": {`[spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set ` +
+			`spec.ipFamilies[1]: Invalid value: ["IPv6","IPv4"]: may not change once set]`,
 			clusterService(prefer, both, v6, v4)},
-		{`[spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to 'SingleStack' when releasing the secondary clusterIP]`,
+		"one address less": {`[spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to 'SingleStack' when releasing the secondary clusterIP]`,
 			clusterService(prefer, both[:1], v4, v6)},
-		{`[spec.clusterIPs[0]: Invalid value: null: primary clusterIP can not be unset]`, clusterService(prefer, nil, v4, v6)},
+		"no address": {`[spec.clusterIPs[0]: Invalid value: null: primary clusterIP can not be unset]`, clusterService(prefer, nil, v4, v6)},
 	} {
 		if got := fmt.Sprint(validateKept(c.s, old)); got != c.want {
-			t.Errorf("%s\nwant\n%s", got, c.want)
+			t.Errorf("%s: %s\nwant\n%s", name, got, c.want)
 		}
 	}
 	external := &corev1.Service{Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName}}

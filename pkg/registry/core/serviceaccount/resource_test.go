@@ -18,12 +18,18 @@ func TestKeepSecretNames(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	plain := &corev1.ServiceAccount{}
 	marked := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{enforceMountableSecrets: "true"}}}
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		sa, old *corev1.ServiceAccount
 		want    int
-	}{{plain, nil, 0}, {marked, nil, 1}, {marked, plain, 1}, {marked, marked, 0}, {plain, marked, 0}} {
+	}{
+		"create without": {plain, nil, 0},
+		"create with":    {marked, nil, 1},
+		"added":          {marked, plain, 1},
+		"kept":           {marked, marked, 0},
+		"removed":        {plain, marked, 0},
+	} {
 		if got := warnings(c.sa, c.old); len(got) != c.want {
-			t.Errorf("%v, before %v: %q", c.sa, c.old, got)
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

@@ -25,17 +25,17 @@ func TestValidate(t *testing.T) {
 }
 
 func TestUpdate(t *testing.T) {
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		old, now *networkingv1.ServiceCIDR
 		want     string
 	}{
-		{of("10.0.0.0/24"), of("10.0.0.0/24"), "[]"},
-		{of("10.0.0.0/24"), of("10.0.0.0/24", "2001:db8::/112"), "[]"},
-		{of("10.0.0.0/24", "2001:db8::/112"), of("10.0.0.0/24"), `[spec.cidrs: Invalid value: ["10.0.0.0/24"]: field is immutable]`},
-		{of("10.0.0.0/24"), of("10.1.0.0/24"), `[spec.cidrs[0]: Invalid value: "10.1.0.0/24": field is immutable]`},
+		"no change":      {of("10.0.0.0/24"), of("10.0.0.0/24"), "[]"},
+		"second range":   {of("10.0.0.0/24"), of("10.0.0.0/24", "2001:db8::/112"), "[]"},
+		"one range less": {of("10.0.0.0/24", "2001:db8::/112"), of("10.0.0.0/24"), `[spec.cidrs: Invalid value: ["10.0.0.0/24"]: field is immutable]`},
+		"other range":    {of("10.0.0.0/24"), of("10.1.0.0/24"), `[spec.cidrs[0]: Invalid value: "10.1.0.0/24": field is immutable]`},
 	} {
 		if got := fmt.Sprint(Resource.ValidateChange(t.Context(), "", c.now, c.old)); got != c.want {
-			t.Errorf("%s\nwant\n%s", got, c.want)
+			t.Errorf("%s: %s\nwant\n%s", name, got, c.want)
 		}
 	}
 }
