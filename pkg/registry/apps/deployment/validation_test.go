@@ -2,16 +2,15 @@ package deployment
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/registrytest"
 )
 
 func valid() *appsv1.Deployment {
@@ -29,44 +28,9 @@ func valid() *appsv1.Deployment {
 	return d
 }
 
+// TestValidate runs a transcript: see registrytest.Validate.
 func TestValidate(t *testing.T) {
-	for want, change := range map[string]func(s *appsv1.DeploymentSpec){
-		"": func(*appsv1.DeploymentSpec) {},
-		"spec.replicas: Invalid value: -1: must be greater than or equal to 0": func(s *appsv1.DeploymentSpec) {
-			s.Replicas = ptr.To[int32](-1)
-		},
-		"spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds": func(s *appsv1.DeploymentSpec) { s.MinReadySeconds = 600 },
-		"spec.selector: Invalid value: {}: empty selector is invalid for deployment": func(s *appsv1.DeploymentSpec) {
-			s.Selector = &metav1.LabelSelector{}
-		},
-		"spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'": func(s *appsv1.DeploymentSpec) {
-			s.Strategy.Type = appsv1.RecreateDeploymentStrategyType
-		},
-		`spec.strategy: Unsupported value: {"Type":"Later","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"`: func(s *appsv1.DeploymentSpec) {
-			s.Strategy = appsv1.DeploymentStrategy{Type: "Later"}
-		},
-		"spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0": func(s *appsv1.DeploymentSpec) {
-			s.Strategy.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxUnavailable: ptr.To(intstr.FromInt32(0)), MaxSurge: ptr.To(intstr.FromString("0%"))}
-		},
-		`spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "150%": must not be greater than 100%`: func(s *appsv1.DeploymentSpec) {
-			s.Strategy.RollingUpdate.MaxUnavailable = ptr.To(intstr.FromString("150%"))
-		},
-	} {
-		d := valid()
-		change(&d.Spec)
-		if got := strings.Trim(fmt.Sprint(Resource.ValidateNew(t.Context(), d)), "[]"); got != want {
-			t.Errorf("%s\nwant\n%s", got, want)
-		}
-	}
-}
-
-func TestSelectorIsImmutable(t *testing.T) {
-	d := valid()
-	d.Spec.Selector.MatchLabels["tier"], d.Spec.Template.Labels["tier"] = "x", "x"
-	errs := Resource.ValidateChange(t.Context(), "", d, valid())
-	if got, want := fmt.Sprint(errs), `[spec.selector: Invalid value: {"matchLabels":{"app":"web","tier":"x"}}: field is immutable]`; got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
+	registrytest.Validate(t, "testdata/validation.txt", Resource, valid)
 }
 
 func TestStatus(t *testing.T) {
