@@ -44,8 +44,7 @@ func New(ttl time.Duration) *registry.Resource[*corev1.Event] {
 	}
 }
 
-// in returns the fields under the condition that the request is to the given
-// API group.
+// in returns a copy of the fields that can only be selected in the given API group.
 func in(group string, fields []registry.Field[*corev1.Event]) []registry.Field[*corev1.Event] {
 	fields = slices.Clone(fields)
 	for i := range fields {
