@@ -3,8 +3,8 @@ package v1
 import "k8s.io/apimachinery/pkg/runtime"
 
 var (
-	localSchemeBuilder = runtime.NewSchemeBuilder(RegisterDefaults)
+	localSchemeBuilder = runtime.NewSchemeBuilder()
 
-	// AddToScheme registers the defaults and the declarative validation.
+	// AddToScheme registers the declarative validation.
 	AddToScheme = localSchemeBuilder.AddToScheme
 )

@@ -17,13 +17,11 @@ import (
 
 var handlerPath = field.NewPath("handler")
 
-// validate checks the handler, although its tags say the same: those are not
-// enforced without the gate DeclarativeValidationBeta.
 func validate(_ context.Context, c *nodev1.RuntimeClass) (errs field.ErrorList) {
 	if c.Handler == "" {
-		errs = append(errs, field.Required(handlerPath, ""))
+		errs = append(errs, field.Required(handlerPath, "").MarkCoveredByDeclarative())
 	} else {
-		errs = append(errs, validation.ValidateDNS1123Label(c.Handler, handlerPath)...)
+		errs = append(errs, validation.ValidateDNS1123Label(c.Handler, handlerPath).WithOrigin("format=k8s-short-name").MarkCoveredByDeclarative()...)
 	}
 	if c.Overhead != nil {
 		errs = append(errs, pod.ValidateOverhead(c.Overhead.PodFixed, pod.Options{}, field.NewPath("overhead"))...)
@@ -54,5 +52,5 @@ func validateScheduling(s *nodev1.Scheduling, p *field.Path) field.ErrorList {
 }
 
 func validateUpdate(_ context.Context, c, old *nodev1.RuntimeClass) field.ErrorList {
-	return apivalidation.ValidateImmutableField(c.Handler, old.Handler, handlerPath)
+	return apivalidation.ValidateImmutableField(c.Handler, old.Handler, handlerPath).WithOrigin("immutable").MarkCoveredByDeclarative()
 }

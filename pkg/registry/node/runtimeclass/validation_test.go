@@ -12,6 +12,7 @@ import (
 	featuregatetesting "k8s.io/component-base/featuregate/testing"
 	"k8s.io/utils/ptr"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
@@ -99,6 +100,16 @@ func TestValidateUpdate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			check(t, Resource.ValidateChange(t.Context(), "", runtimeClass(c.change), runtimeClass(handler("h"))), c.want...)
 		})
+	}
+}
+
+// TestNoDefaults: a pod's overhead is rounded up to what is counted, that of a
+// class is not.
+func TestNoDefaults(t *testing.T) {
+	c := runtimeClass(overhead("cpu", "100u"))
+	apis.Scheme.Default(c)
+	if cpu := c.Overhead.PodFixed["cpu"]; cpu.String() != "100u" {
+		t.Errorf("overhead of %s", cpu.String())
 	}
 }
 
