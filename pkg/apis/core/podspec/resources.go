@@ -23,6 +23,13 @@ func (v *specValidator) validateResources(r *corev1.ResourceRequirements, p *fie
 	return v.validateRequirements(r, validation.ValidateContainerResourceName, p)
 }
 
+// ValidateOverhead checks what a pod uses beside its containers (KEP-688). It
+// is checked as limits are, and its errors name p.limits[RESOURCE].
+func ValidateOverhead(overhead corev1.ResourceList, opts Options, p *field.Path) field.ErrorList {
+	v := &specValidator{opts: opts}
+	return v.validateResources(&corev1.ResourceRequirements{Limits: overhead}, p)
+}
+
 func (v *specValidator) validateRequirements(r *corev1.ResourceRequirements, name nameRule, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	hugePages, computes := false, false

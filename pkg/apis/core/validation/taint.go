@@ -13,17 +13,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// ValidateTolerations checks a pod's tolerations. They may compare numbers
-// where the gate TaintTolerationComparisonOperators is on, or where the stored
-// pod does so already.
-func ValidateTolerations(tolerations []corev1.Toleration, compared bool, p *field.Path) field.ErrorList {
+// ValidateTolerations checks tolerations of taints. With compare they may
+// compare numbers (the operators Lt and Gt, KEP-5471).
+func ValidateTolerations(tolerations []corev1.Toleration, compare bool, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	compared = compared || features.Enabled(features.TaintTolerationComparisonOperators)
 	for i, t := range tolerations {
-		errs = append(errs, validateToleration(t, compared, p.Index(i))...)
+		errs = append(errs, validateToleration(t, compare, p.Index(i))...)
 	}
 	return errs
 }
@@ -39,7 +36,7 @@ func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.
 	var errs field.ErrorList
 	operator := p.Child("operator")
 	if t.Key != "" {
-		errs = append(errs, metav1validation.ValidateLabelName(t.Key, p.Child("key"))...)
+		errs = append(errs, metav1validation.ValidateLabelName(t.Key, p.Child("key")).MarkCoveredByDeclarative()...)
 	} else if t.Operator != corev1.TolerationOpExists {
 		errs = append(errs, field.Invalid(operator, t.Operator,
 			"operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
