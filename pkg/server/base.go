@@ -103,7 +103,7 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 	})
 }
 
-// configure sets the parts of the configuration that do not depend on other
+// prepare sets the parts of the configuration that do not depend on other
 // steps.
 func (b *base) prepare() error {
 	o, g := b.options, b.generic
