@@ -16,6 +16,7 @@ import (
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
 	apisnetworkingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1"
+	apisnodev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/node/v1"
 	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
 	apisrbacv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/v1"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
@@ -30,6 +31,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	nodev1 "k8s.io/api/node/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	policyv1beta1 "k8s.io/api/policy/v1beta1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -77,6 +79,7 @@ var groups = []group{
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
 	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
+	{version: nodev1.SchemeGroupVersion, types: nodev1.AddToScheme, own: apisnodev1.AddToScheme},
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme},
 	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme},
 	{version: rbacv1.SchemeGroupVersion, types: rbacv1.AddToScheme, own: apisrbacv1.AddToScheme},

@@ -13,14 +13,15 @@ import (
 // statusFacet is the name of the facet that writes the status.
 const statusFacet = "status"
 
-// Facet is a subresource that is the same object under another strategy: it can
-// be read and updated, and an update changes only some of the object. The facet
-// "status" keeps the spec, every other one keeps the status; Hooks narrow down
-// what else may change.
+// Facet is a subresource that has the same objects as its resource, but another
+// strategy. It can be read and updated, and an update changes only a part of the
+// object. An update of the facet "status" leaves the spec as it is; an update of
+// any other facet leaves the status as it is. The hook PrepareForUpdate restores
+// whatever else the facet must not change.
 type Facet[T Object] struct {
 	Hooks[T]
-	// WritesStatus makes a facet of another name keep the spec in place of the
-	// status.
+	// WritesStatus is true for a facet with another name than "status" that writes
+	// the status too, and so leaves the spec as it is.
 	WritesStatus bool
 	// Metadata says what a facet that writes the status keeps of the metadata.
 	Metadata MetadataRule
@@ -51,9 +52,10 @@ func (r *Resource[T]) facet(name string) *Facet[T] {
 	return &f
 }
 
-// facetStorage returns the storage of a facet: the main resource's store under
-// another strategy. What the store does around a write of the resource itself,
-// such as allocating addresses, it does not do here.
+// facetStorage returns the storage of a facet: the store of the main resource
+// with another strategy. The functions that the store calls at the begin of a
+// write of the resource itself, such as those that allocate addresses, are not
+// called for a facet.
 func (r *Resource[T]) facetStorage(main *REST, deps Deps, name string) rest.Storage {
 	f := r.facet(name)
 	s := r.strategy(deps.Scheme, f)

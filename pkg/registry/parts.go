@@ -7,19 +7,21 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Parts say how an object is made up. From them follows what every resource
-// does with its spec, its status and its generation, and which fields a request
-// resets: a client writes the spec through the resource and the status through
-// the facet "status".
+// Parts name the parts of an object. The adapter derives from them what every
+// strategy does with the spec, the status and the generation, and which fields
+// server-side apply regards as reset: a client writes the spec through the
+// resource itself and the status through the facet "status".
 type Parts[T Object] struct {
 	// Spec and Status are the two parts, made by Part; nil for a type without.
 	Spec, Status PartOf[T]
 	// CreateWithStatus lets a client set the status of a new object.
 	CreateWithStatus bool
 	// Generations counts the changes of the spec in metadata.generation, which
-	// starts at 1. Otherwise the generation is what a client creates the object with.
+	// starts at 1. Without it the generation stays what the client sent when it
+	// created the object.
 	Generations bool
-	// AlsoCounts reports whether a change counts beside those of the spec.
+	// AlsoCounts reports whether a change of something else than the spec counts
+	// as a generation too.
 	AlsoCounts func(obj, old T) bool
 }
 
@@ -42,8 +44,8 @@ func (p part[T, P]) clear(obj T)       { *p(obj) = *new(P) }
 func (p part[T, P]) keep(obj, old T)   { *p(obj) = *p(old) }
 func (p part[T, P]) equal(a, b T) bool { return apiequality.Semantic.DeepEqual(p(a), p(b)) }
 
-// PrepareNew does to a new object what comes before its validation: it clears
-// what a client does not write, and calls the hook.
+// PrepareNew prepares a new object for its validation: it clears the status,
+// calls the hook PrepareForCreate and sets the generation.
 func (r *Resource[T]) PrepareNew(ctx context.Context, obj T) {
 	if r.Parts.Status != nil && !r.Parts.CreateWithStatus {
 		r.Parts.Status.clear(obj)
@@ -56,9 +58,10 @@ func (r *Resource[T]) PrepareNew(ctx context.Context, obj T) {
 	}
 }
 
-// PrepareChange does the same to an object that is updated by the resource itself
-// or, where facet is not empty, by that subresource: it keeps what is not to be
-// written that way, calls the hook and counts the generation.
+// PrepareChange prepares an updated object for its validation. facet is the name
+// of the subresource through which it is updated, or empty for the resource
+// itself. It restores the part that cannot be written there, calls the hook
+// PrepareForUpdate and counts the generation.
 func (r *Resource[T]) PrepareChange(ctx context.Context, facet string, obj, old T) {
 	r.prepareChange(ctx, r.facet(facet), obj, old)
 }
@@ -97,8 +100,8 @@ func (p *Parts[T]) count(obj, old T) {
 }
 
 // MetadataRule says which metadata an update of the status leaves as it was.
-// The zero value is none: the status facets of the oldest resources change
-// labels and annotations too.
+// The zero value leaves none: the status subresources of the oldest resources
+// accept changes of labels and annotations.
 type MetadataRule struct {
 	// Keep sets the metadata that is kept.
 	Keep func(obj, old metav1.Object)
@@ -106,7 +109,7 @@ type MetadataRule struct {
 	Resets []string
 }
 
-// KeepMetadata keeps everything but the record of who manages which fields.
+// KeepMetadata leaves all metadata as it was, except for the managed fields.
 func KeepMetadata() MetadataRule {
 	return MetadataRule{Resets: []string{"metadata"}, Keep: func(obj, old metav1.Object) {
 		managed, meta := obj.GetManagedFields(), objectMeta(obj)
@@ -115,8 +118,9 @@ func KeepMetadata() MetadataRule {
 	}}
 }
 
-// KeepUserMetadata keeps all metadata that a user writes, as
-// metav1.ResetObjectMetaForStatus does: labels, annotations, finalizers, owners.
+// KeepUserMetadata leaves the metadata that users write as it was: labels,
+// annotations, finalizers and owner references. It is what
+// metav1.ResetObjectMetaForStatus does.
 func KeepUserMetadata() MetadataRule {
 	return MetadataRule{Keep: metav1.ResetObjectMetaForStatus, Resets: []string{"metadata"}}
 }

@@ -79,9 +79,10 @@ type Resource[T Object] struct {
 	// NoWatchCache makes reads go to etcd, as for events.
 	NoWatchCache bool
 
-	// PutCreates lets PUT create an object.
+	// PutCreates lets PUT create an object: it answers 201 where others say 404.
 	PutCreates bool
-	// ConditionalUpdate refuses updates without a resource version.
+	// ConditionalUpdate refuses a PUT without metadata.resourceVersion, by 422:
+	// "must be specified for an update". Elsewhere it overwrites what is stored.
 	ConditionalUpdate bool
 	// GarbageCollection is what happens to dependents when a delete request
 	// does not say; the default is that they are deleted.
@@ -99,7 +100,8 @@ type Resource[T Object] struct {
 	// generated one. The adapter then validates the metadata, before the hooks.
 	// Nil: the hooks validate all of the metadata.
 	ValidateName apivalidation.ValidateNameFunc
-	// AnyFinalizer allows finalizers that have no domain and are not known.
+	// AnyFinalizer allows finalizers that have no domain and are not known, such
+	// as "abc": kube-apiserver allows them in some groups.
 	AnyFinalizer bool
 	// Hooks is the strategy of the resource itself.
 	Hooks[T]

@@ -20,7 +20,7 @@ type Column[T Object] struct {
 	// Format is the OpenAPI format; the first column's is "name".
 	Format string
 	// Description explains the column: usually the documentation of a field,
-	// see Doc.
+	// see Doc. It is empty only where kube-apiserver's is.
 	Description string
 	// Priority above 0 shows the column only in wide output.
 	Priority int32

@@ -7,9 +7,12 @@ import (
 	"os"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
@@ -24,95 +27,105 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
 
-// assemble builds the server from what open has opened. The order of the steps
-// follows the dependencies between the parts.
-func assemble(ctx context.Context, b *base) (*Server, error) {
-	o, g := b.options, b.generic
-	stored, err := storage.Apply(*o.Etcd, b.etcd, b.enabled.Groups, g)
-	if err != nil {
-		return nil, fmt.Errorf("storage: %w", err)
-	}
-	b.life.onClose(stored.Close)
-	if err := o.EgressSelector.ApplyTo(g); err != nil {
-		return nil, fmt.Errorf("--egress-selector-config-file: %w", err)
-	}
-	if err := o.Traces.ApplyTo(g.EgressSelector, g); err != nil {
-		return nil, fmt.Errorf("--tracing-config-file: %w", err)
-	}
-	accounts, err := newServiceAccounts(b)
-	if err != nil {
-		return nil, fmt.Errorf("service accounts (--service-account-signing-key-file, --service-account-key-file): %w", err)
-	}
-	clientCA, err := applyAuthentication(b, accounts.authenticator)
-	if err != nil {
-		return nil, fmt.Errorf("authentication: %w", err)
-	}
-	rules, err := applyAuthorization(b)
-	if err != nil {
-		return nil, fmt.Errorf("authorization: %w", err)
-	}
-	if err := o.Audit.ApplyTo(g); err != nil {
-		return nil, fmt.Errorf("audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file): %w", err)
-	}
-	if err := o.Features.ApplyTo(g, b.client, b.informers); err != nil {
-		return nil, fmt.Errorf("priority and fairness: %w", err)
-	}
-	services, err := newServices(b, stored.Raw)
-	if err != nil {
-		return nil, fmt.Errorf("services: %w", err)
-	}
-	runControllers(b)
-	aggregator, err := newAggregator(b)
-	if err != nil {
-		return nil, fmt.Errorf("API aggregation: %w", err)
-	}
-	if aggregator != nil {
-		b.wrapHandlers(aggregator.Wrap)
-	} else {
-		b.wrapHandlers(nil)
-	}
-	if err := applyAdmission(b); err != nil {
-		return nil, fmt.Errorf("admission (--enable-admission-plugins, --admission-control-config-file): %w", err)
-	}
+// parts are what the steps of configure make, and the later ones need.
+type parts struct {
+	stored     *storage.Stored
+	accounts   *serviceAccounts
+	clientCA   dynamiccertificates.CAContentProvider
+	rules      *rbac.Resolver
+	services   bootstrap.Services
+	aggregator *aggregator.Aggregator
+}
 
-	s := &Server{base: b, aggregator: aggregator}
-	delegate, extensions, err := newCustomResources(ctx, b, stored.CustomResources, services)
+// assemble builds the server from what open has opened.
+func assemble(ctx context.Context, b *base) (*Server, error) {
+	p, err := configure(b)
 	if err != nil {
 		return nil, err
 	}
-	if s.generic, err = g.Complete(b.informers).New("kube-apiserver", delegate); err != nil {
+	s := &Server{base: b, aggregator: p.aggregator}
+	delegate, extensions, err := newCustomResources(ctx, b, p.stored.CustomResources, p.services)
+	if err != nil {
+		return nil, err
+	}
+	if s.generic, err = b.generic.Complete(b.informers).New("kube-apiserver", delegate); err != nil {
 		return nil, err
 	}
 	if s.extensions = extensions; extensions != nil {
-		if aggregator != nil {
-			extensions.Register(aggregator)
+		if p.aggregator != nil {
+			extensions.Register(p.aggregator)
 		}
 		if err := extensions.Install(s.generic, groupNames(b.enabled.Groups)); err != nil {
 			return nil, err
 		}
 	}
-	s.documents = openapi.New("v" + g.EffectiveVersion.EmulationVersion().String() + ".0")
-	in := &install.Installer{
-		Server: s.generic, Config: g, TypeConverter: s.documents.TypeConverter,
-		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: stored.Raw, Objects: b.objects},
-	}
-	if err := in.Install(groups.All(groups.Needs{
-		Core:           core.Needs{EventTTL: o.EventTTL, Tokens: accounts.tokens, Services: services.Allocation},
-		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
-		Authorization:  authorization.Needs{Authorizer: g.Authorization.Authorizer, Rules: g.RuleResolver},
-		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: rules},
-	})); err != nil {
+	s.documents = openapi.New("v" + b.generic.EffectiveVersion.EmulationVersion().String() + ".0")
+	if err := s.installGroups(p); err != nil {
 		return nil, err
 	}
-	accounts.discovery(s.generic.Handler.GoRestfulContainer, jwksURI(b))
-	info := bootstrap.AuthenticationInfo{ClientCA: clientCA, RequestHeader: g.Authentication.RequestHeaderConfig}
-	if err := bootstrap.AddHooks(s.generic, b.client, b.informers, info, services, b.enabled.Serves); err != nil {
+	p.accounts.discovery(s.generic.Handler.GoRestfulContainer, jwksURI(b))
+	info := bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig}
+	if err := bootstrap.AddHooks(s.generic, b.client, b.informers, info, p.services, b.enabled.Serves); err != nil {
 		return nil, err
 	}
 	if err := s.installAggregator(); err != nil {
 		return nil, err
 	}
 	return s, s.tellWhere()
+}
+
+// configure completes the configuration of the generic server. The order of the
+// steps follows the dependencies between the parts. An error names the flags that
+// the step reads.
+func configure(b *base) (*parts, error) {
+	o, g, p := b.options, b.generic, &parts{}
+	for _, step := range []struct {
+		flags string
+		apply func() error
+	}{
+		{"storage", func() (err error) { p.stored, err = newStorage(b); return err }},
+		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
+		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
+		{"service accounts (--service-account-signing-key-file, --service-account-key-file)",
+			func() (err error) { p.accounts, err = newServiceAccounts(b); return err }},
+		{"authentication", func() (err error) { p.clientCA, err = applyAuthentication(b, p.accounts.authenticator); return err }},
+		{"authorization", func() (err error) { p.rules, err = applyAuthorization(b); return err }},
+		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return o.Audit.ApplyTo(g) }},
+		{"priority and fairness", func() error { return o.Features.ApplyTo(g, b.client, b.informers) }},
+		{"services", func() (err error) { p.services, err = newServices(b, p.stored.Raw); return err }},
+		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b); return err }},
+		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b) }},
+	} {
+		if err := step.apply(); err != nil {
+			return nil, fmt.Errorf("%s: %w", step.flags, err)
+		}
+	}
+	runControllers(b)
+	b.wrapHandlers(p.aggregator)
+	return p, nil
+}
+
+func newStorage(b *base) (*storage.Stored, error) {
+	stored, err := storage.Apply(*b.options.Etcd, b.etcd, b.enabled.Groups, b.generic)
+	if err == nil {
+		b.life.onClose(stored.Close)
+	}
+	return stored, err
+}
+
+// installGroups serves the built-in APIs.
+func (s *Server) installGroups(p *parts) error {
+	b, g := s.base, s.base.generic
+	in := &install.Installer{
+		Server: s.generic, Config: g, TypeConverter: s.documents.TypeConverter,
+		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects},
+	}
+	return in.Install(groups.All(groups.Needs{
+		Core:           core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation},
+		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
+		Authorization:  authorization.Needs{Authorizer: g.Authorization.Authorizer, Rules: g.RuleResolver},
+		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: p.rules},
+	}))
 }
 
 // runControllers adds the controllers that --controllers selects to the

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -83,7 +84,7 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 	if err != nil {
 		return nil, err
 	}
-	return b, b.configure()
+	return b, b.prepare()
 }
 
 // startEtcd starts the embedded etcd. If the flags name an external etcd, it
@@ -102,9 +103,9 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 	})
 }
 
-// configure sets the parts of the configuration that do not depend on other
+// prepare sets the parts of the configuration that do not depend on other
 // steps.
-func (b *base) configure() error {
+func (b *base) prepare() error {
 	o, g := b.options, b.generic
 	if err := o.Generic.ApplyTo(g); err != nil {
 		return err
@@ -128,17 +129,17 @@ func (b *base) configure() error {
 	return nil
 }
 
-// wrapHandlers adds our handlers to the handler chain of k8s.io/apiserver.
-// aggregated adds the aggregator; it is nil if there is none.
-func (b *base) wrapHandlers(aggregated func(http.Handler) http.Handler) {
+// wrapHandlers adds our handlers to the handler chain of k8s.io/apiserver. The
+// aggregator is nil if there is none.
+func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 	allowPrivileged := b.options.AllowPrivileged
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
 		handler = refuseBadPatches(handler, g.Serializer)
 		if !allowPrivileged {
 			handler = forbidPrivileged(handler)
 		}
-		if aggregated != nil {
-			handler = aggregated(handler)
+		if front != nil {
+			handler = front.Wrap(handler)
 		}
 		return genericapiserver.DefaultBuildHandlerChain(handler, g)
 	}

@@ -29,6 +29,10 @@ const (
 // have yet.
 var notServed = map[string]bool{}
 
+// undescribed are the columns, by path, that have no description from
+// kube-apiserver either.
+var undescribed = map[string]string{"apis/node.k8s.io/v1/runtimeclasses": "Handler"}
+
 // TestExhaustive walks all resources that the server serves. Each is in
 // discovery as kube-apiserver's, with its columns, its place in etcd and
 // recorded cases with a floor.
@@ -87,8 +91,8 @@ func checkColumns(t *testing.T, config *restclient.Config, name string, want []m
 	var table metav1.Table
 	get(t, config, "/"+name+"?limit=1", tableType, &table)
 	for i := range table.ColumnDefinitions {
-		if table.ColumnDefinitions[i].Description == "" {
-			t.Errorf("the column %s has no description", table.ColumnDefinitions[i].Name)
+		if c := table.ColumnDefinitions[i]; c.Description == "" && undescribed[name] != c.Name {
+			t.Errorf("the column %s has no description", c.Name)
 		}
 		table.ColumnDefinitions[i].Description = ""
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/node"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
@@ -46,6 +47,7 @@ func All(needs Needs) []registry.Group {
 		apiextensions.Group(),
 		scheduling.Group(),
 		coordination.Group(),
+		node.Group(),
 		discovery.Group(),
 		flowcontrol.Group(),
 	}

@@ -22,6 +22,7 @@ func TestGates(t *testing.T) {
 		c.RestartPolicyRules = []corev1.ContainerRestartRule{{Action: "RestartAllContainers",
 			ExitCodes: &corev1.ContainerRestartRuleOnExitCodes{Operator: "In", Values: []int32{1}}}}
 	})
+	compares := spec(func(s *corev1.PodSpec) { s.Tolerations = []corev1.Toleration{{Key: "a", Operator: "Gt", Value: "5"}} })
 	for name, c := range map[string]struct {
 		gate   featuregate.Feature
 		change func(*corev1.Pod)
@@ -30,6 +31,8 @@ func TestGates(t *testing.T) {
 		"host network": {features.UserNamespacesHostNetworkSupport, hostNetwork, "spec.hostNetwork: Forbidden: when `hostUsers` is false"},
 		"restart all": {features.RestartAllContainersOnContainerExits, restartAll,
 			`spec.containers[0].restartPolicyRules[0].action: Unsupported value: "RestartAllContainers": supported values: "Restart"`},
+		"numbers compared": {features.TaintTolerationComparisonOperators, compares,
+			`spec.tolerations[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pod := newPod(c.change)

@@ -22,6 +22,14 @@ func (v *specValidator) validateResources(r *corev1.ResourceRequirements, p *fie
 	return v.validateRequirements(r, validation.ValidateContainerResourceName, p)
 }
 
+// ValidateOverhead checks the resources that a pod uses in addition to those of
+// its containers (KEP-688). They are checked like limits. Like those of
+// kube-apiserver, the errors have the path p.limits[RESOURCE].
+func ValidateOverhead(overhead corev1.ResourceList, opts Options, p *field.Path) field.ErrorList {
+	v := &specValidator{opts: opts}
+	return v.validateResources(&corev1.ResourceRequirements{Limits: overhead}, p)
+}
+
 func (v *specValidator) validateRequirements(r *corev1.ResourceRequirements, name nameRule, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	hugePages, computes := false, false

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/volume"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // specValidator validates one pod spec. It contains what several parts of the
@@ -104,7 +105,8 @@ func (v *specValidator) validateScheduling(p *field.Path) field.ErrorList {
 	if spec.Subdomain != "" {
 		errs = append(errs, validation.ValidateDNS1123Label(spec.Subdomain, p.Child("subdomain"))...)
 	}
-	errs = append(errs, validation.ValidateTolerations(spec.Tolerations, v.opts.kept.comparisons, p.Child("tolerations"))...)
+	compare := v.opts.kept.comparisons || features.Enabled(features.TaintTolerationComparisonOperators)
+	errs = append(errs, validation.ValidateTolerations(spec.Tolerations, compare, p.Child("tolerations"))...)
 	return append(errs, v.validateHostAliases(p.Child("hostAliases"))...)
 }
 
@@ -124,7 +126,7 @@ func (v *specValidator) validateIdentity(p *field.Path) field.ErrorList {
 			metavalidation.ValidateRequiredOneOf(*spec.PreemptionPolicy, p.Child("preemptionPolicy"), corev1.PreemptLowerPriority, corev1.PreemptNever)...)
 	}
 	if spec.Overhead != nil {
-		errs = append(errs, v.validateResources(&corev1.ResourceRequirements{Limits: spec.Overhead}, p.Child("overhead"))...)
+		errs = append(errs, ValidateOverhead(spec.Overhead, v.opts, p.Child("overhead"))...)
 	}
 	errs = append(errs, v.validateOS(p)...)
 	return append(errs, v.validateEnvFileVolumes(p)...)

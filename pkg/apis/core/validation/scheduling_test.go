@@ -4,10 +4,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	featuregatetesting "k8s.io/component-base/featuregate/testing"
 	"k8s.io/utils/ptr"
-
-	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 const (
@@ -45,22 +42,20 @@ func TestTolerations(t *testing.T) {
 
 func TestComparingTolerations(t *testing.T) {
 	for name, c := range map[string]struct {
-		on, compared bool
-		value        string
-		want         []string
+		compare bool
+		value   string
+		want    []string
 	}{
-		"off":                        {false, false, "5", []string{`f[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"`}},
-		"off, but in the stored pod": {false, true, "5", nil},
-		"on":                         {true, false, "-5", nil},
-		"not the shortest":           {true, false, "05", []string{`f[0].value: Invalid value: "05": must be a valid decimal integer in canonical form`}},
-		"too large": {true, false, "99999999999999999999", []string{
+		"refused":          {false, "5", []string{`f[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"`}},
+		"allowed":          {true, "-5", nil},
+		"not the shortest": {true, "05", []string{`f[0].value: Invalid value: "05": must be a valid decimal integer in canonical form`}},
+		"too large": {true, "99999999999999999999", []string{
 			`f[0].value: Invalid value: "99999999999999999999": strconv.ParseInt: parsing "99999999999999999999": value out of range`}},
-		"empty": {true, false, "", []string{`f[0].value: Invalid value: "": must be non-empty`,
+		"empty": {true, "", []string{`f[0].value: Invalid value: "": must be non-empty`,
 			`f[0].value: Invalid value: "": strconv.ParseInt: parsing "": invalid syntax`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.TaintTolerationComparisonOperators, c.on)
-			expect(t, ValidateTolerations([]corev1.Toleration{{Key: "a", Operator: "Gt", Value: c.value}}, c.compared, root), c.want...)
+			expect(t, ValidateTolerations([]corev1.Toleration{{Key: "a", Operator: "Gt", Value: c.value}}, c.compare, root), c.want...)
 		})
 	}
 }

@@ -13,17 +13,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// ValidateTolerations checks the tolerations of a pod. The operators that
-// compare numbers need the feature gate TaintTolerationComparisonOperators.
-// compared allows them as well, for a stored pod that uses them already.
-func ValidateTolerations(tolerations []corev1.Toleration, compared bool, p *field.Path) field.ErrorList {
+// ValidateTolerations checks tolerations of taints. The operators Lt and Gt, which
+// compare numbers (KEP-5471), are only valid if compare is true.
+func ValidateTolerations(tolerations []corev1.Toleration, compare bool, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	compared = compared || features.Enabled(features.TaintTolerationComparisonOperators)
 	for i, t := range tolerations {
-		errs = append(errs, validateToleration(t, compared, p.Index(i))...)
+		errs = append(errs, validateToleration(t, compare, p.Index(i))...)
 	}
 	return errs
 }
@@ -40,7 +37,7 @@ func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.
 	var errs field.ErrorList
 	operator := p.Child("operator")
 	if t.Key != "" {
-		errs = append(errs, metav1validation.ValidateLabelName(t.Key, p.Child("key"))...)
+		errs = append(errs, metav1validation.ValidateLabelName(t.Key, p.Child("key")).MarkCoveredByDeclarative()...)
 	} else if t.Operator != corev1.TolerationOpExists {
 		errs = append(errs, field.Invalid(operator, t.Operator,
 			"operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
@@ -63,7 +60,7 @@ func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.
 			break
 		}
 		// Like in kube-apiserver, the error lists the operators that compare
-		// numbers even though they are disabled.
+		// numbers even though they are not allowed.
 		errs = append(errs, field.NotSupported(operator, t.Operator, []corev1.TolerationOperator{
 			corev1.TolerationOpEqual, corev1.TolerationOpExists, corev1.TolerationOpLt, corev1.TolerationOpGt}))
 	default:
