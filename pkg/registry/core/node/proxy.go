@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
 // proxyREST is the proxy to kubelets. Discovery lists it, but it answers that
@@ -25,7 +27,7 @@ func (p *proxyREST) Destroy() {}
 
 // ConnectMethods implements rest.Connecter.
 func (p *proxyREST) ConnectMethods() []string {
-	return []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+	return registry.ProxyMethods()
 }
 
 // NewConnectOptions implements rest.Connecter. The rest of the URL path is
