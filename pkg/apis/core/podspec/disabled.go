@@ -13,13 +13,13 @@ var gatedFields = []features.Gated[corev1.PodSpec]{
 	{Gate: features.ContainerRestartRules, Field: restartRules},
 	{Gate: features.ContainerStopSignals, Field: stopSignals},
 	{Gate: features.EnvFiles, Field: envFiles},
-	{Gate: features.EvictionRequestAPI, Field: evictionResponders},
-	{Gate: features.GenericWorkload, Field: schedulingGroup},
+	{Gate: features.EvictionRequestAPI, Field: features.Slice(func(s *corev1.PodSpec) *[]corev1.EvictionResponder { return &s.EvictionResponders })},
+	{Gate: features.GenericWorkload, Field: features.Pointer(func(s *corev1.PodSpec) **corev1.PodSchedulingGroup { return &s.SchedulingGroup })},
 	{Gate: features.GRPCContainerProbeTLS, Field: grpcModes},
 	{Gate: features.H2CContainerProbe, Field: httpProtocols},
-	{Gate: features.HostnameOverride, Field: hostname},
+	{Gate: features.HostnameOverride, Field: features.Pointer(func(s *corev1.PodSpec) **string { return &s.HostnameOverride })},
 	{Gate: features.MatchLabelKeysInPodTopologySpread, Field: spreadKeys},
-	{Gate: features.PodLevelResources, Field: podResources},
+	{Gate: features.PodLevelResources, Field: features.Pointer(func(s *corev1.PodSpec) **corev1.ResourceRequirements { return &s.Resources })},
 	{Gate: features.VolumeBindMountOptions, Field: bindMountOptions},
 }
 
@@ -70,14 +70,6 @@ func envFiles(spec *corev1.PodSpec, clear bool) (used bool) {
 	return used
 }
 
-func hostname(spec *corev1.PodSpec, clear bool) (used bool) {
-	used = spec.HostnameOverride != nil
-	if clear {
-		spec.HostnameOverride = nil
-	}
-	return used
-}
-
 func spreadKeys(spec *corev1.PodSpec, clear bool) (used bool) {
 	for i := range spec.TopologySpreadConstraints {
 		c := &spec.TopologySpreadConstraints[i]
@@ -85,14 +77,6 @@ func spreadKeys(spec *corev1.PodSpec, clear bool) (used bool) {
 		if clear {
 			c.MatchLabelKeys = nil
 		}
-	}
-	return used
-}
-
-func podResources(spec *corev1.PodSpec, clear bool) (used bool) {
-	used = spec.Resources != nil
-	if clear {
-		spec.Resources = nil
 	}
 	return used
 }
@@ -110,22 +94,6 @@ func stopSignals(spec *corev1.PodSpec, clear bool) (used bool) {
 		if *c.Lifecycle == (corev1.Lifecycle{}) {
 			c.Lifecycle = nil
 		}
-	}
-	return used
-}
-
-func evictionResponders(spec *corev1.PodSpec, clear bool) (used bool) {
-	used = len(spec.EvictionResponders) > 0
-	if clear {
-		spec.EvictionResponders = nil
-	}
-	return used
-}
-
-func schedulingGroup(spec *corev1.PodSpec, clear bool) (used bool) {
-	used = spec.SchedulingGroup != nil
-	if clear {
-		spec.SchedulingGroup = nil
 	}
 	return used
 }

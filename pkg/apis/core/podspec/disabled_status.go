@@ -9,9 +9,13 @@ import (
 // gatedStatusFields are the fields of a status that need a feature gate.
 var gatedStatusFields = []features.Gated[corev1.PodStatus]{
 	{Gate: features.ContainerStopSignals, Field: stopSignalStatuses},
-	{Gate: features.CSIVolumeHealth, Field: volumeHealth},
-	{Gate: features.DRAExtendedResource, Field: extendedResourceClaim},
-	{Gate: features.DRANodeAllocatableResources, Field: allocatableClaims},
+	{Gate: features.CSIVolumeHealth, Field: features.Slice(func(s *corev1.PodStatus) *[]corev1.PodVolumeHealth { return &s.VolumeHealth })},
+	{Gate: features.DRAExtendedResource, Field: features.Pointer(func(s *corev1.PodStatus) **corev1.PodExtendedResourceClaimStatus {
+		return &s.ExtendedResourceClaimStatus
+	})},
+	{Gate: features.DRANodeAllocatableResources, Field: features.Slice(func(s *corev1.PodStatus) *[]corev1.NodeAllocatableResourceClaimStatus {
+		return &s.NodeAllocatableResourceClaimStatuses
+	})},
 	{Gate: features.ImageVolumeWithDigest, Field: imageVolumes},
 	{Gate: features.InPlacePodLevelResourcesVerticalScaling, Field: podResourceStatuses},
 	{Gate: features.ResourceHealthStatus, Field: resourceHealth},
@@ -22,14 +26,6 @@ var gatedStatusFields = []features.Gated[corev1.PodStatus]{
 // does for the spec.
 func DropDisabledStatusFields(status, old *corev1.PodStatus) {
 	features.Drop(status, old, gatedStatusFields)
-}
-
-func extendedResourceClaim(status *corev1.PodStatus, clear bool) (used bool) {
-	used = status.ExtendedResourceClaimStatus != nil
-	if clear {
-		status.ExtendedResourceClaimStatus = nil
-	}
-	return used
 }
 
 func podResourceStatuses(status *corev1.PodStatus, clear bool) (used bool) {
@@ -71,22 +67,6 @@ func stopSignalStatuses(status *corev1.PodStatus, clear bool) (used bool) {
 		if clear {
 			c.StopSignal = nil
 		}
-	}
-	return used
-}
-
-func volumeHealth(status *corev1.PodStatus, clear bool) (used bool) {
-	used = len(status.VolumeHealth) > 0
-	if clear {
-		status.VolumeHealth = nil
-	}
-	return used
-}
-
-func allocatableClaims(status *corev1.PodStatus, clear bool) (used bool) {
-	used = len(status.NodeAllocatableResourceClaimStatuses) > 0
-	if clear {
-		status.NodeAllocatableResourceClaimStatuses = nil
 	}
 	return used
 }

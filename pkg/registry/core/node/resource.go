@@ -69,13 +69,8 @@ func dropDisabled(n, old *corev1.Node) {
 }
 
 var gated = []features.Gated[corev1.Node]{
-	{Gate: features.InPlacePodVerticalScalingSchedulerPreemption, Field: func(n *corev1.Node, clear bool) (used bool) {
-		used = n.Spec.PodPreemptionPolicy != nil
-		if clear {
-			n.Spec.PodPreemptionPolicy = nil
-		}
-		return used
-	}},
+	{Gate: features.InPlacePodVerticalScalingSchedulerPreemption,
+		Field: features.Pointer(func(n *corev1.Node) **corev1.NodePodPreemptionPolicy { return &n.Spec.PodPreemptionPolicy })},
 }
 
 // declarativeConfig enables the declarative validation of a field if its
