@@ -114,6 +114,7 @@ func (c EtcdConfig) embedConfig() (*embed.Config, error) {
 // watches of another.
 func (e *Etcd) Client() *kubernetes.Client {
 	client := &kubernetes.Client{Client: v3client.New(e.server.Server)}
+	client.KV = committedKV{client.KV}
 	client.Kubernetes = client
 	return client
 }

@@ -12,11 +12,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/registry/rest"
 	apistorage "k8s.io/apiserver/pkg/storage"
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
+	"k8s.io/utils/ptr"
 )
 
 // retryLater is the number of seconds after which a client should retry an
@@ -56,6 +58,11 @@ func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Obje
 	if err != nil {
 		return nil, err
 	}
+	if o := eviction.DeleteOptions; o != nil && ptr.Deref(o.IgnoreStoreReadErrorWithClusterBreakingPotential, false) {
+		return nil, apierrors.NewInvalid(policyv1.SchemeGroupVersion.WithKind("Eviction").GroupKind(), name, field.ErrorList{
+			field.Invalid(field.NewPath("deleteOptions", "ignoreStoreReadErrorWithClusterBreakingPotential"), true,
+				"can not be set for pod eviction, try after removing the option")})
+	}
 	deletion, err := deleteOptions(eviction, options)
 	if err != nil {
 		return nil, err
@@ -73,7 +80,8 @@ func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Obje
 
 // deleteOptions returns the delete options of the eviction. A dry run can be
 // requested in them or in the options of the request. If both request it, they
-// must be equal.
+// must be equal. If they are not, the answer is 500, which looks wrong, but
+// kube-apiserver does the same.
 func deleteOptions(eviction *policyv1.Eviction, options *metav1.CreateOptions) (*metav1.DeleteOptions, error) {
 	out := &metav1.DeleteOptions{}
 	if eviction.DeleteOptions != nil {
