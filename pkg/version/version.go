@@ -4,6 +4,7 @@ package version
 import (
 	goruntime "runtime"
 
+	"k8s.io/apimachinery/pkg/util/version"
 	apimachineryversion "k8s.io/apimachinery/pkg/version"
 	basecompatibility "k8s.io/component-base/compatibility"
 )
@@ -19,9 +20,15 @@ const (
 )
 
 // Effective is an effective version whose Info, which /version returns,
-// contains Git.
+// contains Git, and whose binary version is complete.
 type Effective struct {
 	basecompatibility.EffectiveVersion
+}
+
+// BinaryVersion implements compatibility.EffectiveVersion. The libraries know
+// only the minor version.
+func (Effective) BinaryVersion() *version.Version {
+	return version.MustParseSemantic(Kubernetes)
 }
 
 // Info implements compatibility.EffectiveVersion.
