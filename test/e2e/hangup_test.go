@@ -48,7 +48,7 @@ func TestHangUp(t *testing.T) {
 		clients.Go(func() {
 			for i := worker; i < aborted; i += workers {
 				body := fmt.Sprintf(`{"apiVersion":"v1","kind":"Service","metadata":{"name":"aborted-%d"},"spec":{"type":"NodePort","ports":[{"port":80}]}}`, i)
-				if err := hangUp(config, "/api/v1/namespaces/default/services", body, time.Duration(i%60)*100*time.Microsecond); err != nil {
+				if err := hangUp(config, "/api/v1/namespaces/default/services", body, time.Duration(i%100)*200*time.Microsecond); err != nil {
 					t.Error(err)
 				}
 			}

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/registry/rest"
-	apistorage "k8s.io/apiserver/pkg/storage"
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
 	"k8s.io/utils/ptr"
@@ -155,11 +154,10 @@ func (r *evictionREST) delete(ctx context.Context, pod *corev1.Pod, options *met
 // changes the resource version of the pod, so that note updates the
 // preconditions accordingly.
 func (r *evictionREST) note(ctx context.Context, name string, preconditions *metav1.Preconditions) error {
-	var only *apistorage.Preconditions
-	if preconditions != nil {
-		only = &apistorage.Preconditions{UID: preconditions.UID, ResourceVersion: preconditions.ResourceVersion}
-	}
-	noted, err := r.pods.change(ctx, name, only, false, func(pod *corev1.Pod) error {
+	noted, err := r.pods.change(ctx, name, nil, false, func(pod *corev1.Pod) error {
+		if err := checkPreconditions(pod, preconditions); err != nil {
+			return err
+		}
 		setCondition(pod, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue,
 			Reason: "EvictionByEvictionAPI", Message: "Eviction API: evicting"})
 		return nil
@@ -169,6 +167,24 @@ func (r *evictionREST) note(ctx context.Context, name string, preconditions *met
 	}
 	if preconditions != nil && preconditions.ResourceVersion != nil {
 		preconditions.ResourceVersion = &noted.ResourceVersion
+	}
+	return nil
+}
+
+// checkPreconditions returns the error that a delete request of the pod would
+// return. Preconditions may be nil.
+func checkPreconditions(pod *corev1.Pod, preconditions *metav1.Preconditions) error {
+	if preconditions == nil {
+		return nil
+	}
+	pods := schema.GroupResource{Resource: "Pod"}
+	if uid := preconditions.UID; uid != nil && *uid != pod.UID {
+		return apierrors.NewConflict(pods, pod.Name, fmt.Errorf("the UID in the precondition (%s) does not match the UID in record (%s). "+
+			"The object might have been deleted and then recreated", *uid, pod.UID))
+	}
+	if version := preconditions.ResourceVersion; version != nil && *version != pod.ResourceVersion {
+		return apierrors.NewConflict(pods, pod.Name, fmt.Errorf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s). "+
+			"The object might have been modified", *version, pod.ResourceVersion))
 	}
 	return nil
 }
