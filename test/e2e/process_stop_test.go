@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -11,7 +12,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
 
@@ -25,6 +28,8 @@ type load struct {
 	stop         context.CancelFunc
 	mu           sync.Mutex
 	acknowledged []string
+	// errors are those with which the writers ended.
+	errors []error
 }
 
 func startLoad(t testing.TB, config *restclient.Config, writers int) *load {
@@ -35,10 +40,12 @@ func startLoad(t testing.TB, config *restclient.Config, writers int) *load {
 		l.writers.Go(func() {
 			for {
 				written, err := client.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "write-"}}, metav1.CreateOptions{})
+				l.mu.Lock()
 				if err != nil {
+					l.errors = append(l.errors, err)
+					l.mu.Unlock()
 					return
 				}
-				l.mu.Lock()
 				l.acknowledged = append(l.acknowledged, written.Name)
 				l.mu.Unlock()
 			}
@@ -54,42 +61,54 @@ func (l *load) count() int {
 	return len(l.acknowledged)
 }
 
-// check stops the writers, starts a server on the data directory, and checks
-// that every acknowledged object exists.
-func (l *load) check(t *testing.T, dataDir string) {
-	t.Helper()
+// end stops the writers and returns the acknowledged objects.
+func (l *load) end() []string {
 	l.stop()
 	l.writers.Wait()
-	p, config := serve(t, dataDir)
+	return l.acknowledged
+}
+
+// expectAll checks that every acknowledged object exists. It returns the number
+// of objects that were written without an acknowledgement.
+func expectAll(t *testing.T, config *restclient.Config, acknowledged []string) (more int) {
+	t.Helper()
 	list, err := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{})
 	testutil.Check(t, err)
 	present := map[string]bool{}
 	for _, item := range list.Items {
-		present[item.Name] = true
+		present[item.Name] = strings.HasPrefix(item.Name, "write-")
 	}
-	for _, name := range l.acknowledged {
+	for _, name := range acknowledged {
 		if !present[name] {
 			t.Errorf("%s was acknowledged and is gone", name)
 		}
+		delete(present, name)
 	}
-	p.signal(syscall.SIGTERM)
-	if code := p.exit(); code != 0 {
-		t.Errorf("exit code %d", code)
+	for _, unknown := range present {
+		if unknown {
+			more++
+		}
 	}
+	return more
 }
 
-// TestKill kills the server twice while it writes, and checks that no
-// acknowledged write is lost.
+// TestKill kills the server twenty times while it writes, and checks after each
+// start that no acknowledged write is lost.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for range 2 {
+	var acknowledged []string
+	for range 20 {
 		p, config := serve(t, dir)
+		expectAll(t, config, acknowledged)
 		writes := startLoad(t, config, 8)
 		p.signal(syscall.SIGKILL)
 		p.exit()
-		writes.check(t, dir)
+		acknowledged = append(acknowledged, writes.end()...)
 	}
+	_, config := serve(t, dir)
+	expectAll(t, config, acknowledged)
+	t.Logf("%d writes were acknowledged", len(acknowledged))
 }
 
 func TestStopWhenIdle(t *testing.T) {
@@ -119,7 +138,8 @@ func waitUntilIdle(t *testing.T, config *restclient.Config) {
 }
 
 // TestStopUnderLoad stops a server with open watches during writes. The watches
-// must end and no acknowledged write may be lost.
+// must end, every request must be answered or refused, and no acknowledged
+// write may be lost.
 func TestStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -139,7 +159,16 @@ func TestStopUnderLoad(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
 	watches.Wait()
-	writes.check(t, dir)
+	acknowledged := writes.end()
+	for _, err := range writes.errors {
+		if apierrors.ReasonForError(err) == metav1.StatusReasonUnknown && !utilnet.IsConnectionRefused(err) {
+			t.Errorf("a request was neither answered nor refused: %v", err)
+		}
+	}
+	_, config = serve(t, dir)
+	if more := expectAll(t, config, acknowledged); more > 0 {
+		t.Errorf("%d requests were executed and not answered", more)
+	}
 }
 
 // TestSecondSignal checks that a second signal ends a server immediately,
