@@ -55,8 +55,7 @@ type bomb struct {
 }
 
 // TestBombs sends small bodies that expand or are deeply nested to the real
-// binary, as kube-apiserver would not survive some of them. Each is refused
-// before it costs memory, and the server goes on.
+// binary. Each is refused before it costs memory, and the server goes on.
 func TestBombs(t *testing.T) {
 	p, config := serve(t, filepath.Join(t.TempDir(), "data"))
 	pid := p.cmd.Process.Pid
