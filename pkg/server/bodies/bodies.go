@@ -27,10 +27,10 @@ import (
 )
 
 // MaxDepth is the number of objects, lists or messages that may be nested in one
-// another. The schemas of real custom resource definitions have up to about a
-// hundred levels. The decoders of JSON, YAML and CBOR themselves stop at 10,000
-// levels, that of protobuf does not stop; and 10,000 levels already cost a
-// gigabyte, because a merge patch is parsed again at each level.
+// another. The deepest custom resource definitions of large projects, those of
+// Argo CD and Crossplane, have 35 levels. The decoders of JSON, YAML and CBOR
+// themselves stop at 10,000 levels, that of protobuf does not stop; and 10,000
+// levels already cost a gigabyte, because a merge patch is parsed again at each.
 const MaxDepth = 1000
 
 // usualDepth is more than the depth of the usual body in protobuf.
