@@ -29,7 +29,6 @@ import (
 	"k8s.io/kube-openapi/pkg/spec3"
 	openapiutil "k8s.io/kube-openapi/pkg/util"
 	"k8s.io/kube-openapi/pkg/validation/spec"
-	"sigs.k8s.io/structured-merge-diff/v6/typed"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -237,27 +236,4 @@ func typeNames(scheme *runtime.Scheme) (names []string) {
 // options and watch events, which are registered in every group.
 func ownType(t reflect.Type) bool {
 	return apis.HasHub(t) || strings.HasPrefix(t.PkgPath(), "k8s.io/apiextensions-apiserver/")
-}
-
-// lazyTypeConverter builds its schemas on first use.
-type lazyTypeConverter struct {
-	get func() (managedfields.TypeConverter, error)
-}
-
-// ObjectToTyped implements managedfields.TypeConverter.
-func (l lazyTypeConverter) ObjectToTyped(object runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
-	converter, err := l.get()
-	if err != nil {
-		return nil, err
-	}
-	return converter.ObjectToTyped(object, options...)
-}
-
-// TypedToObject implements managedfields.TypeConverter.
-func (l lazyTypeConverter) TypedToObject(value *typed.TypedValue) (runtime.Object, error) {
-	converter, err := l.get()
-	if err != nil {
-		return nil, err
-	}
-	return converter.TypedToObject(value)
 }

@@ -5,10 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/operation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage/names"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
@@ -16,10 +14,9 @@ import (
 
 // strategy adapts a resource, or one of its facets, to the strategy interfaces
 // of k8s.io/apiserver: it does what follows from the resource's Parts and calls
-// the hooks. The declarative validation that is generated from the types' tags
-// is merged with the hooks' errors there (KEP-5073).
+// the hooks.
 type strategy[T Object] struct {
-	rest.DeclarativeValidation
+	*runtime.Scheme
 	names.NameGenerator
 	resource *Resource[T]
 	// facet is the resource itself or one of its facets.
@@ -41,7 +38,7 @@ var (
 )
 
 func (r *Resource[T]) strategy(scheme *runtime.Scheme, facet *Facet[T]) strategy[T] {
-	return strategy[T]{rest.DeclarativeValidation{Scheme: scheme}, names.SimpleNameGenerator, r, facet}
+	return strategy[T]{scheme, names.SimpleNameGenerator, r, facet}
 }
 
 func (s strategy[T]) NamespaceScoped() bool                    { return !s.resource.ClusterScoped }
@@ -90,49 +87,6 @@ func (s strategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 		reset[fieldpath.APIVersion(version.String())] = fields
 	}
 	return reset
-}
-
-// ValidateDeclaratively merges the errors of the hooks with those of the
-// generated validation. In passing, the library drops errors of the hooks that
-// are equal to another; kube-apiserver v1.36 reports those, so they come back.
-// What a hook reports of a field, in its own words, is not reported again.
-func (s strategy[T]) ValidateDeclaratively(ctx context.Context, obj, old runtime.Object, errs field.ErrorList, op operation.Type,
-	config rest.DeclarativeValidationConfig) field.ErrorList {
-	merged := s.DeclarativeValidation.ValidateDeclaratively(ctx, obj, old, errs, op, config)
-	if len(errs) == 0 {
-		return merged
-	}
-	kept, generated := map[string]bool{}, field.ErrorList{}
-	for _, err := range merged {
-		if slices.Contains(errs, err) {
-			kept[err.Error()] = true
-		} else {
-			generated = append(generated, err)
-		}
-	}
-	var out field.ErrorList
-	for _, err := range errs {
-		if kept[err.Error()] {
-			out = append(out, err)
-		}
-	}
-	said := len(out)
-	for _, err := range generated {
-		if !slices.ContainsFunc(out[:said], func(e *field.Error) bool { return e.Type == err.Type && e.Field == err.Field }) {
-			out = append(out, err)
-		}
-	}
-	return out
-}
-
-// DeclarativeValidationConfig passes the zero object for the old one on create.
-func (s strategy[T]) DeclarativeValidationConfig(_ context.Context, obj, old runtime.Object) rest.DeclarativeValidationConfig {
-	f := s.resource.DeclarativeConfig
-	if f == nil {
-		return rest.DeclarativeValidationConfig{}
-	}
-	before, _ := old.(T)
-	return f(obj.(T), before)
 }
 
 func (s strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {

@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/bodies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
@@ -136,6 +137,7 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 	allowPrivileged := b.options.AllowPrivileged
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
 		handler = refuseBadPatches(handler, g.Serializer)
+		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc)
 		if !allowPrivileged {
 			handler = forbidPrivileged(handler)
 		}

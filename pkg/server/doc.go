@@ -21,7 +21,7 @@
 //	priority and fairness  bootstrap/flowcontrol.go           server/filters.WithPriorityAndFairness         priorityandfairness
 //	authorization          ../authorization                   endpoints/filters.WithAuthorization            authorization
 //	routing                ../registry/install                endpoints.APIGroupVersion.InstallREST          Create
-//	reading the body       options                            endpoints/handlers.CreateResource              limitedReadBody succeeded
+//	reading the body       bodies                             endpoints/handlers.CreateResource              limitedReadBody succeeded
 //	decoding, defaulting   ../apis                            runtime.Scheme                                 Conversion done
 //	managed fields         ../openapi                         util/managedfields.FieldManager                About to store object in database
 //	mutating admission     ../admission                       admission.MutationInterface                    -

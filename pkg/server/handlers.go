@@ -2,8 +2,8 @@ package server
 
 import (
 	"fmt"
-	"mime"
 	"net/http"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -23,12 +23,14 @@ func forbidPrivileged(handler http.Handler) http.Handler {
 	})
 }
 
-// refuseBadPatches answers 400 to strategic merge patches that make the library
-// panic, for example a patch that orders a list that has no merge key.
-// kube-apiserver closes the connection instead.
+// refuseBadPatches answers 400 to patches that make the library panic: a
+// strategic merge patch that orders a list that has no merge key, for example, or
+// a JSON patch that replaces the whole object by nothing. kube-apiserver closes
+// the connection instead.
 func refuseBadPatches(handler http.Handler, serializer runtime.NegotiatedSerializer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method != http.MethodPatch || mediaType != string(types.StrategicMergePatchType) {
+		patch := patchName(r)
+		if patch == "" {
 			handler.ServeHTTP(w, r)
 			return
 		}
@@ -38,11 +40,26 @@ func refuseBadPatches(handler http.Handler, serializer runtime.NegotiatedSeriali
 			case http.ErrAbortHandler:
 				panic(reason)
 			default:
-				utilruntime.HandleErrorWithContext(r.Context(), fmt.Errorf("%v", reason), "Applying a strategic merge patch caused a panic", "path", r.URL.Path)
-				err := apierrors.NewBadRequest("the strategic merge patch cannot be applied to this object")
+				utilruntime.HandleErrorWithContext(r.Context(), fmt.Errorf("%v", reason), "Applying a patch caused a panic", "patch", patch, "path", r.URL.Path)
+				err := apierrors.NewBadRequest("the " + patch + " cannot be applied to this object")
 				responsewriters.ErrorNegotiated(err, serializer, schema.GroupVersion{Version: "v1"}, w, r)
 			}
 		}()
 		handler.ServeHTTP(w, r)
 	})
+}
+
+// patchName returns the name of a patch that can make the library panic, and ""
+// for all other requests.
+func patchName(r *http.Request) string {
+	if r.Method != http.MethodPatch {
+		return ""
+	}
+	switch mediaType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); types.PatchType(mediaType) {
+	case types.StrategicMergePatchType:
+		return "strategic merge patch"
+	case types.JSONPatchType:
+		return "JSON patch"
+	}
+	return ""
 }

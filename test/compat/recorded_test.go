@@ -1,6 +1,7 @@
 package compat_test
 
 import (
+	"bytes"
 	"flag"
 	"maps"
 	"os"
@@ -8,10 +9,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
@@ -37,10 +40,31 @@ var (
 	record       = flag.String("compat.record", "", "file to keep the answers in (JSON lines, gzipped)")
 )
 
-// TestMain drops the log of the server: what it answers is what counts.
+// disagreements are the lines of the server's log that say where the hand-written
+// and the generated validation of a request disagree.
+var disagreements lines
+
+// TestMain drops the log of the server, but for the disagreements: what it answers
+// is what counts.
 func TestMain(m *testing.M) {
-	klog.SetLogger(klog.Logger{})
+	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(&disagreements))))
 	m.Run()
+}
+
+// lines collects the lines of a log, each of which is one write, that tell of a
+// disagreement.
+type lines struct {
+	sync.Mutex
+	found []string
+}
+
+func (l *lines) Write(line []byte) (int, error) {
+	l.Lock()
+	defer l.Unlock()
+	if bytes.Contains(line, []byte("Unexpected difference between hand written validation and declarative validation")) {
+		l.found = append(l.found, string(line))
+	}
+	return len(line), nil
 }
 
 func TestRecordedAnswers(t *testing.T) {
@@ -62,6 +86,9 @@ func TestRecordedAnswers(t *testing.T) {
 		testutil.Check(t, compat.WriteLines(*record, got))
 	}
 
+	for _, line := range disagreements.found {
+		t.Error(line)
+	}
 	report := compat.Grade(slices.DeleteFunc(cases, func(c *compat.Case) bool { return !selected(c, floors) }), want, got, exceptions)
 	report.WriteScores(t.Output())
 	if *show != "" {

@@ -37,7 +37,7 @@ func validateToleration(t corev1.Toleration, compare bool, p *field.Path) field.
 	var errs field.ErrorList
 	operator := p.Child("operator")
 	if t.Key != "" {
-		errs = append(errs, metav1validation.ValidateLabelName(t.Key, p.Child("key")).MarkCoveredByDeclarative()...)
+		errs = append(errs, metav1validation.ValidateLabelName(t.Key, p.Child("key"))...)
 	} else if t.Operator != corev1.TolerationOpExists {
 		errs = append(errs, field.Invalid(operator, t.Operator,
 			"operator must be Exists when `key` is empty, which means \"match all values and all keys\""))

@@ -36,7 +36,7 @@ func validateSpec(spec *autoscalingv2.HorizontalPodAutoscalerSpec, scaleToZero b
 		least = 0
 	}
 	if spec.MinReplicas != nil {
-		errs = append(errs, validateMinimum(*spec.MinReplicas, least, specPath.Child("minReplicas")).MarkCoveredByDeclarative()...)
+		errs = append(errs, validateMinimum(*spec.MinReplicas, least, specPath.Child("minReplicas"))...)
 	}
 	errs = append(errs, validateMaxReplicas(spec.MaxReplicas, ptr.Deref(spec.MinReplicas, 1))...)
 	errs = append(errs, validateTarget(&spec.ScaleTargetRef, specPath.Child("scaleTargetRef"))...)
@@ -90,7 +90,7 @@ func validateReference(ref *autoscalingv2.CrossVersionObjectReference, path *fie
 // validateSegment checks that a value is valid as a segment of a URL path.
 func validateSegment(value, whenMissing string, path *field.Path) field.ErrorList {
 	if value == "" {
-		return field.ErrorList{field.Required(path, whenMissing).MarkCoveredByDeclarative()}
+		return field.ErrorList{field.Required(path, whenMissing)}
 	}
 	var errs field.ErrorList
 	for _, complaint := range pathvalidation.IsValidPathSegmentName(value) {

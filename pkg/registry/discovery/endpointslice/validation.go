@@ -35,7 +35,7 @@ func validate(_ context.Context, s *discoveryv1.EndpointSlice) field.ErrorList {
 }
 
 func validateUpdate(_ context.Context, s, old *discoveryv1.EndpointSlice) field.ErrorList {
-	return append(validateContent(s, old), apivalidation.ValidateImmutableField(s.AddressType, old.AddressType, typePath).MarkCoveredByDeclarative()...)
+	return append(validateContent(s, old), apivalidation.ValidateImmutableField(s.AddressType, old.AddressType, typePath)...)
 }
 
 func validateContent(s, old *discoveryv1.EndpointSlice) field.ErrorList {
@@ -70,11 +70,11 @@ func addressesOf(s *discoveryv1.EndpointSlice) (addresses []string) {
 func validateAddressType(t discoveryv1.AddressType) field.ErrorList {
 	switch t {
 	case "":
-		return field.ErrorList{field.Required(typePath, "").MarkCoveredByDeclarative()}
+		return field.ErrorList{field.Required(typePath, "")}
 	case discoveryv1.AddressTypeFQDN, discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6:
 		return nil
 	}
-	return field.ErrorList{field.NotSupported(typePath, t, addressTypes).MarkCoveredByDeclarative()}
+	return field.ErrorList{field.NotSupported(typePath, t, addressTypes)}
 }
 
 func validateEndpoint(e *discoveryv1.Endpoint, t discoveryv1.AddressType, before []string, path *field.Path) field.ErrorList {

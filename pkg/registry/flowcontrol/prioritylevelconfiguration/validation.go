@@ -47,9 +47,8 @@ func validateFixed(level *flowcontrolv1.PriorityLevelConfiguration, path *field.
 	return nil
 }
 
-// validateSpec checks the spec. Some of its errors are marked as covered by
-// declarative validation, because the +k8s: tags of the type contain the same
-// rules. These errors are reported only if declarative validation is disabled.
+// validateSpec checks the spec. The +k8s: tags of the type contain some of the
+// same rules; what is found here is reported in these words.
 func validateSpec(level *flowcontrolv1.PriorityLevelConfiguration, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	spec := &level.Spec
@@ -60,22 +59,22 @@ func validateSpec(level *flowcontrolv1.PriorityLevelConfiguration, path *field.P
 	switch spec.Type {
 	case flowcontrolv1.PriorityLevelEnablementExempt:
 		if spec.Limited != nil {
-			errs = append(errs, field.Forbidden(limited, "must be nil if the type is not Limited").MarkCoveredByDeclarative())
+			errs = append(errs, field.Forbidden(limited, "must be nil if the type is not Limited"))
 		}
 		if spec.Exempt != nil {
 			errs = append(errs, validateShares(spec.Exempt.NominalConcurrencyShares, spec.Exempt.LendablePercent, exempt)...)
 		}
 	case flowcontrolv1.PriorityLevelEnablementLimited:
 		if spec.Exempt != nil {
-			errs = append(errs, field.Forbidden(exempt, "must be nil if the type is Limited").MarkCoveredByDeclarative())
+			errs = append(errs, field.Forbidden(exempt, "must be nil if the type is Limited"))
 		}
 		if spec.Limited == nil {
-			errs = append(errs, field.Required(limited, "must not be empty when type is Limited").MarkCoveredByDeclarative())
+			errs = append(errs, field.Required(limited, "must not be empty when type is Limited"))
 		} else {
 			errs = append(errs, validateLimited(spec.Limited, limited)...)
 		}
 	case "":
-		errs = append(errs, field.Required(path.Child("type"), "").MarkCoveredByDeclarative())
+		errs = append(errs, field.Required(path.Child("type"), ""))
 	default:
 		errs = append(errs, field.NotSupported(path.Child("type"), spec.Type, []flowcontrolv1.PriorityLevelEnablement{
 			flowcontrolv1.PriorityLevelEnablementExempt, flowcontrolv1.PriorityLevelEnablementLimited}))
@@ -107,16 +106,16 @@ func validateLimitResponse(response *flowcontrolv1.LimitResponse, path *field.Pa
 	switch response.Type {
 	case flowcontrolv1.LimitResponseTypeReject:
 		if response.Queuing != nil {
-			return field.ErrorList{field.Forbidden(queuing, "must be nil if limited.limitResponse.type is not Limited").MarkCoveredByDeclarative()}
+			return field.ErrorList{field.Forbidden(queuing, "must be nil if limited.limitResponse.type is not Limited")}
 		}
 		return nil
 	case flowcontrolv1.LimitResponseTypeQueue:
 		if response.Queuing == nil {
-			return field.ErrorList{field.Required(queuing, "must not be empty if limited.limitResponse.type is Limited").MarkCoveredByDeclarative()}
+			return field.ErrorList{field.Required(queuing, "must not be empty if limited.limitResponse.type is Limited")}
 		}
 		return validateQueuing(response.Queuing, queuing)
 	case "":
-		return field.ErrorList{field.Required(kind, "").MarkCoveredByDeclarative()}
+		return field.ErrorList{field.Required(kind, "")}
 	}
 	return field.ErrorList{field.NotSupported(kind, response.Type, []flowcontrolv1.LimitResponseType{
 		flowcontrolv1.LimitResponseTypeQueue, flowcontrolv1.LimitResponseTypeReject})}

@@ -76,7 +76,7 @@ func validateName(name string, _ bool) (complaints []string) {
 
 func validateParent(parent *networkingv1.ParentReference) field.ErrorList {
 	if parent == nil {
-		return field.ErrorList{field.Required(parentPath, "").MarkCoveredByDeclarative()}
+		return field.ErrorList{field.Required(parentPath, "")}
 	}
 	var errs field.ErrorList
 	if parent.Group != "" {
@@ -91,7 +91,7 @@ func validateParent(parent *networkingv1.ParentReference) field.ErrorList {
 func validateSegment(value string, required bool, at *field.Path) (errs field.ErrorList) {
 	if value == "" {
 		if required {
-			errs = append(errs, field.Required(at, "").MarkCoveredByDeclarative())
+			errs = append(errs, field.Required(at, ""))
 		}
 		return errs
 	}

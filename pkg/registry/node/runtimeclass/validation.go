@@ -19,9 +19,9 @@ var handlerPath = field.NewPath("handler")
 
 func validate(_ context.Context, c *nodev1.RuntimeClass) (errs field.ErrorList) {
 	if c.Handler == "" {
-		errs = append(errs, field.Required(handlerPath, "").MarkCoveredByDeclarative())
+		errs = append(errs, field.Required(handlerPath, ""))
 	} else {
-		errs = append(errs, validation.ValidateDNS1123Label(c.Handler, handlerPath).WithOrigin("format=k8s-short-name").MarkCoveredByDeclarative()...)
+		errs = append(errs, validation.ValidateDNS1123Label(c.Handler, handlerPath).WithOrigin("format=k8s-short-name")...)
 	}
 	if c.Overhead != nil {
 		errs = append(errs, podspec.ValidateOverhead(c.Overhead.PodFixed, podspec.Options{}, field.NewPath("overhead"))...)
@@ -52,5 +52,5 @@ func validateScheduling(s *nodev1.Scheduling, p *field.Path) field.ErrorList {
 }
 
 func validateUpdate(_ context.Context, c, old *nodev1.RuntimeClass) field.ErrorList {
-	return apivalidation.ValidateImmutableField(c.Handler, old.Handler, handlerPath).WithOrigin("immutable").MarkCoveredByDeclarative()
+	return apivalidation.ValidateImmutableField(c.Handler, old.Handler, handlerPath).WithOrigin("immutable")
 }
