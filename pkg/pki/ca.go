@@ -1,0 +1,75 @@
+package pki
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"time"
+
+	"k8s.io/klog/v2"
+)
+
+// authority is a CA certificate with its key.
+type authority struct {
+	cert *x509.Certificate
+	key  crypto.Signer
+}
+
+// ensureCA returns the CA of a pair. It creates the CA if there is none, and
+// renews the certificate near its end, with the same subject and the same key.
+// A certificate that another CA has signed is the user's and is not renewed.
+func (p *PKI) ensureCA(pair Pair, name string, now time.Time) (ca *authority, written bool, err error) {
+	cert, key, err := p.load(pair, restoreCA)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case cert == nil:
+		if key != nil {
+			klog.Warningf("%s was missing: it is created again for %s. Clients that trusted a certificate with another subject need this one.",
+				pair.CertFile, pair.KeyFile)
+		}
+		template := x509.Certificate{
+			Subject:               pkix.Name{CommonName: name},
+			IsCA:                  true,
+			BasicConstraintsValid: true,
+			KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+		}
+		ca, err = p.issue(pair, key, template, nil, now, caValidity)
+		return ca, true, err
+	case !nearEnd(cert, now):
+		return &authority{cert, key}, false, nil
+	case !bytes.Equal(cert.RawIssuer, cert.RawSubject):
+		klog.Warningf("The CA in %s expires at %v, and the server cannot renew it, because another CA has signed it. "+
+			"Replace it before: afterwards no client can connect.", pair.CertFile, cert.NotAfter)
+		return &authority{cert, key}, false, nil
+	}
+	ca, err = p.issue(pair, key, again(cert), nil, now, validity(cert))
+	if err == nil {
+		klog.Warningf("The CA in %s expires at %v. It has been renewed with the same key until %v: existing client certificates stay valid, and clients that "+
+			"have the old CA certificate, for example in a kubeconfig, can connect until it expires. Give them the new one before.",
+			pair.CertFile, cert.NotAfter, ca.cert.NotAfter)
+	}
+	return ca, true, err
+}
+
+// again returns a template of the same certificate.
+func again(cert *x509.Certificate) x509.Certificate {
+	return x509.Certificate{
+		RawSubject:                  cert.RawSubject,
+		SubjectKeyId:                cert.SubjectKeyId,
+		IsCA:                        cert.IsCA,
+		BasicConstraintsValid:       cert.BasicConstraintsValid,
+		MaxPathLen:                  cert.MaxPathLen,
+		MaxPathLenZero:              cert.MaxPathLenZero,
+		KeyUsage:                    cert.KeyUsage,
+		ExtKeyUsage:                 cert.ExtKeyUsage,
+		PermittedDNSDomainsCritical: cert.PermittedDNSDomainsCritical,
+		PermittedDNSDomains:         cert.PermittedDNSDomains,
+		ExcludedDNSDomains:          cert.ExcludedDNSDomains,
+		PermittedIPRanges:           cert.PermittedIPRanges,
+		ExcludedIPRanges:            cert.ExcludedIPRanges,
+		DNSNames:                    cert.DNSNames,
+		IPAddresses:                 cert.IPAddresses,
+	}
+}
