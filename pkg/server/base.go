@@ -12,6 +12,7 @@ import (
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/clock"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -47,12 +48,14 @@ type base struct {
 	// enabled knows which groups, versions and resources are served.
 	enabled install.Enabled
 	life    *lifetime
+	// clock tells when certificates have to be renewed.
+	clock clock.WithTicker
 }
 
 // open opens the data directory, the embedded etcd and the port. The lifetime
 // closes them, even if open returns an error.
 func open(ctx context.Context, o options.Completed, life *lifetime) (*base, error) {
-	b := &base{options: o, generic: genericapiserver.NewConfig(apis.Codecs), objects: &objects.Access{}, life: life}
+	b := &base{options: o, generic: genericapiserver.NewConfig(apis.Codecs), objects: &objects.Access{}, life: life, clock: clock.RealClock{}}
 	lock, err := lockDataDir(o.Data)
 	if err != nil {
 		return nil, err
@@ -63,7 +66,7 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 	var parallel errgroup.Group
 	parallel.Go(func() error {
 		var err error
-		if b.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: time.Now()}); err != nil {
+		if b.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: b.clock.Now()}); err != nil {
 			return err
 		}
 		return serve(o, b.keys, b.generic)
