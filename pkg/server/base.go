@@ -103,6 +103,8 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 		Dir:       o.Data.Path("etcd"),
 		NoSync:    o.Data.EtcdNoSync,
 		ClientURL: o.Data.EtcdClientURL,
+
+		CertFile: o.Data.EtcdCertFile, KeyFile: o.Data.EtcdKeyFile, TrustedCAFile: o.Data.EtcdTrustedCAFile,
 	})
 }
 
