@@ -42,7 +42,8 @@ func TestMakePrivate(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := MakePrivate(dir)
-			if (err != nil) != (test.refused != "") || err != nil && (!strings.HasPrefix(err.Error(), test.refused) || !strings.Contains(err.Error(), "chmod -R go= "+dir)) {
+			if (err != nil) != (test.refused != "") ||
+				err != nil && (!strings.HasPrefix(err.Error(), test.refused) || !strings.Contains(err.Error(), "chmod -R go= "+dir)) {
 				t.Errorf("error %v, want %q", err, test.refused)
 			}
 			want := test.mode.Perm()

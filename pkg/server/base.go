@@ -12,6 +12,7 @@ import (
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
@@ -115,7 +116,7 @@ func (b *base) prepare() error {
 	if err := o.Generic.ApplyTo(g); err != nil {
 		return err
 	}
-	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
+	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion, Reported: o.Version.Reported}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
 	g.SkipOpenAPIInstallation = true
@@ -125,6 +126,9 @@ func (b *base) prepare() error {
 		return fmt.Errorf("--runtime-config: %w", err)
 	}
 	b.enabled = install.Enabled{Groups: described, Config: g.MergedResourceConfig}
+	for _, missing := range b.enabled.Missing() {
+		klog.Warningf("--runtime-config enables %s, which this server does not have", missing)
+	}
 
 	var err error
 	if b.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {

@@ -11,6 +11,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// defaultDir is the data directory without --data-dir.
+const defaultDir = ".gatehouse"
+
 // DataOptions contains the flags of the data directory, in which the server
 // keeps its embedded etcd, the certificates that it creates, and the
 // administrator's kubeconfig.
@@ -27,11 +30,16 @@ type DataOptions struct {
 	// EtcdNoSync skips fsync in the embedded etcd: writes are faster, but can
 	// be lost when the machine crashes.
 	EtcdNoSync bool
+
+	dirFlag *pflag.Flag
 }
 
 // AddFlags adds these flags. kube-apiserver does not have them.
 func (o *DataOptions) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.Dir, "data-dir", o.Dir, "Directory for the embedded etcd, the certificates that the first start creates, and the administrator's kubeconfig.")
+	fs.StringVar(&o.Dir, "data-dir", o.Dir, ""+
+		"Directory for the embedded etcd, the certificates that the first start creates, and the administrator's kubeconfig. Other users must have no access. "+
+		"The default is in the working directory or, if --cert-dir is set, in that directory.")
+	o.dirFlag = fs.Lookup("data-dir")
 	fs.StringVar(&o.EtcdClientURL, "embedded-etcd-listen-client-url", o.EtcdClientURL, ""+
 		"URL, such as http://127.0.0.1:2379, on which the embedded etcd serves other clients, for example etcdctl. "+
 		"Without TLS there is no authentication, so an http URL must have a loopback address. By default no port is opened.")
@@ -42,6 +50,15 @@ func (o *DataOptions) AddFlags(fs *pflag.FlagSet) {
 		"CA of the client certificates that the embedded etcd accepts at an https URL. A client with such a certificate may do everything.")
 	fs.BoolVar(&o.EtcdNoSync, "embedded-etcd-unsafe-no-fsync", o.EtcdNoSync, ""+
 		"Do not wait until writes are on disk. Acknowledged writes can be lost when the machine crashes. Meant for tests.")
+}
+
+// complete moves the default data directory below certDir, if that is set. So a
+// server with certificates of its own keeps its data apart as well, as tools that
+// start several servers in one working directory expect.
+func (o *DataOptions) complete(certDir string) {
+	if certDir != "" && o.Dir == defaultDir && (o.dirFlag == nil || !o.dirFlag.Changed) {
+		o.Dir = filepath.Join(certDir, defaultDir)
+	}
 }
 
 // Validate returns an error for each invalid flag.
