@@ -24,22 +24,28 @@ func CheckPrivate(name string) error {
 // the temporary files of an earlier process, which may contain keys.
 func (p *PKI) checkFiles() error {
 	for _, pair := range []Pair{p.CA, p.Serving, p.Admin, p.FrontProxyCA, p.FrontProxyClient, {p.ServiceAccountPublicKey, p.ServiceAccountKey}} {
-		for name, denied := range map[string]fs.FileMode{pair.CertFile: public, pair.KeyFile: private} {
-			leftovers, err := filepath.Glob(filepath.Join(p.dir, temporary(name)))
-			if err != nil {
+		for _, file := range []struct {
+			name   string
+			denied fs.FileMode
+		}{{pair.CertFile, public}, {pair.KeyFile, private}} {
+			if err := removeTemporary(file.name); err != nil {
 				return err
 			}
-			for _, leftover := range leftovers {
-				if err := os.Remove(leftover); err != nil {
-					return err
-				}
-			}
-			if err := checkAccess(name, denied); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := checkAccess(file.name, file.denied); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// removeTemporary removes what a crash in WriteFile has left.
+func removeTemporary(name string) error {
+	leftovers, err := filepath.Glob(filepath.Join(filepath.Dir(name), temporary(name)))
+	for _, leftover := range leftovers {
+		err = errors.Join(err, os.Remove(leftover))
+	}
+	return err
 }
 
 // These are the rights that other users must not have.

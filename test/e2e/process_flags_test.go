@@ -31,7 +31,8 @@ func TestStartFails(t *testing.T) {
 	}{
 		{"port in use", port, []string{"--secure-port=" + port}},
 		{"etcd port in use", port, []string{"--embedded-etcd-listen-client-url=http://127.0.0.1:" + port}},
-		{"etcd port on all addresses", "would let everybody on the network read and change everything", []string{"--embedded-etcd-listen-client-url=http://0.0.0.0:" + port}},
+		{"etcd port on all addresses", "would let everybody on the network read and change everything",
+			[]string{"--embedded-etcd-listen-client-url=http://0.0.0.0:" + port}},
 		{"etcd port with TLS, without files", "--embedded-etcd-cert-file", []string{"--embedded-etcd-listen-client-url=https://0.0.0.0:" + port}},
 		{"etcd port with bad files", "--embedded-etcd-cert-file", []string{"--embedded-etcd-listen-client-url=https://0.0.0.0:" + port,
 			"--embedded-etcd-cert-file=" + plain, "--embedded-etcd-key-file=" + plain, "--embedded-etcd-trusted-ca-file=" + plain}},
