@@ -44,32 +44,13 @@ func (p *PKI) ensureCA(pair Pair, name string, now time.Time) (ca *authority, wr
 			"Replace it before: afterwards no client can connect.", pair.CertFile, cert.NotAfter)
 		return &authority{cert, key}, false, nil
 	}
-	ca, err = p.issue(pair, key, again(cert), nil, now, validity(cert))
+	template := *cert
+	template.SignatureAlgorithm = x509.UnknownSignatureAlgorithm // that is, the one that fits the key
+	ca, err = p.issue(pair, key, template, nil, now, validity(cert))
 	if err == nil {
 		klog.Warningf("The CA in %s expires at %v. It has been renewed with the same key until %v: existing client certificates stay valid, and clients that "+
 			"have the old CA certificate, for example in a kubeconfig, can connect until it expires. Give them the new one before.",
 			pair.CertFile, cert.NotAfter, ca.cert.NotAfter)
 	}
 	return ca, true, err
-}
-
-// again returns a template of the same certificate.
-func again(cert *x509.Certificate) x509.Certificate {
-	return x509.Certificate{
-		RawSubject:                  cert.RawSubject,
-		SubjectKeyId:                cert.SubjectKeyId,
-		IsCA:                        cert.IsCA,
-		BasicConstraintsValid:       cert.BasicConstraintsValid,
-		MaxPathLen:                  cert.MaxPathLen,
-		MaxPathLenZero:              cert.MaxPathLenZero,
-		KeyUsage:                    cert.KeyUsage,
-		ExtKeyUsage:                 cert.ExtKeyUsage,
-		PermittedDNSDomainsCritical: cert.PermittedDNSDomainsCritical,
-		PermittedDNSDomains:         cert.PermittedDNSDomains,
-		ExcludedDNSDomains:          cert.ExcludedDNSDomains,
-		PermittedIPRanges:           cert.PermittedIPRanges,
-		ExcludedIPRanges:            cert.ExcludedIPRanges,
-		DNSNames:                    cert.DNSNames,
-		IPAddresses:                 cert.IPAddresses,
-	}
 }
