@@ -48,11 +48,11 @@ func TestCARenewalCutsNobodyOff(t *testing.T) {
 func TestOwnCA(t *testing.T) {
 	root, rootKey := makeCA(t, "root", nil, nil)
 	for _, test := range []struct {
-		name          string
-		parent        *x509.Certificate
-		parentKey     crypto.Signer
-		after         time.Duration
-		renewed, fail bool
+		name      string
+		parent    *x509.Certificate
+		parentKey crypto.Signer
+		after     time.Duration
+		renewed   bool
 	}{
 		{name: "used", after: time.Hour},
 		{name: "renewed", after: 29 * 24 * time.Hour, renewed: true},
@@ -63,7 +63,7 @@ func TestOwnCA(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "pki")
 			ca, key := makeCA(t, "mine", test.parent, test.parentKey)
 			keyPEM := pem.EncodeToMemory(&pem.Block{Type: keyutil.RSAPrivateKeyBlockType, Bytes: x509.MarshalPKCS1PrivateKey(key)})
-			certPEM, err := cert.EncodeCertificates(ca)
+			certPEM, err := cert.EncodeCertificates(ca, root)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,6 +86,9 @@ func TestOwnCA(t *testing.T) {
 			}
 			if test.renewed && validity(got).Round(time.Hour) != validity(ca).Round(time.Hour) {
 				t.Errorf("it is valid for %v, before for %v", validity(got), validity(ca))
+			}
+			if all, err := cert.CertsFromFile(p.CA.CertFile); err != nil || len(all) != 2 || !all[1].Equal(root) {
+				t.Errorf("the second certificate of the file is gone: %d, %v", len(all), err)
 			}
 			serving := parse(t, p.Serving.CertFile)
 			verify(t, got, serving, at)

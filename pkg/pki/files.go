@@ -27,9 +27,10 @@ const (
 	remakePublic   = "delete it: the server makes it again from sa.key, and public parts of earlier keys have to be added again"
 )
 
-// load reads the certificate and the key. It returns nil values if neither file
-// exists, and the key alone if the certificate does not exist.
-func (p *PKI) load(pair Pair, advice string) (*x509.Certificate, crypto.Signer, error) {
+// load reads the certificates and the key, which is that of the first certificate.
+// It returns nil values if neither file exists, and the key alone if the
+// certificate does not exist.
+func (p *PKI) load(pair Pair, advice string) ([]*x509.Certificate, crypto.Signer, error) {
 	keyPEM, keyErr := os.ReadFile(pair.KeyFile)
 	certPEM, certErr := os.ReadFile(pair.CertFile)
 	noCert := errors.Is(certErr, fs.ErrNotExist) && !p.complete
@@ -53,7 +54,7 @@ func (p *PKI) load(pair Pair, advice string) (*x509.Certificate, crypto.Signer, 
 	if !isPublicPart(key, certs[0].PublicKey) {
 		return nil, nil, damaged(pair.KeyFile, fmt.Errorf("it is not the key of %s", filepath.Base(pair.CertFile)), advice)
 	}
-	return certs[0], key, nil
+	return certs, key, nil
 }
 
 func parseKey(name string, data []byte, advice string) (crypto.Signer, error) {
@@ -86,8 +87,10 @@ func damaged(file string, err error, advice string) error {
 }
 
 // issue signs a certificate and writes it to its file. If key is nil, it first
-// creates the key and writes it. If ca is nil, the certificate is self-signed.
-func (p *PKI) issue(pair Pair, key crypto.Signer, template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*authority, error) {
+// creates the key and writes it. If ca is nil, the certificate is self-signed. The
+// others follow it in the file.
+func (p *PKI) issue(pair Pair, key crypto.Signer, template x509.Certificate, ca *authority, now time.Time, validity time.Duration,
+	others ...*x509.Certificate) (*authority, error) {
 	var err error
 	if key == nil {
 		if key, err = p.createKey(pair.KeyFile); err != nil {
@@ -98,7 +101,7 @@ func (p *PKI) issue(pair Pair, key crypto.Signer, template x509.Certificate, ca 
 	if err != nil {
 		return nil, fmt.Errorf("signing %s: %w", pair.CertFile, err)
 	}
-	certPEM, err := cert.EncodeCertificates(signed)
+	certPEM, err := cert.EncodeCertificates(append([]*x509.Certificate{signed}, others...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func SelfSigned(name string, now time.Time, validity time.Duration) (certPEM, ke
 // IssueServing returns a serving certificate for the hosts, which is signed by
 // the CA and valid for one year, and its key, both in PEM. It writes no file.
 func (p *PKI) IssueServing(now time.Time, hosts ...string) (certPEM, keyPEM []byte, err error) {
-	ca, caKey, err := p.load(p.CA, restoreCA)
+	cas, caKey, err := p.load(p.CA, restoreCA)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,7 +66,7 @@ func (p *PKI) IssueServing(now time.Time, hosts ...string) (certPEM, keyPEM []by
 	if err != nil {
 		return nil, nil, err
 	}
-	signed, err := sign(template, key, &authority{ca, caKey}, now, leafValidity)
+	signed, err := sign(template, key, &authority{cas[0], caKey}, now, leafValidity)
 	if err != nil {
 		return nil, nil, err
 	}

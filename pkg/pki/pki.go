@@ -122,11 +122,11 @@ func (p *PKI) renew(now time.Time) (written bool, err error) {
 }
 
 func (p *PKI) ensureLeaf(pair Pair, ca *authority, template x509.Certificate, now time.Time) (written bool, err error) {
-	cert, key, err := p.load(pair, remakeLeaf)
+	certs, key, err := p.load(pair, remakeLeaf)
 	if err != nil {
 		return false, err
 	}
-	if cert != nil && !nearEnd(cert, now) && cert.CheckSignatureFrom(ca.cert) == nil && covers(cert, template) {
+	if len(certs) > 0 && !nearEnd(certs[0], now) && certs[0].CheckSignatureFrom(ca.cert) == nil && covers(certs[0], template) {
 		return false, nil
 	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
