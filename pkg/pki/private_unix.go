@@ -23,7 +23,7 @@ func MakePrivate(dir string) error {
 		return nil
 	}
 	if empty, err := isEmpty(dir); err != nil || !empty {
-		return errors.Join(err, loose)
+		return loose
 	}
 	if os.Chmod(dir, 0o700) != nil {
 		return loose
