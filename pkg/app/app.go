@@ -44,13 +44,16 @@ func NewCommand(stdout, stderr io.Writer) *cobra.Command {
 		Long: "A Kubernetes API server in one process, which includes etcd. It serves the API and accepts the flags of kube-apiserver.\n\n" +
 			"Without flags it listens on https://127.0.0.1:6443 and keeps its data, its certificates and the\n" +
 			"administrator's kubeconfig in .gatehouse.",
-		Version:       version.Git,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), o, stdout) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if printed, err := o.Version.Print(stdout); printed {
+				return err
+			}
+			return serve(cmd.Context(), o, stdout)
+		},
 	}
-	cmd.SetVersionTemplate("Kubernetes {{.Version}}\n")
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	sections := o.Flags()

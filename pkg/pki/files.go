@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,104 +18,164 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// load reads the certificate and the key. It returns nil values if neither file
-// exists.
-func (p Pair) load() (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	certPEM, certErr := os.ReadFile(p.CertFile)
-	keyPEM, keyErr := os.ReadFile(p.KeyFile)
-	if errors.Is(certErr, fs.ErrNotExist) && errors.Is(keyErr, fs.ErrNotExist) {
+// These sentences say what to do about a file that is missing or damaged.
+const (
+	restoreCA = "restore it from a backup. Without one, delete the certificate and the key: the server makes a new CA, " +
+		"which no existing client and kubeconfig trusts"
+	remakeLeaf     = "delete the certificate and the key: the server makes them again"
+	restoreSigning = "restore it from a backup. Without one, delete it and sa.pub: the server makes new keys, and all tokens of service accounts become invalid"
+	remakePublic   = "delete it: the server makes it again from sa.key, and public parts of earlier keys have to be added again"
+)
+
+// load reads the certificates and the key, which is that of the first certificate.
+// It returns nil values if neither file exists, and the key alone if the
+// certificate does not exist.
+func (p *PKI) load(pair Pair, advice string) ([]*x509.Certificate, crypto.Signer, error) {
+	keyPEM, keyErr := os.ReadFile(pair.KeyFile)
+	certPEM, certErr := os.ReadFile(pair.CertFile)
+	noCert := errors.Is(certErr, fs.ErrNotExist) && !p.complete
+	if noCert && errors.Is(keyErr, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
-	if err := errors.Join(certErr, keyErr); err != nil {
-		return nil, nil, fmt.Errorf("reading a certificate and its key: %w (delete both files to create new ones)", err)
+	if keyErr != nil {
+		return nil, nil, unreadable(keyErr, advice)
+	}
+	key, err := parseKey(pair.KeyFile, keyPEM, advice)
+	if err != nil || noCert {
+		return nil, key, err
+	}
+	if certErr != nil {
+		return nil, nil, unreadable(certErr, advice)
 	}
 	certs, err := cert.ParseCertsPEM(certPEM)
 	if err != nil {
-		return nil, nil, damaged(p.CertFile, err)
+		return nil, nil, damaged(pair.CertFile, err, advice)
 	}
-	parsed, err := keyutil.ParsePrivateKeyPEM(keyPEM)
-	if err != nil {
-		return nil, nil, damaged(p.KeyFile, err)
+	if !isPublicPart(key, certs[0].PublicKey) {
+		return nil, nil, damaged(pair.KeyFile, fmt.Errorf("it is not the key of %s", filepath.Base(pair.CertFile)), advice)
 	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok || !key.PublicKey.Equal(certs[0].PublicKey) {
-		return nil, nil, damaged(p.KeyFile, fmt.Errorf("it is not the key of %s", filepath.Base(p.CertFile)))
-	}
-	return certs[0], key, nil
+	return certs, key, nil
 }
 
-func damaged(file string, err error) error {
-	return fmt.Errorf("%s is damaged: %w (restore the file, or delete the certificate and its key to create new ones)", file, err)
-}
-
-// issue signs a certificate and writes it and its new key to the files. If ca
-// is nil, the certificate is self-signed.
-func (p Pair) issue(template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	signed, key, err := sign(template, ca, now, validity)
-	if err != nil {
-		return nil, nil, fmt.Errorf("signing %s: %w", p.CertFile, err)
-	}
-	certPEM, keyPEM, err := encode(signed, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := WriteFile(p.KeyFile, keyPEM); err != nil {
-		return nil, nil, err
-	}
-	return signed, key, WriteFile(p.CertFile, certPEM)
-}
-
-func ensureServiceAccountKey(keyFile, publicFile string) error {
-	data, err := os.ReadFile(keyFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			return err
-		}
-		if data, err = keyutil.MarshalPrivateKeyToPEM(key); err != nil {
-			return err
-		}
-		if err := WriteFile(keyFile, data); err != nil {
-			return err
-		}
-	} else if err != nil {
-		return fmt.Errorf("service account key: %w", err)
-	}
+func parseKey(name string, data []byte, advice string) (crypto.Signer, error) {
 	parsed, err := keyutil.ParsePrivateKeyPEM(data)
 	if err != nil {
-		return damaged(keyFile, err)
+		return nil, damaged(name, err, advice)
 	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
+	key, ok := parsed.(crypto.Signer)
 	if !ok {
-		return damaged(keyFile, errors.New("it is not an ECDSA key"))
+		return nil, damaged(name, fmt.Errorf("a %T cannot sign", parsed), advice)
 	}
-	if data, err = os.ReadFile(publicFile); err == nil {
-		if keys, err := keyutil.ParsePublicKeysPEM(data); err != nil {
-			return damaged(publicFile, err)
-		} else if !slices.ContainsFunc(keys, func(public any) bool { return key.PublicKey.Equal(public) }) {
-			// The file may also contain the public parts of earlier keys.
-			return damaged(publicFile, fmt.Errorf("it does not have the public part of %s", filepath.Base(keyFile)))
+	return key, nil
+}
+
+func isPublicPart(key crypto.Signer, public crypto.PublicKey) bool {
+	own, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return ok && own.Equal(public)
+}
+
+// unreadable describes an error from reading a file.
+func unreadable(err error, advice string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		advice = "give the file to the user who runs the server, or run the server as its owner"
+	}
+	return fmt.Errorf("%w (%s)", err, advice)
+}
+
+func damaged(file string, err error, advice string) error {
+	return fmt.Errorf("%s is damaged: %w (%s)", file, err, advice)
+}
+
+// issue signs a certificate and writes it to its file. If key is nil, it first
+// creates the key and writes it. If ca is nil, the certificate is self-signed. The
+// others follow it in the file.
+func (p *PKI) issue(pair Pair, key crypto.Signer, template x509.Certificate, ca *authority, now time.Time, validity time.Duration,
+	others ...*x509.Certificate) (*authority, error) {
+	var err error
+	if key == nil {
+		if key, err = p.createKey(pair.KeyFile); err != nil {
+			return nil, err
 		}
-		return nil
 	}
-	public, err := PublicKeyPEM(key)
+	signed, err := sign(template, key, ca, now, validity)
+	if err != nil {
+		return nil, fmt.Errorf("signing %s: %w", pair.CertFile, err)
+	}
+	certPEM, err := cert.EncodeCertificates(append([]*x509.Certificate{signed}, others...)...)
+	if err != nil {
+		return nil, err
+	}
+	return &authority{signed, key}, p.write(pair.CertFile, certPEM)
+}
+
+func (p *PKI) createKey(name string) (crypto.Signer, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	data, err := keyutil.MarshalPrivateKeyToPEM(key)
+	if err != nil {
+		return nil, err
+	}
+	return key, p.write(name, data)
+}
+
+func (p *PKI) ensureServiceAccountKey() error {
+	var key crypto.Signer
+	data, err := os.ReadFile(p.ServiceAccountKey)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		key, err = p.createKey(p.ServiceAccountKey)
+	case err != nil:
+		return unreadable(err, restoreSigning)
+	default:
+		key, err = parseKey(p.ServiceAccountKey, data, restoreSigning)
+	}
 	if err != nil {
 		return err
 	}
-	return WriteFile(publicFile, public)
+	data, err = os.ReadFile(p.ServiceAccountPublicKey)
+	if errors.Is(err, fs.ErrNotExist) {
+		public, err := publicKeyPEM(key.Public())
+		if err != nil {
+			return err
+		}
+		return p.write(p.ServiceAccountPublicKey, public)
+	}
+	if err != nil {
+		return unreadable(err, remakePublic)
+	}
+	keys, err := keyutil.ParsePublicKeysPEM(data)
+	if err != nil {
+		return damaged(p.ServiceAccountPublicKey, err, remakePublic)
+	}
+	// The file may also contain the public parts of earlier keys.
+	if !slices.ContainsFunc(keys, func(public any) bool { return isPublicPart(key, public) }) {
+		return damaged(p.ServiceAccountPublicKey, fmt.Errorf("it does not have the public part of %s", filepath.Base(p.ServiceAccountKey)),
+			"add the public part, or "+remakePublic)
+	}
+	return nil
 }
 
-// WriteFile replaces a file atomically: after a crash it has either the old or
-// the new content. Only the owner can read the file.
+// WriteFile replaces a file atomically and durably: after a crash it has either
+// the old or the new content, and when WriteFile has returned, the new one. Only
+// the owner can read the file.
 func WriteFile(name string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // mode 0600
+	tmp, err := os.CreateTemp(filepath.Dir(name), temporary(name)) // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name()) // does nothing if the rename below has succeeded
 	_, writeErr := tmp.Write(data)
-	if err := errors.Join(writeErr, tmp.Close()); err != nil {
+	if err := errors.Join(writeErr, tmp.Sync(), tmp.Close()); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	return os.Rename(tmp.Name(), name)
+	if err := os.Rename(tmp.Name(), name); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
 }
+
+// temporary returns the pattern of the names that a file has while WriteFile
+// writes it.
+func temporary(name string) string { return "." + filepath.Base(name) + "-*" }

@@ -1,13 +1,13 @@
 package pki
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"time"
 
@@ -15,9 +15,9 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// PublicKeyPEM encodes the public part of a key in PEM.
-func PublicKeyPEM(key *ecdsa.PrivateKey) ([]byte, error) {
-	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+// publicKeyPEM encodes a public key in PEM.
+func publicKeyPEM(key crypto.PublicKey) ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
 		return nil, err
 	}
@@ -53,52 +53,45 @@ func SelfSigned(name string, now time.Time, validity time.Duration) (certPEM, ke
 // IssueServing returns a serving certificate for the hosts, which is signed by
 // the CA and valid for one year, and its key, both in PEM. It writes no file.
 func (p *PKI) IssueServing(now time.Time, hosts ...string) (certPEM, keyPEM []byte, err error) {
-	ca, key, err := p.CA.load()
+	cas, caKey, err := p.load(p.CA, restoreCA)
 	if err != nil {
 		return nil, nil, err
-	}
-	if ca == nil {
-		return nil, nil, fmt.Errorf("%s is missing", p.CA.CertFile)
 	}
 	template := servingTemplate(hosts)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	if len(hosts) > 0 {
 		template.Subject.CommonName = hosts[0]
 	}
-	signed, leafKey, err := sign(template, &authority{ca, key}, now, leafValidity)
-	if err != nil {
-		return nil, nil, err
-	}
-	return encode(signed, leafKey)
-}
-
-// sign creates a key and a certificate for it. If ca is nil, the certificate is
-// self-signed.
-func sign(template x509.Certificate, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
-	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
+	signed, err := sign(template, key, &authority{cas[0], caKey}, now, leafValidity)
+	if err != nil {
 		return nil, nil, err
+	}
+	if keyPEM, err = keyutil.MarshalPrivateKeyToPEM(key); err != nil {
+		return nil, nil, err
+	}
+	certPEM, err = cert.EncodeCertificates(signed)
+	return certPEM, keyPEM, err
+}
+
+// sign creates a certificate for a key. If ca is nil, the certificate is
+// self-signed.
+func sign(template x509.Certificate, key crypto.Signer, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, error) {
+	var err error
+	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
+		return nil, err
 	}
 	// Tolerate that the clocks of clients on other machines are a little slow.
 	template.NotBefore, template.NotAfter = now.Add(-5*time.Minute).UTC(), now.Add(validity).UTC()
 	if ca == nil {
 		ca = &authority{&template, key}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, &template, ca.cert, &key.PublicKey, ca.key)
+	der, err := x509.CreateCertificate(rand.Reader, &template, ca.cert, key.Public(), ca.key)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	signed, err := x509.ParseCertificate(der)
-	return signed, key, err
-}
-
-func encode(signed *x509.Certificate, key *ecdsa.PrivateKey) (certPEM, keyPEM []byte, err error) {
-	if keyPEM, err = keyutil.MarshalPrivateKeyToPEM(key); err != nil {
-		return nil, nil, err
-	}
-	certPEM, err = cert.EncodeCertificates(signed)
-	return certPEM, keyPEM, err
+	return x509.ParseCertificate(der)
 }

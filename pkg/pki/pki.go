@@ -1,17 +1,21 @@
 // Package pki creates and renews the certificates and keys of a server whose
 // flags do not name any: a CA, the serving certificate, the administrator's
 // client certificate, the CA and the client certificate of the front proxy, and
-// the service account key. All keys are ECDSA P-256 keys. Only the owner of the
-// files can read them.
+// the service account key. The keys are ECDSA P-256 keys, unless the user has
+// put others there. Only the owner of the files can read them.
+//
+// A certificate is always renewed with the key that it has. So a renewal
+// replaces one file, atomically, and a client that knows the CA stays connected
+// when the CA is renewed: its subject and its key are the same. A key whose
+// certificate is missing, because a crash came between the two files, gets a
+// certificate at the next start.
 package pki
 
 import (
-	"crypto/ecdsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -19,14 +23,20 @@ import (
 const (
 	caValidity   = 10 * 365 * 24 * time.Hour
 	leafValidity = 365 * 24 * time.Hour
-	// renewBefore is the remaining validity below which the next start renews a
-	// certificate.
-	renewBefore = 30 * 24 * time.Hour
+	// lastPart is the part of its validity, one tenth, that a certificate has
+	// left when it is renewed.
+	lastPart = 10
 )
 
 // PKI contains the paths of the files in a directory.
 type PKI struct {
-	dir string
+	dir   string
+	hosts []string
+	// write is WriteFile, except in tests that simulate a crash.
+	write func(name string, data []byte) error
+	// complete is true when all files exist. From then on a missing file is an
+	// error: what is renewed while the server runs must not change its identity.
+	complete bool
 
 	CA, Serving, Admin             Pair
 	FrontProxyCA, FrontProxyClient Pair
@@ -46,47 +56,90 @@ type Request struct {
 	Hosts []string
 	// Now is the current time.
 	Now time.Time
+
+	write func(name string, data []byte) error // for tests; nil means WriteFile
 }
 
 // Ensure creates the files that are missing in dir, and renews certificates
 // that expire soon or are not valid for all hosts. It does not change other
-// files. If a file is damaged, it returns an error that names the file and does
-// not overwrite it.
+// files, and never a key. If a file is damaged, or if other users can read or
+// change the directory or a key, it returns an error that names the file and
+// says what to do.
 func Ensure(dir string, req Request) (*PKI, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := MakePrivate(dir); err != nil {
 		return nil, fmt.Errorf("certificate directory: %w", err)
 	}
-	p := &PKI{dir: dir, ServiceAccountKey: filepath.Join(dir, "sa.key"), ServiceAccountPublicKey: filepath.Join(dir, "sa.pub")}
+	p := &PKI{dir: dir, hosts: req.Hosts, write: req.write}
+	if p.write == nil {
+		p.write = WriteFile
+	}
+	p.ServiceAccountKey, p.ServiceAccountPublicKey = filepath.Join(dir, "sa.key"), filepath.Join(dir, "sa.pub")
 	p.CA, p.Serving, p.Admin = p.pair("ca"), p.pair("apiserver"), p.pair("admin")
 	p.FrontProxyCA, p.FrontProxyClient = p.pair("front-proxy-ca"), p.pair("front-proxy-client")
-
-	ca, err := ensureCA(p.CA, "gatehouse", req.Now)
-	if err != nil {
+	if err := p.checkFiles(); err != nil {
 		return nil, err
 	}
-	frontProxyCA, err := ensureCA(p.FrontProxyCA, "gatehouse-front-proxy", req.Now)
-	if err != nil {
+	if _, err := p.renew(req.Now); err != nil {
 		return nil, err
+	}
+	if err := p.ensureServiceAccountKey(); err != nil {
+		return nil, err
+	}
+	p.complete = true
+	return p, nil
+}
+
+func (p *PKI) pair(name string) Pair {
+	return Pair{filepath.Join(p.dir, name+".crt"), filepath.Join(p.dir, name+".key")}
+}
+
+// renew creates and renews the pairs. It reports whether it has written
+// something.
+func (p *PKI) renew(now time.Time) (written bool, err error) {
+	ca, written, err := p.ensureCA(p.CA, "gatehouse", now)
+	if err != nil {
+		return written, err
+	}
+	frontProxyCA, wrote, err := p.ensureCA(p.FrontProxyCA, "gatehouse-front-proxy", now)
+	if written = written || wrote; err != nil {
+		return written, err
 	}
 	for _, leaf := range []struct {
 		pair Pair
 		ca   *authority
 		cert x509.Certificate
 	}{
-		{p.Serving, ca, servingTemplate(req.Hosts)},
+		{p.Serving, ca, servingTemplate(p.hosts)},
 		{p.Admin, ca, clientTemplate("kubernetes-admin", "system:masters")},
 		{p.FrontProxyClient, frontProxyCA, clientTemplate("front-proxy-client")},
 	} {
-		if err := ensureLeaf(leaf.pair, leaf.ca, leaf.cert, req.Now); err != nil {
-			return nil, err
+		wrote, err := p.ensureLeaf(leaf.pair, leaf.ca, leaf.cert, now)
+		if written = written || wrote; err != nil {
+			return written, err
 		}
 	}
-	return p, ensureServiceAccountKey(p.ServiceAccountKey, p.ServiceAccountPublicKey)
+	return written, nil
 }
 
-func (p *PKI) pair(name string) Pair {
-	return Pair{filepath.Join(p.dir, name+".crt"), filepath.Join(p.dir, name+".key")}
+func (p *PKI) ensureLeaf(pair Pair, ca *authority, template x509.Certificate, now time.Time) (written bool, err error) {
+	certs, key, err := p.load(pair, remakeLeaf)
+	if err != nil {
+		return false, err
+	}
+	if len(certs) > 0 && !nearEnd(certs[0], now) && certs[0].CheckSignatureFrom(ca.cert) == nil && covers(certs[0], template) {
+		return false, nil
+	}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	_, err = p.issue(pair, key, template, ca, now, min(leafValidity, ca.cert.NotAfter.Sub(now)))
+	return true, err
 }
+
+// nearEnd reports whether a certificate has to be renewed.
+func nearEnd(cert *x509.Certificate, now time.Time) bool {
+	return !now.Add(validity(cert) / lastPart).Before(cert.NotAfter)
+}
+
+func validity(cert *x509.Certificate) time.Duration { return cert.NotAfter.Sub(cert.NotBefore) }
 
 func servingTemplate(hosts []string) x509.Certificate {
 	cert := x509.Certificate{
@@ -108,43 +161,6 @@ func clientTemplate(name string, groups ...string) x509.Certificate {
 		Subject:     pkix.Name{CommonName: name, Organization: groups},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
-}
-
-// authority is a CA certificate with its key.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func ensureCA(pair Pair, name string, now time.Time) (*authority, error) {
-	cert, key, err := pair.load()
-	if err != nil {
-		return nil, err
-	}
-	if cert != nil && now.Add(renewBefore).Before(cert.NotAfter) {
-		return &authority{cert, key}, nil
-	}
-	template := x509.Certificate{
-		Subject:               pkix.Name{CommonName: name},
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-	}
-	cert, key, err = pair.issue(template, nil, now, caValidity)
-	return &authority{cert, key}, err
-}
-
-func ensureLeaf(pair Pair, ca *authority, template x509.Certificate, now time.Time) error {
-	cert, _, err := pair.load()
-	if err != nil {
-		return err
-	}
-	if cert != nil && now.Add(renewBefore).Before(cert.NotAfter) && cert.CheckSignatureFrom(ca.cert) == nil && covers(cert, template) {
-		return nil
-	}
-	template.KeyUsage = x509.KeyUsageDigitalSignature
-	_, _, err = pair.issue(template, ca, now, leafValidity)
-	return err
 }
 
 // covers reports whether a certificate is valid for all hosts of a template.

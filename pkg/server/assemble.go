@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
@@ -156,19 +155,13 @@ func groupNames(groups []registry.Group) (names []string) {
 // tellWhere sets the URL and writes the administrator's kubeconfig. It must be
 // called when the port is open.
 func (s *Server) tellWhere() error {
-	g, keys := s.base.generic, s.base.keys
-	host, port, err := genericapiserver.LoopbackHostPort(g.SecureServing.Listener.Addr().String())
+	b := s.base
+	host, port, err := genericapiserver.LoopbackHostPort(b.generic.SecureServing.Listener.Addr().String())
 	if err != nil {
 		return err
 	}
 	s.URL = "https://" + net.JoinHostPort(host, port)
-	ca, err := os.ReadFile(keys.CA.CertFile)
-	if cert := s.base.options.SecureServing.ServerCert.CertKey; cert.CertFile != keys.Serving.CertFile {
-		ca, err = os.ReadFile(cert.CertFile)
-	}
-	if err != nil {
-		return fmt.Errorf("administrator's kubeconfig: %w", err)
-	}
-	s.Kubeconfig = s.base.options.Data.Path("admin.kubeconfig")
-	return writeKubeconfig(s.Kubeconfig, s.URL, ca, keys.Admin)
+	s.Kubeconfig = b.options.Data.Path("admin.kubeconfig")
+	b.life.runs(func(ctx context.Context) { b.keys.Run(ctx, b.clock, s.writeKubeconfig) })
+	return s.writeKubeconfig()
 }

@@ -12,6 +12,8 @@ import (
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
+	"k8s.io/utils/clock"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -48,12 +50,14 @@ type base struct {
 	// enabled knows which groups, versions and resources are served.
 	enabled install.Enabled
 	life    *lifetime
+	// clock tells when certificates have to be renewed.
+	clock clock.WithTicker
 }
 
 // open opens the data directory, the embedded etcd and the port. The lifetime
 // closes them, even if open returns an error.
 func open(ctx context.Context, o options.Completed, life *lifetime) (*base, error) {
-	b := &base{options: o, generic: genericapiserver.NewConfig(apis.Codecs), objects: &objects.Access{}, life: life}
+	b := &base{options: o, generic: genericapiserver.NewConfig(apis.Codecs), objects: &objects.Access{}, life: life, clock: clock.RealClock{}}
 	lock, err := lockDataDir(o.Data)
 	if err != nil {
 		return nil, err
@@ -64,7 +68,7 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 	var parallel errgroup.Group
 	parallel.Go(func() error {
 		var err error
-		if b.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: time.Now()}); err != nil {
+		if b.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: b.clock.Now()}); err != nil {
 			return err
 		}
 		return serve(o, b.keys, b.generic)
@@ -101,6 +105,8 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 		Dir:       o.Data.Path("etcd"),
 		NoSync:    o.Data.EtcdNoSync,
 		ClientURL: o.Data.EtcdClientURL,
+
+		CertFile: o.Data.EtcdCertFile, KeyFile: o.Data.EtcdKeyFile, TrustedCAFile: o.Data.EtcdTrustedCAFile,
 	})
 }
 
@@ -111,7 +117,7 @@ func (b *base) prepare() error {
 	if err := o.Generic.ApplyTo(g); err != nil {
 		return err
 	}
-	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion}
+	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion, Reported: o.Version.Reported}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
 	g.SkipOpenAPIInstallation = true
@@ -122,6 +128,9 @@ func (b *base) prepare() error {
 		return fmt.Errorf("--runtime-config: %w", err)
 	}
 	b.enabled = install.Enabled{Groups: described, Config: g.MergedResourceConfig}
+	for _, missing := range b.enabled.Missing() {
+		klog.Warningf("--runtime-config enables %s, which this server does not have", missing)
+	}
 
 	var err error
 	if b.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/gofrs/flock"
@@ -14,10 +15,17 @@ import (
 )
 
 // lockDataDir creates the data directory and locks it, so that no other process
-// uses it.
+// uses it. It refuses a directory that other users can read or change: what is in
+// it decides whom the server trusts.
 func lockDataDir(o *options.DataOptions) (*flock.Flock, error) {
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("--data-dir: %w (choose a directory that can be written)", err)
+	if err := pki.MakePrivate(o.Dir); err != nil {
+		if failed := new(fs.PathError); errors.As(err, &failed) {
+			err = fmt.Errorf("%w (choose a directory that can be written)", err)
+		}
+		return nil, fmt.Errorf("--data-dir: %w", err)
+	}
+	if err := pki.CheckPrivate(o.Path("etcd")); err != nil {
+		return nil, fmt.Errorf("--data-dir: %w", err)
 	}
 	lock := flock.New(o.Path("lock"), flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
@@ -30,23 +38,29 @@ func lockDataDir(o *options.DataOptions) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// writeKubeconfig writes the administrator's kubeconfig. Certificates are
-// embedded in the file, so that it can be copied to another place.
-func writeKubeconfig(file, url string, ca []byte, admin pki.Pair) error {
-	cert, certErr := os.ReadFile(admin.CertFile)
-	key, keyErr := os.ReadFile(admin.KeyFile)
-	if err := errors.Join(certErr, keyErr); err != nil {
-		return fmt.Errorf("kubeconfig: %w", err)
+// writeKubeconfig writes the administrator's kubeconfig. It is called at the
+// start, and when the certificates have been renewed. Certificates are embedded in
+// the file, so that it can be copied to another place.
+func (s *Server) writeKubeconfig() error {
+	keys, caFile := s.base.keys, s.base.keys.CA.CertFile
+	if cert := s.base.options.SecureServing.ServerCert.CertKey; cert.CertFile != keys.Serving.CertFile {
+		caFile = cert.CertFile
+	}
+	ca, caErr := os.ReadFile(caFile)
+	cert, certErr := os.ReadFile(keys.Admin.CertFile)
+	key, keyErr := os.ReadFile(keys.Admin.KeyFile)
+	if err := errors.Join(caErr, certErr, keyErr); err != nil {
+		return fmt.Errorf("administrator's kubeconfig: %w", err)
 	}
 	const name = "gatehouse"
 	config := clientcmdapi.NewConfig()
-	config.Clusters[name] = &clientcmdapi.Cluster{Server: url, CertificateAuthorityData: ca}
+	config.Clusters[name] = &clientcmdapi.Cluster{Server: s.URL, CertificateAuthorityData: ca}
 	config.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: cert, ClientKeyData: key}
 	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
 	config.CurrentContext = name
 	data, err := clientcmd.Write(*config)
 	if err != nil {
-		return fmt.Errorf("kubeconfig: %w", err)
+		return fmt.Errorf("administrator's kubeconfig: %w", err)
 	}
-	return pki.WriteFile(file, data)
+	return pki.WriteFile(s.Kubeconfig, data)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"time"
 
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -34,7 +33,7 @@ func (s *Server) RegisterAPI(ctx context.Context, api API) (unregister func(cont
 		Backends: s.aggregator,
 		CA:       func() ([]byte, error) { return os.ReadFile(s.base.keys.CA.CertFile) },
 		IssueServing: func(hosts ...string) (cert, key []byte, err error) {
-			return s.base.keys.IssueServing(time.Now(), hosts...)
+			return s.base.keys.IssueServing(s.base.clock.Now(), hosts...)
 		},
 		Protect: s.protect,
 		OnClose: s.base.life.onClose,
@@ -50,7 +49,7 @@ func (s *Server) RegisterAPI(ctx context.Context, api API) (unregister func(cont
 // the certificate of the CA that signed it, which is this server's CA, all in
 // PEM.
 func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error) {
-	if cert, key, err = s.base.keys.IssueServing(time.Now(), hosts...); err != nil {
+	if cert, key, err = s.base.keys.IssueServing(s.base.clock.Now(), hosts...); err != nil {
 		return nil, nil, nil, err
 	}
 	ca, err = os.ReadFile(s.base.keys.CA.CertFile)

@@ -99,9 +99,6 @@ func NewLegacyClaims(account *corev1.ServiceAccount, secret *corev1.Secret) *Cla
 	}
 }
 
-// IsLegacy reports whether the token is one that is stored in a secret.
-func (c *Claims) IsLegacy() bool { return c.Issuer == LegacyIssuer && c.Kubernetes == nil }
-
 // CredentialID returns the identifier of the token in user infos and audit
 // events.
 func (c *Claims) CredentialID() string {

@@ -119,6 +119,13 @@ func (t *Tokens) Verify(token string) (*Claims, error) {
 	return claims, nil
 }
 
+// IsLegacy reports whether the claims have to be those of a token that is stored
+// in a secret. All tokens of the legacy issuer are, as in kube-apiserver; only if
+// --service-account-issuer names that issuer as well, it can issue bound tokens.
+func (t *Tokens) IsLegacy(claims *Claims) bool {
+	return claims.Issuer == LegacyIssuer && (claims.Kubernetes == nil || !slices.Contains(t.Issuers, LegacyIssuer))
+}
+
 func (t *Tokens) accepts(issuer string) bool {
 	return issuer == LegacyIssuer || slices.Contains(t.Issuers, issuer)
 }

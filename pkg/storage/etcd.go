@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +46,10 @@ type EtcdConfig struct {
 	// ClientURL, if not empty, is a URL on which etcd also listens for other
 	// clients, such as etcdctl.
 	ClientURL string
+	// CertFile, KeyFile and TrustedCAFile are needed if ClientURL is an https
+	// URL: the serving certificate and its key, and the CA of the certificates
+	// that clients must have.
+	CertFile, KeyFile, TrustedCAFile string
 }
 
 // Etcd is an etcd server that runs in this process.
@@ -105,14 +108,7 @@ func (c EtcdConfig) embedConfig() (*embed.Config, error) {
 	cfg.EnableGRPCGateway = false
 	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(quietLogger())
-	if c.ClientURL != "" {
-		u, err := url.Parse(c.ClientURL)
-		if err != nil {
-			return nil, fmt.Errorf("etcd client URL: %w", err)
-		}
-		cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{*u}, []url.URL{*u}
-	}
-	return cfg, nil
+	return cfg, c.listen(cfg)
 }
 
 // Client returns a new in-process client. Each client has its own watch stream,

@@ -2,7 +2,9 @@
 package version
 
 import (
+	"cmp"
 	goruntime "runtime"
+	"strconv"
 
 	"k8s.io/apimachinery/pkg/util/version"
 	apimachineryversion "k8s.io/apimachinery/pkg/version"
@@ -20,9 +22,11 @@ const (
 )
 
 // Effective is an effective version whose Info, which /version returns,
-// contains Git, and whose binary version is complete.
+// contains Git, or another version if --version sets one, and whose binary version
+// is complete.
 type Effective struct {
 	basecompatibility.EffectiveVersion
+	Reported string
 }
 
 // BinaryVersion implements compatibility.EffectiveVersion. The libraries know
@@ -37,7 +41,21 @@ func (e Effective) Info() *apimachineryversion.Info {
 	if info == nil {
 		return nil
 	}
-	info.GitVersion, info.GitCommit, info.GitTreeState, info.BuildDate = Git, "", "", ""
-	info.GoVersion, info.Compiler, info.Platform = goruntime.Version(), goruntime.Compiler, goruntime.GOOS+"/"+goruntime.GOARCH
+	ofBinary := binary(e.Reported)
+	info.GitVersion, info.GitCommit, info.GitTreeState, info.BuildDate = ofBinary.GitVersion, "", "", ""
+	info.GoVersion, info.Compiler, info.Platform = ofBinary.GoVersion, ofBinary.Compiler, ofBinary.Platform
 	return info
+}
+
+// binary describes this binary. The version is Git if reported is empty.
+func binary(reported string) apimachineryversion.Info {
+	v := version.MustParseSemantic(Kubernetes)
+	return apimachineryversion.Info{
+		Major:      strconv.FormatUint(uint64(v.Major()), 10),
+		Minor:      strconv.FormatUint(uint64(v.Minor()), 10),
+		GitVersion: cmp.Or(reported, Git),
+		GoVersion:  goruntime.Version(),
+		Compiler:   goruntime.Compiler,
+		Platform:   goruntime.GOOS + "/" + goruntime.GOARCH,
+	}
 }

@@ -61,6 +61,7 @@ func (s *target) credentials() []attack {
 		{name: "token signed with another key", as: s.token(signToken(t, elsewhere.ServiceAccountKey, claims)), code: 401},
 		{name: "token signed with the serving key", as: s.token(signToken(t, s.own("apiserver").KeyFile, claims)), code: 401},
 		{name: "token of another issuer", as: s.token(signToken(t, signingKey, with(map[string]any{"iss": "https://evil"}))), code: 401},
+		{name: "bound token of the legacy issuer", as: s.token(signToken(t, signingKey, with(map[string]any{"iss": "kubernetes/serviceaccount"}))), code: 401},
 		{name: "expired token", as: s.token(signToken(t, signingKey, with(map[string]any{"exp": now.Add(-time.Hour).Unix()}))), code: 401},
 		{name: "token that is not valid yet", as: s.token(signToken(t, signingKey, with(map[string]any{"nbf": now.Add(time.Hour).Unix()}))), code: 401},
 		{name: "token for another audience", as: s.token(s.tokenFor("powerful", authenticationv1.TokenRequestSpec{Audiences: []string{"vault"}})), code: 401},

@@ -31,6 +31,11 @@ func TestStartFails(t *testing.T) {
 	}{
 		{"port in use", port, []string{"--secure-port=" + port}},
 		{"etcd port in use", port, []string{"--embedded-etcd-listen-client-url=http://127.0.0.1:" + port}},
+		{"etcd port on all addresses", "would let everybody on the network read and change everything",
+			[]string{"--embedded-etcd-listen-client-url=http://0.0.0.0:" + port}},
+		{"etcd port with TLS, without files", "--embedded-etcd-cert-file", []string{"--embedded-etcd-listen-client-url=https://0.0.0.0:" + port}},
+		{"etcd port with bad files", "--embedded-etcd-cert-file", []string{"--embedded-etcd-listen-client-url=https://0.0.0.0:" + port,
+			"--embedded-etcd-cert-file=" + plain, "--embedded-etcd-key-file=" + plain, "--embedded-etcd-trusted-ca-file=" + plain}},
 		{"data directory not writable", "--data-dir", []string{"--data-dir=" + plain}},
 		{"data directory below a file", "--data-dir", []string{"--data-dir=" + plain + "/below"}},
 		{"data directory empty", "--data-dir must not be empty", []string{"--data-dir="}},
@@ -41,6 +46,11 @@ func TestStartFails(t *testing.T) {
 		{"bad duration", "--event-ttl", []string{"--event-ttl=soon"}},
 		{"no event TTL", "--event-ttl", []string{"--event-ttl=0s"}},
 		{"unknown group", "--runtime-config", []string{"--runtime-config=nonsense/v1=true"}},
+		{"unknown version of a group", "group version apps/v9 that has not been registered", []string{"--runtime-config=apps/v9=true"}},
+		{"core API off", "the server cannot run without v1", []string{"--runtime-config=v1=false"}},
+		{"everything off", "conflicts with --enable-priority-and-fairness=true", []string{"--runtime-config=api/all=false,v1=true"}},
+		{"version of another release", "must match major/minor/patch", []string{"--version=v1.35.0"}},
+		{"version that is none", "--version", []string{"--version=custom"}},
 		{"unknown feature gate", "--feature-gates", []string{"--feature-gates=Nonsense=true"}},
 		{"emulated version", "--emulated-version", []string{"--emulated-version=1.2"}},
 		{"unknown admission plugin", `enable-admission-plugins plugin "Nonsense" is unknown`, []string{"--enable-admission-plugins=Nonsense"}},
@@ -105,6 +115,46 @@ func TestDamagedFiles(t *testing.T) {
 	serve(t, dir) // with the original files the server starts
 }
 
+// TestCoreAPINames turns resources on and off by all names of the core group, and
+// sets the version that the server reports.
+func TestCoreAPINames(t *testing.T) {
+	t.Parallel()
+	_, admin := serve(t, t.TempDir(), "--version=v1.37.2-custom",
+		"--runtime-config=api/v1=true,v1/limitranges=false,api/legacy=true,extensions/v1beta1=true,apps/v1/deployments=false")
+	for path, want := range map[string]int{
+		"/api/v1/configmaps": 200, "/api/v1/limitranges": 404, "/apis/apps/v1/deployments": 404, "/apis/apps/v1/replicasets": 200, "/apis/extensions/v1beta1": 404,
+	} {
+		if r := send(t, admin, request{path: path}); r.code != want {
+			t.Errorf("%s answers %d, not %d", path, r.code, want)
+		}
+	}
+	if r := send(t, admin, request{path: "/version"}); !strings.Contains(string(r.body), `"gitVersion": "v1.37.2-custom"`) {
+		t.Errorf("/version answers %s", r.body)
+	}
+}
+
+// TestServersOfOneWorkingDirectory starts two servers as envtest starts
+// kube-apiserver: each with a --cert-dir, and in the same working directory.
+func TestServersOfOneWorkingDirectory(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for range 2 {
+		_, port, err := net.SplitHostPort(freeAddress(t))
+		testutil.Check(t, err)
+		certs := t.TempDir()
+		p := launchIn(t, dir, "--cert-dir="+certs, "--secure-port="+port)
+		if r := send(t, p.ready(), request{path: "/api/v1/namespaces"}); r.code != 200 {
+			t.Errorf("the server of %s answers %d", certs, r.code)
+		}
+		if _, err := os.Stat(filepath.Join(certs, ".gatehouse", "etcd")); err != nil {
+			t.Error(err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("the working directory has %v, %v", entries, err)
+	}
+}
+
 func TestVersionAndHelp(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "--version")
@@ -115,6 +165,11 @@ func TestVersionAndHelp(t *testing.T) {
 	v, err := version.ParseSemantic(text)
 	if !ok || err != nil || v.Major() != 1 || v.Minor() != 37 || !strings.HasPrefix(v.BuildMetadata(), "gatehouse") {
 		t.Errorf("--version prints %q: %v", p.stdout.String(), err)
+	}
+
+	p = launch(t, "--version=v1.37.2-custom", "--version=raw")
+	if code := p.exit(); code != 0 || !strings.Contains(p.stdout.String(), `GitVersion:"v1.37.2-custom"`) {
+		t.Errorf("--version=raw: exit code %d, prints %q", code, p.stdout.String())
 	}
 
 	p = launch(t, "--help")

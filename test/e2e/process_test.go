@@ -50,10 +50,16 @@ type process struct {
 // launch starts the binary in an empty directory and does not wait for it.
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
+	return launchIn(t, t.TempDir(), args...)
+}
+
+// launchIn starts the binary in a working directory.
+func launchIn(t testing.TB, dir string, args ...string) *process {
+	t.Helper()
 	program, err := gatehouse()
 	testutil.Check(t, err)
 	p := &process{t: t, cmd: exec.Command(program, args...), exited: make(chan struct{})}
-	p.cmd.Dir = t.TempDir()
+	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	testutil.Check(t, p.cmd.Start())
 	go func() {
@@ -74,6 +80,14 @@ func serve(t testing.TB, dataDir string, args ...string) (*process, *restclient.
 	_, port, err := net.SplitHostPort(freeAddress(t))
 	testutil.Check(t, err)
 	p := launch(t, append([]string{"--data-dir=" + dataDir, "--secure-port=" + port}, args...)...)
+	return p, p.ready()
+}
+
+// ready waits until the server is ready, and returns the administrator's
+// configuration.
+func (p *process) ready() *restclient.Config {
+	t := p.t
+	t.Helper()
 	eventually(t, "the server is ready", func() bool {
 		select {
 		case <-p.exited:
@@ -86,7 +100,7 @@ func serve(t testing.TB, dataDir string, args ...string) (*process, *restclient.
 	config, err := clientcmd.BuildConfigFromFlags("", match[2])
 	testutil.Check(t, err)
 	config.QPS = -1
-	return p, config
+	return config
 }
 
 // signal sends a signal to the process.

@@ -150,22 +150,20 @@ func (r *registration) unregister(ctx context.Context) error {
 
 // listen serves the handler on a new port of the loopback address.
 func (r *registration) listen() error {
-	certPEM, keyPEM, err := r.host.IssueServing(r.serverName(), "localhost", "127.0.0.1")
-	if err != nil {
+	cert := &certificate{now: time.Now, issue: func() (cert, key []byte, err error) {
+		return r.host.IssueServing(r.serverName(), "localhost", "127.0.0.1")
+	}}
+	if _, err := cert.get(nil); err != nil {
 		return err
 	}
 	ca, err := r.host.CA()
 	if err != nil {
 		return err
 	}
-	cert, err := tls.X509KeyPair(certPEM, keyPEM)
-	if err != nil {
-		return err
-	}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-		Certificates: []tls.Certificate{cert},
-		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
+		GetCertificate: cert.get,
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
 		// The authenticators verify the client certificate, so TLS only
 		// requests it.
 		ClientAuth: tls.RequestClientCert,

@@ -53,7 +53,7 @@ func (t *tokens) AuthenticateToken(ctx context.Context, token string) (*authenti
 	if claims == nil || err != nil {
 		return nil, false, err
 	}
-	legacy := claims.IsLegacy()
+	legacy := t.Tokens.IsLegacy(claims)
 	audiences, err := t.audiences(ctx, claims)
 	if err != nil {
 		return nil, false, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"gopkg.in/go-jose/go-jose.v2/jwt"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	auditinternal "k8s.io/apiserver/pkg/apis/audit"
@@ -84,6 +85,44 @@ func TestLegacyClaims(t *testing.T) {
 		if _, ok, err := f.auth.AuthenticateToken(t.Context(), f.sign(t, claims)); ok || err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("ok %v, error %v, want %q", ok, err, test.want)
 		}
+	}
+}
+
+// TestLegacyIssuer checks what a token of the legacy issuer may be. A bound token
+// needs an issuer that is configured: otherwise whoever has an old key could
+// choose the issuer that is always accepted.
+func TestLegacyIssuer(t *testing.T) {
+	bound := func(f *fixture) *serviceaccount.Claims { return f.claims(serviceaccount.Binding{}, "api") }
+	both := func(f *fixture) *serviceaccount.Claims {
+		claims := serviceaccount.NewLegacyClaims(account(), secret())
+		claims.Kubernetes = bound(f).Kubernetes
+		return claims
+	}
+	for _, test := range []struct {
+		name    string
+		issuers []string
+		claims  func(*fixture) *serviceaccount.Claims
+		want    string // part of the error
+	}{
+		{"bound", []string{"https://issuer"}, bound, "namespace claim is missing"},
+		{"bound, without audiences and times", []string{"https://issuer"}, func(f *fixture) *serviceaccount.Claims {
+			return &serviceaccount.Claims{Claims: jwt.Claims{Subject: bound(f).Subject}, Kubernetes: bound(f).Kubernetes}
+		}, "namespace claim is missing"},
+		{"bound and legacy", []string{"https://issuer"}, both, ""},
+		{"bound, configured", []string{"https://issuer", serviceaccount.LegacyIssuer}, bound, ""},
+		{"bound and legacy, configured", []string{"https://issuer", serviceaccount.LegacyIssuer}, both, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture(t)
+			f.auth.SkipLegacyLookup = true
+			f.tokens.Issuers = test.issuers
+			claims := test.claims(f)
+			claims.Issuer = serviceaccount.LegacyIssuer
+			_, ok, err := f.auth.AuthenticateToken(t.Context(), f.sign(t, claims))
+			if ok != (test.want == "") || !ok && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("accepted %v, error %v, want %q", ok, err, test.want)
+			}
+		})
 	}
 }
 

@@ -41,6 +41,23 @@ func (e Enabled) Serves(gvr schema.GroupVersionResource) bool {
 	})
 }
 
+// Missing returns the versions that --runtime-config enables and no group has,
+// sorted by name: kube-apiserver does not serve them any more, or this server does
+// not serve them yet.
+func (e Enabled) Missing() []string {
+	var missing []string
+	for gv, enabled := range e.Config.ExplicitGroupVersionConfigs {
+		has := slices.ContainsFunc(e.Groups, func(group registry.Group) bool {
+			return slices.ContainsFunc(group.Versions, func(version registry.Version) bool { return group.GroupVersion(version) == gv })
+		})
+		if enabled && !has {
+			missing = append(missing, gv.String())
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}
+
 // Each calls a function for every group version of which something is served, in
 // the order of discovery.
 func (e Enabled) Each(f func(group registry.Group, version registry.Version)) {

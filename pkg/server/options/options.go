@@ -22,6 +22,7 @@ import (
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
+	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
 // Options contains all flags, by section of --help.
@@ -57,6 +58,8 @@ type Options struct {
 	// Controllers selects the controllers of kube-controller-manager that run
 	// in this process.
 	Controllers []string
+	// Version is the version that the server reports.
+	Version version.Flag
 
 	flags flag.NamedFlagSets
 }
@@ -66,7 +69,7 @@ type Options struct {
 // explained below.
 func New() *Options {
 	o := &Options{
-		Data:           &DataOptions{Dir: ".gatehouse"},
+		Data:           &DataOptions{Dir: defaultDir},
 		Generic:        genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, newComponentGlobals()),
 		Etcd:           genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig("/registry", nil)),
 		SecureServing:  genericoptions.NewSecureServingOptions(),
@@ -127,6 +130,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
 		"With more than one, a custom resource becomes available after a delay in which the other servers can observe its definition.")
+	o.Version.AddTo(sections.FlagSet("global"))
 	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // fails only if the flag does not exist
 	o.flags = sections
 	return sections
@@ -153,6 +157,10 @@ func (o *Options) Complete() (Completed, error) {
 	if err := o.Generic.DefaultAdvertiseAddress(o.SecureServing); err != nil {
 		return Completed{}, fmt.Errorf("--advertise-address: %w", err)
 	}
+	if err := completeRuntimeConfig(o.APIEnablement.RuntimeConfig); err != nil {
+		return Completed{}, err
+	}
+	o.Data.complete(o.SecureServing.ServerCert.CertDirectory)
 	o.Admission.complete()
 	o.ServiceAccounts.complete()
 	o.Services.complete()
@@ -181,9 +189,7 @@ func (c Completed) Validate() error {
 	} {
 		errs = append(errs, group.Validate()...)
 	}
-	for _, err := range c.APIEnablement.Validate(GroupVersions()) {
-		errs = append(errs, fmt.Errorf("--runtime-config: %w", err))
-	}
+	errs = append(errs, c.validateRuntimeConfig()...)
 	if err := loops.All().Validate(c.Controllers); err != nil {
 		errs = append(errs, fmt.Errorf("--controllers: %w", err))
 	}

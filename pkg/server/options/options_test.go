@@ -10,7 +10,8 @@ import (
 )
 
 // own lists the flags that kube-apiserver does not have.
-var own = []string{"controllers", "data-dir", "embedded-etcd-listen-client-url", "embedded-etcd-unsafe-no-fsync"}
+var own = []string{"controllers", "data-dir", "embedded-etcd-cert-file", "embedded-etcd-key-file", "embedded-etcd-listen-client-url",
+	"embedded-etcd-trusted-ca-file", "embedded-etcd-unsafe-no-fsync"}
 
 // differ lists the flags whose default differs from kube-apiserver's, with the
 // reason.
