@@ -2,16 +2,13 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
@@ -32,6 +29,8 @@ const (
 	quotaBytes = 8 << 30
 )
 
+var errNotReady = fmt.Errorf("not ready after %v", readyTimeout)
+
 // EtcdConfig configures StartEtcd.
 type EtcdConfig struct {
 	// Dir is the directory of the write-ahead log and the database.
@@ -47,50 +46,119 @@ type EtcdConfig struct {
 // Etcd is an etcd server that runs in this process.
 type Etcd struct {
 	server *embed.Etcd
+	dir    string
+	log    *journal
+	// failure receives why etcd has stopped.
+	failure chan error
+	closing chan struct{}
+	close   func()
 }
 
 // StartEtcd starts an etcd server and waits until it accepts writes. The caller
-// must Close it.
+// must Close it. The error says in one line what is wrong with the directory
+// and what to do about it. etcd itself logs several lines and then panics or
+// exits in such a case, so StartEtcd first inspects what etcd would not
+// survive, and then turns what etcd says in its last message into the error.
 func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
-	cfg, err := c.embedConfig()
+	log := newJournal()
+	cfg, err := c.embedConfig(log)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDatabase(filepath.Join(c.Dir, "member", "snap", "db")); err != nil {
-		return nil, err
+	if err := inspect(c.Dir); err != nil {
+		return nil, explain(c.Dir, err)
 	}
 	assumeCurrentEtcd()
-	server, err := embed.StartEtcd(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("starting etcd in %s: %w", c.Dir, err)
+	server, err := startServer(cfg, log)
+	if err == nil {
+		err = waitUntilReady(ctx, server, log)
 	}
+	if err != nil {
+		return nil, explain(c.Dir, fmt.Errorf("starting etcd in %s: %w", c.Dir, err))
+	}
+	log.release()
+	e := &Etcd{server: server, dir: c.Dir, log: log, failure: make(chan error, 1), closing: make(chan struct{})}
+	e.close = sync.OnceFunc(func() {
+		close(e.closing)
+		closeServer(server, log)
+	})
+	go e.awaitFailure()
+	return e, nil
+}
+
+// startServer calls embed.StartEtcd in a goroutine of its own. A panic of etcd
+// or of its database there is an error; so is an access to a part of the
+// database that is not there, which would otherwise end the process. etcd reads
+// the whole database in this goroutine, so that it meets damaged pages here and
+// not later. Its other goroutines report through the log.
+func startServer(cfg *embed.Config, log *journal) (*embed.Etcd, error) {
+	type result struct {
+		server *embed.Etcd
+		err    error
+	}
+	started := make(chan result, 1)
+	go func() {
+		var r result
+		r.err = withoutPanic(func() (err error) {
+			r.server, err = embed.StartEtcd(cfg)
+			return err
+		})
+		started <- r
+	}()
+	select {
+	case r := <-started:
+		return r.server, r.err
+	case <-log.failed():
+		return nil, log.failure()
+	}
+}
+
+// withoutPanic calls f and returns a panic, or an access to memory that is not
+// mapped, as an error.
+func withoutPanic(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			line, _, _ := strings.Cut(fmt.Sprint(p), "\n")
+			err = fmt.Errorf("%w: %s", errDamaged, line)
+		}
+	}()
+	return f()
+}
+
+func waitUntilReady(ctx context.Context, server *embed.Etcd, log *journal) (err error) {
 	select {
 	case <-server.Server.ReadyNotify():
-		return &Etcd{server}, nil
+		return nil
 	case err = <-server.Err():
+	case <-log.failed():
+		err = log.failure()
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-time.After(readyTimeout):
-		err = fmt.Errorf("not ready after %v", readyTimeout)
+		err = errNotReady
 	}
-	server.Close()
-	return nil, fmt.Errorf("starting etcd in %s: %w", c.Dir, err)
+	closeServer(server, log)
+	return err
 }
 
-// checkDatabase returns an error if etcd would not be able to open the
-// database. etcd itself panics in that case.
-func checkDatabase(file string) error {
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil
+// closeServer stops the server, unless it has failed: then its goroutines stand
+// still, and there is nothing to wait for.
+func closeServer(server *embed.Etcd, log *journal) {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		if log.failure() == nil {
+			server.Close()
+		}
+	}()
+	select {
+	case <-closed:
+	case <-log.failed():
 	}
-	db, err := bbolt.Open(file, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
-	if err != nil {
-		return fmt.Errorf("%s is damaged: %w (restore it from a backup, or choose another --data-dir)", file, err)
-	}
-	return db.Close()
 }
 
-func (c EtcdConfig) embedConfig() (*embed.Config, error) {
+func (c EtcdConfig) embedConfig(log *journal) (*embed.Config, error) {
 	cfg := embed.NewConfig()
 	cfg.Dir = c.Dir
 	cfg.UnsafeNoFsync = c.NoSync
@@ -98,7 +166,7 @@ func (c EtcdConfig) embedConfig() (*embed.Config, error) {
 	cfg.QuotaBackendBytes = quotaBytes
 	cfg.EnableGRPCGateway = false
 	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
-	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(quietLogger())
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.logger())
 	if c.ClientURL != "" {
 		u, err := url.Parse(c.ClientURL)
 		if err != nil {
@@ -123,10 +191,20 @@ func (e *Etcd) Size() int64 { return e.server.Server.Backend().Size() }
 
 // Err returns a channel that reports a failure after the start. etcd has
 // stopped when it receives something.
-func (e *Etcd) Err() <-chan error { return e.server.Err() }
+func (e *Etcd) Err() <-chan error { return e.failure }
+
+func (e *Etcd) awaitFailure() {
+	select {
+	case err := <-e.server.Err():
+		e.failure <- err
+	case <-e.log.failed():
+		e.failure <- explain(e.dir, e.log.failure())
+	case <-e.closing:
+	}
+}
 
 // Close waits for the writes that are in progress and stops the server.
-func (e *Etcd) Close() { e.server.Close() }
+func (e *Etcd) Close() { e.close() }
 
 // Reach connects to an external etcd once. It lets the start fail with one
 // clear error if the address is wrong; otherwise the storage of every resource

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,10 +51,17 @@ type process struct {
 // launch starts the binary in an empty directory and does not wait for it.
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
+	return launchAs(t, nil, args...)
+}
+
+// launchAs starts the binary with these attributes of the process, such as
+// another user.
+func launchAs(t testing.TB, attributes *syscall.SysProcAttr, args ...string) *process {
+	t.Helper()
 	program, err := gatehouse()
 	testutil.Check(t, err)
 	p := &process{t: t, cmd: exec.Command(program, args...), exited: make(chan struct{})}
-	p.cmd.Dir = t.TempDir()
+	p.cmd.Dir, p.cmd.SysProcAttr = t.TempDir(), attributes
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	testutil.Check(t, p.cmd.Start())
 	go func() {
@@ -71,9 +79,21 @@ func launch(t testing.TB, args ...string) *process {
 // the server is ready.
 func serve(t testing.TB, dataDir string, args ...string) (*process, *restclient.Config) {
 	t.Helper()
+	return ready(t, launch(t, append([]string{"--data-dir=" + dataDir, "--secure-port=" + freePort(t)}, args...)...))
+}
+
+// freePort returns a port on which nothing listened when it was chosen.
+func freePort(t testing.TB) string {
+	t.Helper()
 	_, port, err := net.SplitHostPort(freeAddress(t))
 	testutil.Check(t, err)
-	p := launch(t, append([]string{"--data-dir=" + dataDir, "--secure-port=" + port}, args...)...)
+	return port
+}
+
+// ready waits until the server of a process is ready and returns its
+// administrator's configuration.
+func ready(t testing.TB, p *process) (*process, *restclient.Config) {
+	t.Helper()
 	eventually(t, "the server is ready", func() bool {
 		select {
 		case <-p.exited:
