@@ -97,9 +97,10 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 		return nil, nil
 	}
 	return storage.StartEtcd(ctx, storage.EtcdConfig{
-		Dir:       o.Data.Path("etcd"),
-		NoSync:    o.Data.EtcdNoSync,
-		ClientURL: o.Data.EtcdClientURL,
+		Dir:        o.Data.Path("etcd"),
+		NoSync:     o.Data.EtcdNoSync,
+		ClientURL:  o.Data.EtcdClientURL,
+		QuotaBytes: o.Data.EtcdQuotaBytes,
 	})
 }
 

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -9,9 +10,10 @@ import (
 	"sync"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"go.etcd.io/etcd/server/v3/embed"
-	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"google.golang.org/grpc"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 )
@@ -24,10 +26,11 @@ const (
 	electionMs = 100
 
 	readyTimeout = 30 * time.Second
-	// quotaBytes is the maximum size of the database that etcd recommends.
-	// etcd's default of 2 GiB is too small for a load test.
-	quotaBytes = 8 << 30
 )
+
+// DefaultQuotaBytes is the maximum size of the database that etcd recommends.
+// etcd's default of 2 GiB is too small for a load test.
+const DefaultQuotaBytes int64 = 8 << 30
 
 var errNotReady = fmt.Errorf("not ready after %v", readyTimeout)
 
@@ -41,6 +44,12 @@ type EtcdConfig struct {
 	// ClientURL, if not empty, is a URL on which etcd also listens for other
 	// clients, such as etcdctl.
 	ClientURL string
+	// QuotaBytes is the size of the database in bytes from which on writes are
+	// refused; 0 means DefaultQuotaBytes.
+	QuotaBytes int64
+	// FreeSpace, if not nil, returns the free space in bytes of the file system
+	// of a directory. Tests set it.
+	FreeSpace func(dir string) (uint64, error)
 }
 
 // Etcd is an etcd server that runs in this process.
@@ -48,6 +57,7 @@ type Etcd struct {
 	server *embed.Etcd
 	dir    string
 	log    *journal
+	space  *space
 	// failure receives why etcd has stopped.
 	failure chan error
 	closing chan struct{}
@@ -61,11 +71,12 @@ type Etcd struct {
 // survive, and then turns what etcd says in its last message into the error.
 func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 	log := newJournal()
-	cfg, err := c.embedConfig(log)
+	space := newSpace(c.Dir, c.FreeSpace)
+	cfg, err := c.embedConfig(log, space)
 	if err != nil {
 		return nil, err
 	}
-	if err := inspect(c.Dir); err != nil {
+	if err := inspect(c.Dir, space); err != nil {
 		return nil, explain(c.Dir, err)
 	}
 	assumeCurrentEtcd()
@@ -77,13 +88,33 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 		return nil, explain(c.Dir, fmt.Errorf("starting etcd in %s: %w", c.Dir, err))
 	}
 	log.release()
-	e := &Etcd{server: server, dir: c.Dir, log: log, failure: make(chan error, 1), closing: make(chan struct{})}
+	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{})}
 	e.close = sync.OnceFunc(func() {
 		close(e.closing)
 		closeServer(server, log)
 	})
 	go e.awaitFailure()
+	if err := e.disarm(ctx, cfg.QuotaBackendBytes); err != nil {
+		e.Close()
+		return nil, err
+	}
 	return e, nil
+}
+
+// disarm ends etcd's alarm that the database has reached its quota, if there is
+// room again: because the quota was raised, or the database defragmented. etcd
+// itself keeps the alarm until somebody ends it.
+func (e *Etcd) disarm(ctx context.Context, quota int64) error {
+	for _, alarm := range e.server.Server.Alarms() {
+		if alarm.GetAlarm() != pb.AlarmType_NOSPACE || e.Size() >= quota {
+			continue
+		}
+		request := &pb.AlarmRequest{Action: pb.AlarmRequest_DEACTIVATE, MemberID: alarm.MemberID, Alarm: alarm.Alarm}
+		if _, err := e.server.Server.Alarm(ctx, request); err != nil {
+			return fmt.Errorf("ending the alarm of etcd about its quota: %w", err)
+		}
+	}
+	return nil
 }
 
 // startServer calls embed.StartEtcd in a goroutine of its own. A panic of etcd
@@ -158,12 +189,13 @@ func closeServer(server *embed.Etcd, log *journal) {
 	}
 }
 
-func (c EtcdConfig) embedConfig(log *journal) (*embed.Config, error) {
+func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, error) {
 	cfg := embed.NewConfig()
 	cfg.Dir = c.Dir
 	cfg.UnsafeNoFsync = c.NoSync
 	cfg.TickMs, cfg.ElectionMs = tickMs, electionMs
-	cfg.QuotaBackendBytes = quotaBytes
+	cfg.QuotaBackendBytes = cmp.Or(c.QuotaBytes, DefaultQuotaBytes)
+	cfg.GRPCAdditionalServerOptions = []grpc.ServerOption{grpc.ChainUnaryInterceptor(space.intercept)}
 	cfg.EnableGRPCGateway = false
 	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.logger())
@@ -179,11 +211,10 @@ func (c EtcdConfig) embedConfig(log *journal) (*embed.Config, error) {
 
 // Client returns a new in-process client. Each client has its own watch stream,
 // so that progress notifications for one resource are not delayed by the
-// watches of another.
+// watches of another. Its writes fail with the status 507 when the file system
+// is full.
 func (e *Etcd) Client() *kubernetes.Client {
-	client := &kubernetes.Client{Client: v3client.New(e.server.Server)}
-	client.Kubernetes = client
-	return client
+	return newClient(e.server.Server, e.space)
 }
 
 // Size returns the size of the database file in bytes.

@@ -25,7 +25,7 @@ func layoutOf(dir string) layout {
 // database, and the last file of the write-ahead log, at most. The pages of the
 // database are not checked here, because etcd itself reads all of them at the
 // start, and startServer makes errors of what it meets.
-func inspect(dir string) error {
+func inspect(dir string, space *space) error {
 	l := layoutOf(dir)
 	for _, d := range []string{l.dir, l.member, l.snap, l.wal} {
 		if err := checkDirectory(d); err != nil {
@@ -40,6 +40,9 @@ func inspect(dir string) error {
 		if err := checkFile(file); err != nil {
 			return err
 		}
+	}
+	if err := space.checkStart(len(segments) == 0); err != nil {
+		return err
 	}
 	head, err := readDatabase(l.database)
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
+	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
 
 // Options contains all flags, by section of --help.
@@ -66,7 +67,7 @@ type Options struct {
 // explained below.
 func New() *Options {
 	o := &Options{
-		Data:           &DataOptions{Dir: ".gatehouse"},
+		Data:           &DataOptions{Dir: ".gatehouse", EtcdQuotaBytes: storage.DefaultQuotaBytes},
 		Generic:        genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, newComponentGlobals()),
 		Etcd:           genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig("/registry", nil)),
 		SecureServing:  genericoptions.NewSecureServingOptions(),
