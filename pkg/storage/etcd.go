@@ -62,6 +62,8 @@ type Etcd struct {
 	failure chan error
 	closing chan struct{}
 	close   func()
+	// reserved is the size of the database at the last call of reserve.
+	reserved int64
 }
 
 // StartEtcd starts an etcd server and waits until it accepts writes. The caller
@@ -93,6 +95,8 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 		close(e.closing)
 		closeServer(server, log)
 	})
+	space.reserve = e.reserve
+	space.now()
 	go e.awaitFailure()
 	if err := e.disarm(ctx, cfg.QuotaBackendBytes); err != nil {
 		e.Close()
@@ -220,6 +224,19 @@ func (e *Etcd) Client() *kubernetes.Client {
 // Size returns the size of the database file in bytes.
 func (e *Etcd) Size() int64 { return e.server.Server.Backend().Size() }
 
+// reserve makes the file system keep space into which the database can grow.
+// Then what has been admitted can be committed even if other programs fill the
+// disk before the next look at its free space.
+func (e *Etcd) reserve() {
+	size := e.Size()
+	if grown := size - e.reserved; e.reserved != 0 && 0 <= grown && grown < headroom/2 {
+		return
+	}
+	if err := allocate(layoutOf(e.dir).database, size+headroom); err == nil { // not every file system can
+		e.reserved = size
+	}
+}
+
 // Err returns a channel that reports a failure after the start. etcd has
 // stopped when it receives something.
 func (e *Etcd) Err() <-chan error { return e.failure }
@@ -229,7 +246,7 @@ func (e *Etcd) awaitFailure() {
 	case err := <-e.server.Err():
 		e.failure <- err
 	case <-e.log.failed():
-		e.failure <- explain(e.dir, e.log.failure())
+		e.failure <- explainFailure(e.dir, e.log.failure())
 	case <-e.closing:
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -51,17 +52,36 @@ type process struct {
 // launch starts the binary in an empty directory and does not wait for it.
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
-	return launchAs(t, nil, args...)
+	program, err := gatehouse()
+	testutil.Check(t, err)
+	return start(t, exec.Command(program, args...))
 }
 
-// launchAs starts the binary with these attributes of the process, such as
-// another user.
+// launchAs is launch with these attributes of the process, such as another
+// user.
 func launchAs(t testing.TB, attributes *syscall.SysProcAttr, args ...string) *process {
 	t.Helper()
 	program, err := gatehouse()
 	testutil.Check(t, err)
-	p := &process{t: t, cmd: exec.Command(program, args...), exited: make(chan struct{})}
-	p.cmd.Dir, p.cmd.SysProcAttr = t.TempDir(), attributes
+	cmd := exec.Command(program, args...)
+	cmd.SysProcAttr = attributes
+	return start(t, cmd)
+}
+
+// launchLimited is launch with a limit on the size of the files that the process
+// may write. Its unit is 512 bytes.
+func launchLimited(t testing.TB, blocks int, args ...string) *process {
+	t.Helper()
+	program, err := gatehouse()
+	testutil.Check(t, err)
+	return start(t, exec.Command("sh", append([]string{"-c", `ulimit -f "$0" && exec "$@"`, strconv.Itoa(blocks), program}, args...)...))
+}
+
+// start starts a command in an empty directory.
+func start(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, exited: make(chan struct{})}
+	p.cmd.Dir = t.TempDir()
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	testutil.Check(t, p.cmd.Start())
 	go func() {
