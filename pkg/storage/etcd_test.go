@@ -120,7 +120,7 @@ func TestEtcdQuota(t *testing.T) {
 	dir := t.TempDir()
 	etcd := start(t, EtcdConfig{Dir: dir, NoSync: true, QuotaBytes: 1 << 20})
 	var err error
-	for i := 0; i < 100 && err == nil; i++ {
+	for i := 0; i < 10_000 && err == nil; i++ { // etcd looks at the size of what is committed
 		_, err = etcd.Client().Put(t.Context(), "/a", strings.Repeat("x", 100_000))
 	}
 	if !errors.Is(err, rpctypes.ErrNoSpace) {

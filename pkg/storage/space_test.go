@@ -9,6 +9,7 @@ import (
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
@@ -124,7 +125,7 @@ func TestEtcdOnAFullDisk(t *testing.T) {
 	etcd := start(t, EtcdConfig{Dir: t.TempDir(), NoSync: true, FreeSpace: d.read, ClientURL: "http://" + address})
 	defer etcd.Close()
 	etcd.space.maxAge = 0
-	remote, err := clientv3.New(clientv3.Config{Endpoints: []string{address}})
+	remote, err := clientv3.New(clientv3.Config{Endpoints: []string{address}, Logger: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func checkQuota(t *testing.T) {
 	large := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "large-"}, Data: map[string]string{"a": strings.Repeat("x", 500_000)}}
 	var err error
 	acknowledged := -1
-	for ; err == nil && acknowledged < 100; acknowledged++ {
+	for ; err == nil && acknowledged < 1000; acknowledged++ {
 		_, err = maps.Create(t.Context(), large, metav1.CreateOptions{})
 	}
 	if !strings.Contains(err.Error(), "etcdserver: mvcc: database space exceeded") {
