@@ -95,8 +95,7 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 		close(e.closing)
 		closeServer(server, log)
 	})
-	space.reserve = e.reserve
-	space.now()
+	space.watch(e.reserve)
 	go e.awaitFailure()
 	if err := e.disarm(ctx, cfg.QuotaBackendBytes); err != nil {
 		e.Close()

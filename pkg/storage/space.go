@@ -43,7 +43,7 @@ type space struct {
 	dir    string
 	free   func(dir string) (uint64, error)
 	maxAge time.Duration
-	// reserve, if not nil, is called while there is plenty of space.
+	// reserve, if not nil, is called at each look while there is space for it.
 	reserve func()
 
 	mu      sync.Mutex
@@ -92,6 +92,15 @@ func (s *space) checkStart(isNew bool) error {
 		fmt.Errorf("the file system of %s has %d MB free, and etcd needs %d MB", s.dir, megabytes(free), megabytes(need)),
 		"free space there, or choose another --data-dir",
 	}
+}
+
+// watch looks at the free space once, so that the log warns at the start. From
+// then on reserve is called at each look while there is space for it.
+func (s *space) watch(reserve func()) {
+	s.mu.Lock()
+	s.reserve = reserve
+	s.mu.Unlock()
+	s.now()
 }
 
 // admit returns nil if a write may be sent to etcd, or an error with the status
