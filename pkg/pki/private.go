@@ -8,15 +8,17 @@ import (
 	"strings"
 )
 
-// CheckPrivate returns an error if a file or directory exists and belongs to
-// another user, or if other users can read or change it. Such a file may have
-// come from somebody else, for example with a repository that was cloned. The
-// error says what to do. Files of root are trusted, and root trusts all owners.
-func CheckPrivate(name string) error {
-	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+// CheckPrivate returns an error if a directory exists and belongs to another
+// user, or if other users can read or change it. It may have come from somebody
+// else, for example with a repository that was cloned. The error says what to do.
+// Directories of root are trusted, and root trusts all owners. A file in the place
+// of the directory is not checked: who needs the directory refuses it.
+func CheckPrivate(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil
 	}
-	return checkAccess(name, private)
+	return checkAccess(dir, private)
 }
 
 // checkFiles checks the access to the files of the directory. Certificates and
