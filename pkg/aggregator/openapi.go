@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -174,13 +176,10 @@ func merge(own *spec.Swagger, documents []*documentV2) *spec.Swagger {
 }
 
 // v3Handler returns the handler of an OpenAPI v3 path: of the list of
-// documents, if there are remote documents, and of each remote document. It
-// returns nil for paths that this server answers itself.
+// documents, and of each remote document. It returns nil for paths that this
+// server answers itself.
 func (s *specs) v3Handler(path string) http.Handler {
 	all := s.sorted()
-	if len(all) == 0 {
-		return nil
-	}
 	if path == openAPIV3 {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveV3Root(w, r, all) })
 	}
@@ -228,8 +227,9 @@ func (s *specs) serveV3Root(w http.ResponseWriter, r *http.Request, all []*remot
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(data)
+	// Without a Content-Type, ServeContent answers text/plain. That looks wrong,
+	// but kube-apiserver does the same.
+	http.ServeContent(w, r, openAPIV3, time.Now(), bytes.NewReader(data))
 }
 
 // convert builds an OpenAPI v3 document for a remote server that only has v2.

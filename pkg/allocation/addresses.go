@@ -10,16 +10,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 // IPAddresses stores the allocated addresses.
 type IPAddresses interface {
-	// Create returns an AlreadyExists error if the address is allocated.
+	// Create returns an AlreadyExists error if the address is allocated. It
+	// sets the UID of the object before it writes.
 	Create(ctx context.Context, ip *networkingv1.IPAddress) error
-	// Delete returns a NotFound error if the address is not allocated.
-	Delete(ctx context.Context, name string) error
+	// Delete returns a NotFound error if the address is not allocated, and a
+	// Conflict if the object has another UID. The UID may be empty.
+	Delete(ctx context.Context, name string, uid types.UID) error
 }
 
 // Addresses allocates cluster IPs.
@@ -41,6 +44,11 @@ type Addresses struct {
 // has just started.
 const syncTimeout = 10 * time.Second
 
+// writeTimeout limits how long a write to etcd may take. The context of the
+// request does not: when the client hangs up during a write, the write can
+// succeed nevertheless, and its outcome has to be known.
+const writeTimeout = 10 * time.Second
+
 // Allocate allocates any free address of a family. A dry run allocates nothing
 // and returns the network address, which no service can have.
 func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, service *corev1.Service, dryRun bool) (netip.Addr, error) {
@@ -55,7 +63,7 @@ func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, servic
 		if err != nil {
 			return netip.Addr{}, err
 		}
-		err = a.objects.Create(ctx, ObjectFor(ip, service))
+		err = a.create(ctx, ip, service)
 		if err == nil {
 			return ip, nil
 		}
@@ -77,7 +85,7 @@ func (a *Addresses) Take(ctx context.Context, ip netip.Addr, service *corev1.Ser
 	if err := a.Allows(ip); err != nil || dryRun {
 		return err
 	}
-	err := a.objects.Create(ctx, ObjectFor(ip, service))
+	err := a.create(ctx, ip, service)
 	if apierrors.IsAlreadyExists(err) {
 		return ErrAddressTaken
 	}
@@ -87,10 +95,37 @@ func (a *Addresses) Take(ctx context.Context, ip netip.Addr, service *corev1.Ser
 	return err
 }
 
+// create allocates the address in etcd, unless the request was cancelled before.
+// An error means that the address is not allocated to the service: what a
+// failed write may have left is deleted.
+func (a *Addresses) create(ctx context.Context, ip netip.Addr, service *corev1.Service) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	object := ObjectFor(ip, service)
+	err := uncancelled(ctx, func(ctx context.Context) error { return a.objects.Create(ctx, object) })
+	if err == nil || apierrors.IsAlreadyExists(err) || object.UID == "" {
+		return err
+	}
+	left := uncancelled(ctx, func(ctx context.Context) error { return a.objects.Delete(ctx, object.Name, object.UID) })
+	if left != nil && !apierrors.IsNotFound(left) && !apierrors.IsConflict(left) {
+		return fmt.Errorf("%w (the repair loop will free the address if it was allocated: %w)", err, left)
+	}
+	return err
+}
+
+// uncancelled calls a function that writes to etcd, with a context that is not
+// cancelled when the client hangs up.
+func uncancelled(ctx context.Context, write func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	return write(ctx)
+}
+
 // Release frees an address. The address can be allocated again as soon as the
 // watch reports the deletion.
 func (a *Addresses) Release(ctx context.Context, ip netip.Addr) error {
-	if err := a.objects.Delete(ctx, ip.String()); err != nil && !apierrors.IsNotFound(err) {
+	if err := a.objects.Delete(ctx, ip.String(), ""); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("releasing the cluster IP %s: %w", ip, err)
 	}
 	return nil

@@ -5,40 +5,55 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // fakeObjects is a storage that several servers share.
 type fakeObjects struct {
 	mu  sync.Mutex
 	all map[string]*networkingv1.IPAddress
-	err error
+	// err is the error of each Create operation. late means that the object is
+	// stored nevertheless.
+	err  error
+	late bool
+	uids int
 }
 
 func (f *fakeObjects) Create(_ context.Context, ip *networkingv1.IPAddress) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.err != nil {
+	f.uids++
+	ip.UID = types.UID(strconv.Itoa(f.uids))
+	if f.err != nil && !f.late {
 		return f.err
 	}
 	if f.all[ip.Name] != nil {
 		return apierrors.NewAlreadyExists(networkingv1.Resource("ipaddresses"), ip.Name)
 	}
 	f.all[ip.Name] = ip
-	return nil
+	return f.err
 }
 
-func (f *fakeObjects) Delete(_ context.Context, name string) error {
+func (f *fakeObjects) Delete(ctx context.Context, name string, uid types.UID) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if f.all[name] == nil {
 		return apierrors.NewNotFound(networkingv1.Resource("ipaddresses"), name)
+	}
+	if uid != "" && f.all[name].UID != uid {
+		return apierrors.NewConflict(networkingv1.Resource("ipaddresses"), name, errors.New("another UID"))
 	}
 	delete(f.all, name)
 	return nil
@@ -138,6 +153,39 @@ func TestFailedCreation(t *testing.T) {
 	}
 	if len(a.used) != 0 || a.pools[0].taken != [2]uint64{} {
 		t.Errorf("used: %v, %v", a.used, a.pools[0].taken)
+	}
+}
+
+// TestAnswerLost checks that nothing stays allocated when etcd has stored the
+// object, but the client has hung up before the answer.
+func TestAnswerLost(t *testing.T) {
+	ip := netip.MustParseAddr("10.0.0.3")
+	objects := &fakeObjects{all: map[string]*networkingv1.IPAddress{}, late: true}
+	a := newAllocator(objects, "10.0.0.0/29")
+	if err := a.Take(t.Context(), ip, service, false); err != nil {
+		t.Fatal(err)
+	}
+	objects.err = context.Canceled
+	for range 20 {
+		ctx, hangUp := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, hangUp)
+		if _, err := a.Allocate(ctx, corev1.IPv4Protocol, service, false); !errors.Is(err, context.Canceled) {
+			t.Fatalf("any address: %v", err)
+		}
+		if err := a.Take(ctx, netip.MustParseAddr("10.0.0.4"), service, false); !errors.Is(err, context.Canceled) {
+			t.Fatalf("a specific address: %v", err)
+		}
+		hangUp()
+		if _, err := a.Allocate(ctx, corev1.IPv4Protocol, service, false); !errors.Is(err, context.Canceled) {
+			t.Fatalf("after the client has hung up: %v", err)
+		}
+	}
+	objects.late = false
+	if err := a.Take(t.Context(), ip, service, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("an address that is allocated: %v", err)
+	}
+	if len(objects.all) != 1 || objects.all[ip.String()] == nil || len(a.used) != 1 {
+		t.Errorf("allocated: %v, used: %v, want only %s", objects.all, a.used, ip)
 	}
 }
 

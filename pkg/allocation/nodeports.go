@@ -46,6 +46,13 @@ func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return uncancelled(ctx, func(ctx context.Context) error { return n.update(ctx, stored, change) })
+}
+
+func (n *NodePorts) update(ctx context.Context, stored *corev1.RangeAllocation, change func(*Ports) error) error {
 	return n.store.GuaranteedUpdate(ctx, NodePortsKey, stored, true, nil, apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
 		current := obj.(*corev1.RangeAllocation)
 		ports := n.decode(current)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -89,20 +88,11 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 		if s.Ready(ctx) == nil {
 			fmt.Fprintf(stdout, "gatehouse %s is ready on %s after %v: export KUBECONFIG=%s\n",
 				version.Git, s.URL, time.Since(started).Round(time.Millisecond), s.Kubeconfig)
-			select {
-			case <-time.After(settling):
-				debug.FreeOSMemory()
-			case <-ctx.Done():
-			}
+			returnMemory(ctx)
 		}
 	}()
 	return s.Run(ctx)
 }
-
-// settling is the delay after which the server returns the memory that only the
-// start needed to the operating system. By then the controllers have finished
-// their first round, and a server for one short test has stopped.
-const settling = time.Second
 
 // signals returns a context that ends with the first SIGINT or SIGTERM. The
 // second signal ends the process immediately.

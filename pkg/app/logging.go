@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"io"
 	"os"
 
@@ -15,17 +16,19 @@ import (
 func applyLogging(o *logs.Options) error {
 	var stderr io.Writer = os.Stderr
 	if o.Verbosity == 0 && o.Format == logsapi.DefaultLogFormat {
-		stderr = withoutInfo{os.Stderr}
+		stderr = quiet{os.Stderr}
 	}
 	return logsapi.ValidateAndApplyWithOptions(o, &logsapi.LoggingOptions{ErrorStream: stderr, InfoStream: stderr}, nil)
 }
 
-// withoutInfo drops entries with the severity "info" in the text format. Each
+// quiet drops entries of the text format that nobody can act on: those with the
+// severity "info", and the warning of a watch cache that is closed while it has
+// watches, as happens whenever a CustomResourceDefinition is deleted. Each
 // entry is one write and begins with the letter of its severity.
-type withoutInfo struct{ io.Writer }
+type quiet struct{ io.Writer }
 
-func (w withoutInfo) Write(entry []byte) (int, error) {
-	if len(entry) > 0 && entry[0] == 'I' {
+func (w quiet) Write(entry []byte) (int, error) {
+	if bytes.HasPrefix(entry, []byte("I")) || bytes.Contains(entry, []byte("] Terminating all watchers from cacher ")) {
 		return len(entry), nil
 	}
 	return w.Writer.Write(entry)

@@ -47,7 +47,7 @@ type Documents struct {
 	converters map[*runtime.Scheme]managedfields.TypeConverter
 }
 
-// New returns documents for a version of Kubernetes, such as v1.37.0.
+// New returns documents for a version of Kubernetes, such as 1.37.
 func New(version string) *Documents {
 	d := &Documents{version: version, namer: sync.OnceValue(func() *openapinamer.DefinitionNamer {
 		return openapinamer.NewDefinitionNamer(apis.Scheme, extensions.Scheme)

@@ -3,6 +3,7 @@ package registry
 import (
 	"slices"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/rest"
 )
@@ -24,6 +25,8 @@ type Info struct {
 	StoredAsJSON bool
 	// WatchCached reports whether reads are served by a watch cache.
 	WatchCached bool
+	// Codec, if not nil, replaces the codec of the storage by one that uses it.
+	Codec func(runtime.Codec) runtime.Codec
 }
 
 // In returns the resource in a group version, and whether it is served there.

@@ -58,7 +58,7 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.documents = openapi.New("v" + b.generic.EffectiveVersion.EmulationVersion().String() + ".0")
+	s.documents = openapi.New(b.generic.EffectiveVersion.EmulationVersion().String())
 	if err := s.installGroups(p); err != nil {
 		return nil, err
 	}

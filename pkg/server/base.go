@@ -120,6 +120,7 @@ func (b *base) prepare() error {
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
 	g.SkipOpenAPIInstallation = true
+	g.Flagz = o.Flagz()
 
 	described := groups.All(groups.Needs{})
 	if err := o.APIEnablement.ApplyTo(g, install.ResourceConfig(described), options.GroupVersions()); err != nil {

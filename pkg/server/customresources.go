@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -9,13 +10,16 @@ import (
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/statusz"
 	"k8s.io/apiserver/pkg/util/notfoundhandler"
 	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
 	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	corelisters "k8s.io/client-go/listers/core/v1"
+	zpagesfeatures "k8s.io/component-base/zpages/features"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
@@ -30,7 +34,7 @@ func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptions
 	g := b.generic
 	notFound := notfoundhandler.New(g.Serializer, genericapifilters.NoMuxAndDiscoveryIncompleteKey)
 	if !b.enabled.Serves(apiextensions.Definitions.Info().GVR) {
-		return genericapiserver.NewEmptyDelegateWithCustomHandler(notFound), nil, nil
+		return newDelegate(notFound), nil, nil
 	}
 	server, err := customresources.New(customresources.Config{
 		Client:            g.LoopbackClientConfig,
@@ -51,7 +55,28 @@ func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptions
 	if err != nil {
 		return nil, nil, err
 	}
-	return genericapiserver.NewEmptyDelegateWithCustomHandler(server), server, nil
+	return newDelegate(server), server, nil
+}
+
+// newDelegate returns the target of requests that the generic server does not
+// answer itself.
+func newDelegate(handler http.Handler) genericapiserver.DelegationTarget {
+	return delegate{genericapiserver.NewEmptyDelegateWithCustomHandler(handler)}
+}
+
+// delegate lists /statusz, because the generic server lists its paths there
+// before it adds that one. In kube-apiserver other servers of the chain have
+// added it by then.
+type delegate struct {
+	genericapiserver.DelegationTarget
+}
+
+// ListedPaths implements genericapiserver.DelegationTarget.
+func (delegate) ListedPaths() []string {
+	if features.Enabled(zpagesfeatures.ComponentStatusz) {
+		return []string{statusz.DefaultStatuszPath}
+	}
+	return nil
 }
 
 // replicas returns the number of servers that share the storage, as far as it

@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apiserver/pkg/registry/generic"
 	apistorage "k8s.io/apiserver/pkg/storage"
 
@@ -74,6 +75,6 @@ func (a addressObjects) Create(ctx context.Context, ip *networkingv1.IPAddress) 
 }
 
 // Delete implements allocation.IPAddresses.
-func (a addressObjects) Delete(ctx context.Context, name string) error {
-	return objects.Delete(ctx, a.Access, ipAddresses, "", name)
+func (a addressObjects) Delete(ctx context.Context, name string, uid types.UID) error {
+	return objects.Delete(ctx, a.Access, ipAddresses, "", name, uid)
 }

@@ -22,7 +22,7 @@ import (
 func newClient(server *etcdserver.EtcdServer, s *space) *kubernetes.Client {
 	c := v3client.New(server)
 	kv := adapter.KvServerToKvClient(guardedKV{v3rpc.NewQuotaKVServer(server), s})
-	c.KV = clientv3.NewKVFromKVClient(kv, c)
+	c.KV = committedKV{clientv3.NewKVFromKVClient(kv, c)}
 	leases := adapter.LeaseServerToLeaseClient(guardedLeases{v3rpc.NewQuotaLeaseServer(server), s})
 	c.Lease = clientv3.NewLeaseFromLeaseClient(leases, c, time.Second)
 	client := &kubernetes.Client{Client: c}

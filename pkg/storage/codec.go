@@ -4,16 +4,28 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/generic"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// WithoutKinds wraps restOptions for resources whose hub type is the type that
-// is stored: objects that are read from storage have an empty TypeMeta. It
-// serves embedded and external etcd alike.
-func WithoutKinds(restOptions generic.RESTOptionsGetter) generic.RESTOptionsGetter {
-	return hubOptions{restOptions}
+// hubOptions wraps the codec of each resource: objects that are read have an
+// empty TypeMeta, and a definition can add a codec of its own. It serves
+// embedded and external etcd alike.
+type hubOptions struct {
+	generic.RESTOptionsGetter
+	codecs map[schema.GroupResource]func(runtime.Codec) runtime.Codec
 }
 
-type hubOptions struct{ generic.RESTOptionsGetter }
+// codecs returns the codecs that the definitions add.
+func codecs(groups []registry.Group) map[schema.GroupResource]func(runtime.Codec) runtime.Codec {
+	all := map[schema.GroupResource]func(runtime.Codec) runtime.Codec{}
+	each(groups, func(_ registry.Group, info registry.Info) {
+		if info.Codec != nil {
+			all[info.GVR.GroupResource()] = info.Codec
+		}
+	})
+	return all
+}
 
 // GetRESTOptions implements generic.RESTOptionsGetter.
 func (h hubOptions) GetRESTOptions(resource schema.GroupResource, example runtime.Object) (generic.RESTOptions, error) {
@@ -22,6 +34,9 @@ func (h hubOptions) GetRESTOptions(resource schema.GroupResource, example runtim
 		return options, err
 	}
 	options.StorageConfig.Codec = kindless{options.StorageConfig.Codec}
+	if wrap := h.codecs[resource]; wrap != nil {
+		options.StorageConfig.Codec = wrap(options.StorageConfig.Codec)
+	}
 	return options, nil
 }
 

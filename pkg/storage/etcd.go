@@ -24,6 +24,11 @@ const (
 	tickMs     = 10
 	electionMs = 100
 
+	// catchUpEntries is the number of writes that etcd keeps in memory for
+	// members that are behind, of which there are none. etcd's default of 5000
+	// takes hundreds of megabytes when objects are large; 0 means the default.
+	catchUpEntries = 1
+
 	readyTimeout = 30 * time.Second
 )
 
@@ -202,6 +207,7 @@ func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, erro
 	cfg.TickMs, cfg.ElectionMs = tickMs, electionMs
 	cfg.QuotaBackendBytes = cmp.Or(c.QuotaBytes, DefaultQuotaBytes)
 	cfg.GRPCAdditionalServerOptions = []grpc.ServerOption{grpc.ChainUnaryInterceptor(space.intercept)}
+	cfg.SnapshotCatchUpEntries = catchUpEntries
 	cfg.EnableGRPCGateway = false
 	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.logger())

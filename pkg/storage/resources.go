@@ -49,7 +49,7 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 		}
 		return nil, err
 	}
-	c.RESTOptionsGetter = WithoutKinds(c.RESTOptionsGetter)
+	c.RESTOptionsGetter = hubOptions{c.RESTOptionsGetter, codecs(groups)}
 	custom := extensionsoptions.NewCRDRESTOptionsGetter(o, c.ResourceTransformers, c.StorageObjectCountTracker)
 	if etcd == nil {
 		return &Stored{RESTOptions: c.RESTOptionsGetter, CustomResources: custom, Raw: generic.UndecoratedStorage, Close: func() {}}, nil

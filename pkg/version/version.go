@@ -22,10 +22,17 @@ const (
 )
 
 // Effective is an effective version whose Info, which /version returns,
-// contains Git, or another version if --version sets one.
+// contains Git, or another version if --version sets one, and whose binary version
+// is complete.
 type Effective struct {
 	basecompatibility.EffectiveVersion
 	Reported string
+}
+
+// BinaryVersion implements compatibility.EffectiveVersion. The libraries know
+// only the minor version.
+func (Effective) BinaryVersion() *version.Version {
+	return version.MustParseSemantic(Kubernetes)
 }
 
 // Info implements compatibility.EffectiveVersion.

@@ -174,3 +174,35 @@ func checkRefused(t *testing.T, r response, code int, reason metav1.StatusReason
 		t.Errorf("%d, not %d %s with %q: %.400s", r.code, code, reason, message, r.body)
 	}
 }
+
+// TestBadEvictions sends evictions with bad delete options. The answers are
+// kube-apiserver's; this includes 500 for two dry runs that differ.
+func TestBadEvictions(t *testing.T) {
+	s, client, ns := sharedNamespace(t)
+	_, err := client.CoreV1().Pods(ns).Create(t.Context(), pod("app"), metav1.CreateOptions{})
+	testutil.Check(t, err)
+	for _, tt := range []struct {
+		pod, query, options string
+		code                int
+		message             string
+	}{
+		{"app", "", `{"propagationPolicy":"Nonsense"}`, 422, `propagationPolicy: Unsupported value: "Nonsense"`},
+		{"app", "", `{"dryRun":["Nonsense"]}`, 422, `dryRun: Unsupported value: ["Nonsense"]: supported values: "All"`},
+		{"app", "?dryRun=All", `{"dryRun":["Nonsense"]}`, 500, "Non-matching dry-run options in request and content: [All] and [Nonsense]"},
+		{"app", "", `{"orphanDependents":true,"propagationPolicy":"Orphan"}`, 422, "orphanDependents and deletionPropagation cannot be both set"},
+		{"app", "", `{"preconditions":{"uid":"other"}}`, 409, "the UID in the precondition (other) does not match the UID in record"},
+		{"app", "", `{"ignoreStoreReadErrorWithClusterBreakingPotential":true}`, 422,
+			"deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential: Invalid value: true: can not be set for pod eviction, try after removing the option"},
+		{"none", "", `{"ignoreStoreReadErrorWithClusterBreakingPotential":true}`, 422, `Eviction.policy "none" is invalid`},
+		{"none", "", `{"propagationPolicy":"Nonsense"}`, 404, `pods "none" not found`},
+	} {
+		got := send(t, s.Config, request{method: "POST", path: "/api/v1/namespaces/" + ns + "/pods/" + tt.pod + "/eviction" + tt.query,
+			headers: []string{"Content-Type", asJSON},
+			body:    []byte(`{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"` + tt.pod + `"},"deleteOptions":` + tt.options + `}`)})
+		if got.code != tt.code || !strings.Contains(got.status().Message, tt.message) {
+			t.Errorf("%s%s %s: %d %s, want %d %s", tt.pod, tt.query, tt.options, got.code, got.status().Message, tt.code, tt.message)
+		}
+	}
+	_, err = client.CoreV1().Pods(ns).Get(t.Context(), "app", metav1.GetOptions{})
+	testutil.Check(t, err)
+}

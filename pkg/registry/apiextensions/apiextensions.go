@@ -40,6 +40,7 @@ var Definitions = &registry.Plain{
 		StorageVersion: "v1beta1",
 		StoredAsJSON:   true,
 		WatchCached:    true,
+		Codec:          shareSchemas,
 	},
 	Make: storage,
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 )
@@ -113,13 +114,18 @@ func Create[T Object](ctx context.Context, o *Access, resource schema.GroupVersi
 	return err
 }
 
-// Delete deletes an object. The error is that of a DELETE request.
-func Delete(ctx context.Context, o *Access, resource schema.GroupVersionResource, namespace, name string) error {
+// Delete deletes an object. If a UID is given, the object must have it. The
+// error is that of a DELETE request.
+func Delete(ctx context.Context, o *Access, resource schema.GroupVersionResource, namespace, name string, uid types.UID) error {
 	ctx, s, err := request[rest.GracefulDeleter](ctx, o, resource, namespace, name, "delete")
 	if err != nil {
 		return err
 	}
-	_, _, err = s.Delete(ctx, name, rest.ValidateAllObjectFunc, &metav1.DeleteOptions{})
+	options := &metav1.DeleteOptions{}
+	if uid != "" {
+		options.Preconditions = &metav1.Preconditions{UID: &uid}
+	}
+	_, _, err = s.Delete(ctx, name, rest.ValidateAllObjectFunc, options)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -16,10 +17,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
+	genericfeatures "k8s.io/apiserver/pkg/features"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -29,27 +32,30 @@ import (
 func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
 	info AuthenticationInfo, services Services, served func(schema.GroupVersionResource) bool) error {
 	type hook = genericapiserver.PostStartHookFunc
-	always := schema.GroupVersionResource{}
-	servicesResource := corev1.SchemeGroupVersion.WithResource("services")
+	const always = true
+	hasServices := served(corev1.SchemeGroupVersion.WithResource("services"))
+	hasIdentity := served(coordinationv1.SchemeGroupVersion.WithResource("leases")) && features.Enabled(genericfeatures.APIServerIdentity)
 	for _, hook := range []struct {
-		name  string
-		needs schema.GroupVersionResource
-		run   func() hook
+		name string
+		when bool
+		run  func() hook
 	}{
 		{"start-system-namespaces-controller", always, func() hook { return namespaces(client, informers) }},
 		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, info) }},
+		{"start-kube-apiserver-identity-lease-controller", hasIdentity, func() hook { return identityLease(server, client, informers) }},
+		{"start-kube-apiserver-identity-lease-garbage-collector", hasIdentity, func() hook { return identityLeaseCollector(client) }},
 		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
 		{"start-legacy-token-tracking-controller", always, func() hook { return legacyTokenTracking(client) }},
-		{"start-service-ip-repair-controllers", servicesResource, func() hook { return repairServices(client, services) }},
-		{"rbac/bootstrap-roles", rbacv1.SchemeGroupVersion.WithResource("clusterroles"), func() hook { return roles(client, informers) }},
-		{"scheduling/bootstrap-system-priority-classes", schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
+		{"start-service-ip-repair-controllers", hasServices, func() hook { return repairServices(client, services) }},
+		{"rbac/bootstrap-roles", served(rbacv1.SchemeGroupVersion.WithResource("clusterroles")), func() hook { return roles(client, informers) }},
+		{"scheduling/bootstrap-system-priority-classes", served(schedulingv1.SchemeGroupVersion.WithResource("priorityclasses")),
 			func() hook { return priorityClasses(client) }},
 		{"priority-and-fairness-config-producer", always, func() hook { return flowControl(client) }},
-		{"bootstrap-controller", servicesResource, func() hook { return kubernetesService(server, client, informers, services) }},
-		{"start-kubernetes-service-cidr-controller", networkingv1.SchemeGroupVersion.WithResource("servicecidrs"),
+		{"bootstrap-controller", hasServices, func() hook { return kubernetesService(server, client, informers, services) }},
+		{"start-kubernetes-service-cidr-controller", served(networkingv1.SchemeGroupVersion.WithResource("servicecidrs")),
 			func() hook { return defaultServiceCIDR(client, informers, services) }},
 	} {
-		if hook.needs != always && !served(hook.needs) {
+		if !hook.when {
 			continue
 		}
 		if err := server.AddPostStartHook(hook.name, hook.run()); err != nil {

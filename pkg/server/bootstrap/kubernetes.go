@@ -45,13 +45,13 @@ func kubernetesService(server *genericapiserver.GenericAPIServer, client kuberne
 		}
 		var last error
 		_ = wait.PollUntilContextTimeout(hook, 5*time.Millisecond, firstRunTimeout, true, func(ctx context.Context) (bool, error) {
-			last = k.reconcile(ctx, true)
+			last = k.reconcile(ctx)
 			return last == nil, nil
 		})
 		if last != nil && hook.Err() == nil {
 			klog.Warningf("Failed to ensure the kubernetes service, will retry: %v", last)
 		}
-		go keep(hook, reconcileInterval, nil, func(ctx context.Context) error { return k.reconcile(ctx, last != nil) })
+		go keep(hook, reconcileInterval, nil, k.reconcile)
 		return nil
 	}
 }
@@ -65,19 +65,23 @@ type kubernetesKeeper struct {
 
 	mu      sync.Mutex
 	stopped bool
+	// corrected is true when the type and the ports of the service have been
+	// restored, which happens once. Later changes are the administrator's.
+	corrected bool
 }
 
-// reconcile creates the service if it does not exist. If correct is true, as at
-// the start, it also restores the type and the ports of an existing service.
-func (k *kubernetesKeeper) reconcile(ctx context.Context, correct bool) error {
+// reconcile creates the service if it does not exist, and restores its type and
+// ports at the start.
+func (k *kubernetesKeeper) reconcile(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.stopped {
 		return nil
 	}
-	if err := k.ensureService(ctx, correct); err != nil {
+	if err := k.ensureService(ctx); err != nil {
 		return err
 	}
+	k.corrected = true
 	return k.endpoints.reconcile(ctx)
 }
 
@@ -94,7 +98,7 @@ func (k *kubernetesKeeper) stop() error {
 	return nil
 }
 
-func (k *kubernetesKeeper) ensureService(ctx context.Context, correct bool) error {
+func (k *kubernetesKeeper) ensureService(ctx context.Context) error {
 	api := k.client.CoreV1().Services(metav1.NamespaceDefault)
 	want := k.service()
 	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
@@ -112,7 +116,7 @@ func (k *kubernetesKeeper) ensureService(ctx context.Context, correct bool) erro
 		_, err = api.Create(ctx, want, metav1.CreateOptions{})
 		return unlessExists(err)
 	}
-	if err != nil || !correct {
+	if err != nil || k.corrected {
 		return err
 	}
 	if have.Spec.Type == want.Spec.Type && apiequality.Semantic.DeepEqual(have.Spec.Ports, want.Spec.Ports) {

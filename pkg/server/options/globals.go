@@ -39,7 +39,7 @@ func newComponentGlobals() basecompatibility.ComponentGlobalsRegistry {
 func (o *Options) setComponentGlobals() error {
 	values := map[string]string{}
 	for _, name := range globalFlags {
-		values[name] = flagValue(o.genericFlags, name)
+		values[name] = flagValue(o.flags.FlagSets["generic"], name)
 	}
 	processGlobals.Lock()
 	defer processGlobals.Unlock()

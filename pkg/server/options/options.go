@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apiserver/pkg/server/flagz"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/component-base/cli/flag"
@@ -62,7 +62,7 @@ type Options struct {
 	// Version is the version that the server reports.
 	Version version.Flag
 
-	genericFlags *pflag.FlagSet
+	flags flag.NamedFlagSets
 }
 
 // New returns the default options. They are kube-apiserver's except that the
@@ -109,8 +109,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	sections.FlagSet("gatehouse").StringSliceVar(&o.Controllers, "controllers", o.Controllers, ""+
 		"Controllers of kube-controller-manager to run in this process: '*' enables all of them, 'foo' enables the one named foo, '-foo' disables the one named foo. "+
 		"Available controllers: "+strings.Join(loops.All().Names(), ", ")+".")
-	o.genericFlags = sections.FlagSet("generic")
-	o.Generic.AddUniversalFlags(o.genericFlags)
+	o.Generic.AddUniversalFlags(sections.FlagSet("generic"))
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
 	o.SecureServing.AddFlags(sections.FlagSet("secure serving"))
 	o.Audit.AddFlags(sections.FlagSet("auditing"))
@@ -134,8 +133,12 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 		"With more than one, a custom resource becomes available after a delay in which the other servers can observe its definition.")
 	o.Version.AddTo(sections.FlagSet("global"))
 	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // fails only if the flag does not exist
+	o.flags = sections
 	return sections
 }
+
+// Flagz returns the values of all flags, for /flagz.
+func (o *Options) Flagz() flagz.Reader { return flagz.NamedFlagSetsReader{FlagSets: o.flags} }
 
 // Completed contains options with all defaults filled in.
 type Completed struct{ *completed }

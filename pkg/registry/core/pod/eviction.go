@@ -12,11 +12,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/registry/rest"
-	apistorage "k8s.io/apiserver/pkg/storage"
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
+	"k8s.io/utils/ptr"
 )
 
 // retryLater is the number of seconds after which a client should retry an
@@ -56,6 +57,11 @@ func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Obje
 	if err != nil {
 		return nil, err
 	}
+	if o := eviction.DeleteOptions; o != nil && ptr.Deref(o.IgnoreStoreReadErrorWithClusterBreakingPotential, false) {
+		return nil, apierrors.NewInvalid(policyv1.SchemeGroupVersion.WithKind("Eviction").GroupKind(), name, field.ErrorList{
+			field.Invalid(field.NewPath("deleteOptions", "ignoreStoreReadErrorWithClusterBreakingPotential"), true,
+				"can not be set for pod eviction, try after removing the option")})
+	}
 	deletion, err := deleteOptions(eviction, options)
 	if err != nil {
 		return nil, err
@@ -73,7 +79,8 @@ func (r *evictionREST) Create(ctx context.Context, name string, obj runtime.Obje
 
 // deleteOptions returns the delete options of the eviction. A dry run can be
 // requested in them or in the options of the request. If both request it, they
-// must be equal.
+// must be equal. If they are not, the answer is 500, which looks wrong, but
+// kube-apiserver does the same.
 func deleteOptions(eviction *policyv1.Eviction, options *metav1.CreateOptions) (*metav1.DeleteOptions, error) {
 	out := &metav1.DeleteOptions{}
 	if eviction.DeleteOptions != nil {
@@ -147,11 +154,10 @@ func (r *evictionREST) delete(ctx context.Context, pod *corev1.Pod, options *met
 // changes the resource version of the pod, so that note updates the
 // preconditions accordingly.
 func (r *evictionREST) note(ctx context.Context, name string, preconditions *metav1.Preconditions) error {
-	var only *apistorage.Preconditions
-	if preconditions != nil {
-		only = &apistorage.Preconditions{UID: preconditions.UID, ResourceVersion: preconditions.ResourceVersion}
-	}
-	noted, err := r.pods.change(ctx, name, only, false, func(pod *corev1.Pod) error {
+	noted, err := r.pods.change(ctx, name, nil, false, func(pod *corev1.Pod) error {
+		if err := checkPreconditions(pod, preconditions); err != nil {
+			return err
+		}
 		setCondition(pod, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue,
 			Reason: "EvictionByEvictionAPI", Message: "Eviction API: evicting"})
 		return nil
@@ -161,6 +167,24 @@ func (r *evictionREST) note(ctx context.Context, name string, preconditions *met
 	}
 	if preconditions != nil && preconditions.ResourceVersion != nil {
 		preconditions.ResourceVersion = &noted.ResourceVersion
+	}
+	return nil
+}
+
+// checkPreconditions returns the error that a delete request of the pod would
+// return. Preconditions may be nil.
+func checkPreconditions(pod *corev1.Pod, preconditions *metav1.Preconditions) error {
+	if preconditions == nil {
+		return nil
+	}
+	pods := schema.GroupResource{Resource: "Pod"}
+	if uid := preconditions.UID; uid != nil && *uid != pod.UID {
+		return apierrors.NewConflict(pods, pod.Name, fmt.Errorf("the UID in the precondition (%s) does not match the UID in record (%s). "+
+			"The object might have been deleted and then recreated", *uid, pod.UID))
+	}
+	if version := preconditions.ResourceVersion; version != nil && *version != pod.ResourceVersion {
+		return apierrors.NewConflict(pods, pod.Name, fmt.Errorf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s). "+
+			"The object might have been modified", *version, pod.ResourceVersion))
 	}
 	return nil
 }

@@ -54,7 +54,12 @@ func (a *allocator) allocateAddress(ctx context.Context, t *transaction, s *core
 			return invalid(s, field.Invalid(clusterIPsPath, s.Spec.ClusterIPs, fmt.Sprintf("failed to allocate IP %v: %v", wanted, err)))
 		}
 	} else {
-		if ip, err = a.Addresses.Allocate(ctx, s.Spec.IPFamilies[i], s, dryRun); err != nil {
+		ip, err = a.Addresses.Allocate(ctx, s.Spec.IPFamilies[i], s, dryRun)
+		if apierrors.IsInvalid(err) { // the name of the service is not valid, as that of the parent of an address
+			given := append(s.Spec.ClusterIPs[:i:i], "")
+			return invalid(s, field.Invalid(clusterIPsPath, given, fmt.Sprintf("failed to allocate IP: %v", err)))
+		}
+		if err != nil {
 			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a serviceIP: %v", err))
 		}
 		s.Spec.ClusterIPs = append(s.Spec.ClusterIPs[:i:i], ip.String())

@@ -97,7 +97,7 @@ func (a *allocator) afterDelete(obj runtime.Object, options *metav1.DeleteOption
 	s := obj.(*corev1.Service)
 	t := &transaction{}
 	t.commit = append(t.commit, func(ctx context.Context) error {
-		if err := objects.Delete(ctx, a.objects, endpoints, s.Namespace, s.Name); err != nil && !apierrors.IsNotFound(err) {
+		if err := objects.Delete(ctx, a.objects, endpoints, s.Namespace, s.Name, ""); err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
 		return nil

@@ -136,6 +136,9 @@ func TestNothingIsLost(t *testing.T) {
 		{"a", `spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767`,
 			corev1.ServiceSpec{Type: "NodePort", Ports: port(80)}},
 		{"a", `spec.sessionAffinity: Unsupported value: "Odd"`, corev1.ServiceSpec{Type: "NodePort", Ports: port(30008), SessionAffinity: "Odd"}},
+		{"a/b", `Service "a/b" is invalid: spec.clusterIPs: Invalid value: [""]: failed to allocate IP: IPAddress.networking.k8s.io "10.0.0.`, corev1.ServiceSpec{}},
+		{"..", `failed to allocate IP 10.0.0.1: IPAddress.networking.k8s.io "10.0.0.1" is invalid: spec.parentRef.name: Invalid value: "..": may not be '..'`,
+			corev1.ServiceSpec{ClusterIP: "10.0.0.1"}},
 		{"web", `services "web" already exists`, corev1.ServiceSpec{Type: "NodePort", Ports: port(30008)}},
 	} {
 		if _, err := create(c.name, c.spec, metav1.CreateOptions{}); err == nil || !strings.Contains(err.Error(), c.want) {
