@@ -102,11 +102,11 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 		return nil, nil
 	}
 	return storage.StartEtcd(ctx, storage.EtcdConfig{
-		Dir:       o.Data.Path("etcd"),
-		NoSync:    o.Data.EtcdNoSync,
-		ClientURL: o.Data.EtcdClientURL,
-
-		CertFile: o.Data.EtcdCertFile, KeyFile: o.Data.EtcdKeyFile, TrustedCAFile: o.Data.EtcdTrustedCAFile,
+		Dir:        o.Data.Path("etcd"),
+		NoSync:     o.Data.EtcdNoSync,
+		ClientURL:  o.Data.EtcdClientURL,
+		QuotaBytes: o.Data.EtcdQuotaBytes,
+		CertFile:   o.Data.EtcdCertFile, KeyFile: o.Data.EtcdKeyFile, TrustedCAFile: o.Data.EtcdTrustedCAFile,
 	})
 }
 

@@ -59,29 +59,28 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 }
 
 // Run serves until the context ends. It then lets requests finish and closes
-// everything that New has opened.
+// everything that New has opened. If etcd cannot go on, for example because a
+// write to the disk has failed, Run returns an error at once and closes
+// nothing: requests that wait for etcd never end. The process should end then.
 func (s *Server) Run(ctx context.Context) error {
-	defer s.Close()
 	prepared := s.generic.PrepareRun()
 	s.documents.Install(s.generic, s.extensions, s.aggregator)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	s.base.life.start(ctx)
-	if s.base.etcd == nil {
-		return prepared.RunWithContext(ctx)
+	var failed <-chan error // nil, on which nothing is received, without an embedded etcd
+	if s.base.etcd != nil {
+		failed = s.base.etcd.Err()
 	}
-	go func() {
-		select {
-		case err := <-s.base.etcd.Err():
-			cancel(fmt.Errorf("etcd has stopped: %w", err))
-		case <-ctx.Done():
-		}
-	}()
-	err := prepared.RunWithContext(ctx)
-	if cause := context.Cause(ctx); err == nil && cause != ctx.Err() {
-		return cause
+	ended := make(chan error, 1)
+	go func() { ended <- prepared.RunWithContext(ctx) }()
+	select {
+	case err := <-ended:
+		s.Close()
+		return err
+	case err := <-failed:
+		return fmt.Errorf("etcd has stopped: %w", err)
 	}
-	return err
 }
 
 // Close releases what New has opened. It is only needed if Run is not called.

@@ -1,19 +1,18 @@
 package storage
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"go.etcd.io/etcd/server/v3/embed"
-	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"google.golang.org/grpc"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 )
@@ -31,10 +30,13 @@ const (
 	catchUpEntries = 1
 
 	readyTimeout = 30 * time.Second
-	// quotaBytes is the maximum size of the database that etcd recommends.
-	// etcd's default of 2 GiB is too small for a load test.
-	quotaBytes = 8 << 30
 )
+
+// DefaultQuotaBytes is the maximum size of the database that etcd recommends.
+// etcd's default of 2 GiB is too small for a load test.
+const DefaultQuotaBytes int64 = 8 << 30
+
+var errNotReady = fmt.Errorf("not ready after %v", readyTimeout)
 
 // EtcdConfig configures StartEtcd.
 type EtcdConfig struct {
@@ -50,86 +52,208 @@ type EtcdConfig struct {
 	// URL: the serving certificate and its key, and the CA of the certificates
 	// that clients must have.
 	CertFile, KeyFile, TrustedCAFile string
+	// QuotaBytes is the size of the database in bytes from which on writes are
+	// refused; 0 means DefaultQuotaBytes.
+	QuotaBytes int64
+	// FreeSpace, if not nil, returns the free space in bytes of the file system
+	// of a directory. Tests set it.
+	FreeSpace func(dir string) (uint64, error)
 }
 
 // Etcd is an etcd server that runs in this process.
 type Etcd struct {
 	server *embed.Etcd
+	dir    string
+	log    *journal
+	space  *space
+	// failure receives why etcd has stopped.
+	failure chan error
+	closing chan struct{}
+	close   func()
+	// reserved is the size of the database at the last call of reserve.
+	reserved int64
 }
 
 // StartEtcd starts an etcd server and waits until it accepts writes. The caller
-// must Close it.
+// must Close it. The error says in one line what is wrong with the directory
+// and what to do about it. etcd itself logs several lines and then panics or
+// exits in such a case, so StartEtcd first inspects what etcd would not
+// survive, and then turns what etcd says in its last message into the error.
 func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
-	cfg, err := c.embedConfig()
+	log := newJournal()
+	space := newSpace(c.Dir, c.FreeSpace)
+	cfg, err := c.embedConfig(log, space)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDatabase(filepath.Join(c.Dir, "member", "snap", "db")); err != nil {
-		return nil, err
+	if err := inspect(c.Dir, space); err != nil {
+		return nil, explain(c.Dir, err)
 	}
 	assumeCurrentEtcd()
-	server, err := embed.StartEtcd(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("starting etcd in %s: %w", c.Dir, err)
+	server, err := startServer(cfg, log)
+	if err == nil {
+		err = waitUntilReady(ctx, server, log)
 	}
+	if err != nil {
+		return nil, explain(c.Dir, fmt.Errorf("starting etcd in %s: %w", c.Dir, err))
+	}
+	log.release()
+	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{})}
+	e.close = sync.OnceFunc(func() {
+		close(e.closing)
+		closeServer(server, log)
+	})
+	space.watch(e.reserve)
+	go e.awaitFailure()
+	if err := e.disarm(ctx, cfg.QuotaBackendBytes); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// disarm ends etcd's alarm that the database has reached its quota, if there is
+// room again: because the quota was raised, or the database defragmented. etcd
+// itself keeps the alarm until somebody ends it.
+func (e *Etcd) disarm(ctx context.Context, quota int64) error {
+	for _, alarm := range e.server.Server.Alarms() {
+		if alarm.GetAlarm() != pb.AlarmType_NOSPACE || e.Size() >= quota {
+			continue
+		}
+		request := &pb.AlarmRequest{Action: pb.AlarmRequest_DEACTIVATE, MemberID: alarm.MemberID, Alarm: alarm.Alarm}
+		if _, err := e.server.Server.Alarm(ctx, request); err != nil {
+			return fmt.Errorf("ending the alarm of etcd about its quota: %w", err)
+		}
+	}
+	return nil
+}
+
+// startServer calls embed.StartEtcd in a goroutine of its own. A panic of etcd
+// or of its database there is an error; so is an access to a part of the
+// database that is not there, which would otherwise end the process. etcd reads
+// the whole database in this goroutine, so that it meets damaged pages here and
+// not later. Its other goroutines report through the log.
+func startServer(cfg *embed.Config, log *journal) (*embed.Etcd, error) {
+	type result struct {
+		server *embed.Etcd
+		err    error
+	}
+	started := make(chan result, 1)
+	go func() {
+		var r result
+		r.err = withoutPanic(func() (err error) {
+			r.server, err = embed.StartEtcd(cfg)
+			return err
+		})
+		started <- r
+	}()
+	select {
+	case r := <-started:
+		return r.server, r.err
+	case <-log.failed():
+		return nil, log.failure()
+	}
+}
+
+// withoutPanic calls f and returns a panic, or an access to memory that is not
+// mapped, as an error.
+func withoutPanic(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			line, _, _ := strings.Cut(fmt.Sprint(p), "\n")
+			err = fmt.Errorf("%w: %s", errDamaged, line)
+		}
+	}()
+	return f()
+}
+
+func waitUntilReady(ctx context.Context, server *embed.Etcd, log *journal) (err error) {
 	select {
 	case <-server.Server.ReadyNotify():
-		return &Etcd{server}, nil
+		return nil
 	case err = <-server.Err():
+	case <-log.failed():
+		err = log.failure()
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-time.After(readyTimeout):
-		err = fmt.Errorf("not ready after %v", readyTimeout)
+		err = errNotReady
 	}
-	server.Close()
-	return nil, fmt.Errorf("starting etcd in %s: %w", c.Dir, err)
+	closeServer(server, log)
+	return err
 }
 
-// checkDatabase returns an error if etcd would not be able to open the
-// database. etcd itself panics in that case.
-func checkDatabase(file string) error {
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil
+// closeServer stops the server, unless it has failed: then its goroutines stand
+// still, and there is nothing to wait for.
+func closeServer(server *embed.Etcd, log *journal) {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		if log.failure() == nil {
+			server.Close()
+		}
+	}()
+	select {
+	case <-closed:
+	case <-log.failed():
 	}
-	db, err := bbolt.Open(file, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
-	if err != nil {
-		return fmt.Errorf("%s is damaged: %w (restore it from a backup, or choose another --data-dir)", file, err)
-	}
-	return db.Close()
 }
 
-func (c EtcdConfig) embedConfig() (*embed.Config, error) {
+func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, error) {
 	cfg := embed.NewConfig()
 	cfg.Dir = c.Dir
 	cfg.UnsafeNoFsync = c.NoSync
 	cfg.TickMs, cfg.ElectionMs = tickMs, electionMs
-	cfg.QuotaBackendBytes = quotaBytes
+	cfg.QuotaBackendBytes = cmp.Or(c.QuotaBytes, DefaultQuotaBytes)
+	cfg.GRPCAdditionalServerOptions = []grpc.ServerOption{grpc.ChainUnaryInterceptor(space.intercept)}
 	cfg.SnapshotCatchUpEntries = catchUpEntries
 	cfg.EnableGRPCGateway = false
 	cfg.ListenPeerUrls, cfg.ListenClientUrls = nil, nil
-	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(quietLogger())
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.logger())
 	return cfg, c.listen(cfg)
 }
 
 // Client returns a new in-process client. Each client has its own watch stream,
 // so that progress notifications for one resource are not delayed by the
-// watches of another.
+// watches of another. Its writes fail with the status 507 when the file system
+// is full.
 func (e *Etcd) Client() *kubernetes.Client {
-	client := &kubernetes.Client{Client: v3client.New(e.server.Server)}
-	client.KV = committedKV{client.KV}
-	client.Kubernetes = client
-	return client
+	return newClient(e.server.Server, e.space)
 }
 
 // Size returns the size of the database file in bytes.
 func (e *Etcd) Size() int64 { return e.server.Server.Backend().Size() }
 
+// reserve makes the file system keep space into which the database can grow.
+// Then what has been admitted can be committed even if other programs fill the
+// disk before the next look at its free space.
+func (e *Etcd) reserve() {
+	size := e.Size()
+	if grown := size - e.reserved; e.reserved != 0 && 0 <= grown && grown < headroom/2 {
+		return
+	}
+	if err := allocate(layoutOf(e.dir).database, size+headroom); err == nil { // not every file system can
+		e.reserved = size
+	}
+}
+
 // Err returns a channel that reports a failure after the start. etcd has
 // stopped when it receives something.
-func (e *Etcd) Err() <-chan error { return e.server.Err() }
+func (e *Etcd) Err() <-chan error { return e.failure }
+
+func (e *Etcd) awaitFailure() {
+	select {
+	case err := <-e.server.Err():
+		e.failure <- err
+	case <-e.log.failed():
+		e.failure <- explainFailure(e.dir, e.log.failure())
+	case <-e.closing:
+	}
+}
 
 // Close waits for the writes that are in progress and stops the server.
-func (e *Etcd) Close() { e.server.Close() }
+func (e *Etcd) Close() { e.close() }
 
 // Reach connects to an external etcd once. It lets the start fail with one
 // clear error if the address is wrong; otherwise the storage of every resource

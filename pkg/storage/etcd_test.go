@@ -2,8 +2,16 @@ package storage
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"go.uber.org/zap"
 )
 
 func start(t *testing.T, c EtcdConfig) *Etcd {
@@ -64,5 +72,71 @@ func TestBackendCheck(t *testing.T) {
 	etcd.Close()
 	if check() == nil {
 		t.Error("a closed etcd passes its health check")
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// TestEtcdFails lets a goroutine of etcd end the process, as it does when a
+// write to the disk fails.
+func TestEtcdFails(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		end  func(*zap.Logger)
+		says string
+	}{
+		{"no space", func(l *zap.Logger) {
+			l.Fatal("failed to commit tx", zap.Error(&fs.PathError{Op: "write", Path: "/db", Err: syscall.ENOSPC}))
+		}, "failed to commit tx: write /db: no space left on device (free space on the file system of DIR, and start the server again)"},
+		{"quoted error", func(l *zap.Logger) {
+			l.Panic("failed", zap.Error(errors.New("file resize error: no space left on device")))
+		},
+			"failed: file resize error: no space left on device (free space on the file system of DIR, and start the server again)"},
+		{"something else", func(l *zap.Logger) { l.Panic("unexpected") }, "unexpected"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			etcd := start(t, EtcdConfig{Dir: dir, NoSync: true})
+			go tt.end(etcd.log.logger())
+			if err := <-etcd.Err(); err.Error() != strings.ReplaceAll(tt.says, "DIR", dir) {
+				t.Errorf("%v", err)
+			}
+			etcd.Close() // does not wait for what has failed
+		})
+	}
+}
+
+// TestEtcdQuota reaches the quota of a database and starts etcd with a larger
+// one.
+func TestEtcdQuota(t *testing.T) {
+	dir := t.TempDir()
+	etcd := start(t, EtcdConfig{Dir: dir, NoSync: true, QuotaBytes: 1 << 20})
+	var err error
+	for i := 0; i < 10_000 && err == nil; i++ { // etcd looks at the size of what is committed
+		_, err = etcd.Client().Put(t.Context(), "/a", strings.Repeat("x", 100_000))
+	}
+	if !errors.Is(err, rpctypes.ErrNoSpace) {
+		t.Errorf("beyond the quota: %v", err)
+	}
+	etcd.Close()
+
+	etcd = start(t, EtcdConfig{Dir: dir, NoSync: true, QuotaBytes: 1 << 20})
+	if _, err := etcd.Client().Put(t.Context(), "/a", "1"); !errors.Is(err, rpctypes.ErrNoSpace) {
+		t.Errorf("with the same quota: %v", err)
+	}
+	etcd.Close()
+
+	etcd = start(t, EtcdConfig{Dir: dir, NoSync: true})
+	defer etcd.Close()
+	if _, err := etcd.Client().Put(t.Context(), "/a", "1"); err != nil {
+		t.Errorf("with a larger quota: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,16 +18,6 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
 
 // TestClientURLShowsOnlyEtcd reads what etcd serves over HTTP besides its API.
 func TestClientURLShowsOnlyEtcd(t *testing.T) {

@@ -143,7 +143,8 @@ func TestServersOfOneWorkingDirectory(t *testing.T) {
 		testutil.Check(t, err)
 		certs := t.TempDir()
 		p := launchIn(t, dir, "--cert-dir="+certs, "--secure-port="+port)
-		if r := send(t, p.ready(), request{path: "/api/v1/namespaces"}); r.code != 200 {
+		_, admin := ready(t, p)
+		if r := send(t, admin, request{path: "/api/v1/namespaces"}); r.code != 200 {
 			t.Errorf("the server of %s answers %d", certs, r.code)
 		}
 		if _, err := os.Stat(filepath.Join(certs, ".gatehouse", "etcd")); err != nil {

@@ -7,8 +7,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,16 +52,48 @@ type process struct {
 // launch starts the binary in an empty directory and does not wait for it.
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
-	return launchIn(t, t.TempDir(), args...)
+	program, err := gatehouse()
+	testutil.Check(t, err)
+	return start(t, exec.Command(program, args...))
 }
 
-// launchIn starts the binary in a working directory.
+// launchIn is launch in a working directory.
 func launchIn(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	program, err := gatehouse()
 	testutil.Check(t, err)
-	p := &process{t: t, cmd: exec.Command(program, args...), exited: make(chan struct{})}
-	p.cmd.Dir = dir
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	return start(t, cmd)
+}
+
+// launchAs is launch with these attributes of the process, such as another
+// user.
+func launchAs(t testing.TB, attributes *syscall.SysProcAttr, args ...string) *process {
+	t.Helper()
+	program, err := gatehouse()
+	testutil.Check(t, err)
+	cmd := exec.Command(program, args...)
+	cmd.SysProcAttr = attributes
+	return start(t, cmd)
+}
+
+// launchLimited is launch with a limit on the size of the files that the process
+// may write. Its unit is 512 bytes.
+func launchLimited(t testing.TB, blocks int, args ...string) *process {
+	t.Helper()
+	program, err := gatehouse()
+	testutil.Check(t, err)
+	return start(t, exec.Command("sh", append([]string{"-c", `ulimit -f "$0" && exec "$@"`, strconv.Itoa(blocks), program}, args...)...))
+}
+
+// start starts a command, in an empty directory unless it has another one.
+func start(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, exited: make(chan struct{})}
+	if cmd.Dir == "" {
+		cmd.Dir = t.TempDir()
+	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	testutil.Check(t, p.cmd.Start())
 	go func() {
@@ -77,16 +111,20 @@ func launchIn(t testing.TB, dir string, args ...string) *process {
 // the server is ready.
 func serve(t testing.TB, dataDir string, args ...string) (*process, *restclient.Config) {
 	t.Helper()
-	_, port, err := net.SplitHostPort(freeAddress(t))
-	testutil.Check(t, err)
-	p := launch(t, append([]string{"--data-dir=" + dataDir, "--secure-port=" + port}, args...)...)
-	return p, p.ready()
+	return ready(t, launch(t, append([]string{"--data-dir=" + dataDir, "--secure-port=" + freePort(t)}, args...)...))
 }
 
-// ready waits until the server is ready, and returns the administrator's
-// configuration.
-func (p *process) ready() *restclient.Config {
-	t := p.t
+// freePort returns a port on which nothing listened when it was chosen.
+func freePort(t testing.TB) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	testutil.Check(t, err)
+	return port
+}
+
+// ready waits until the server of a process is ready and returns its
+// administrator's configuration.
+func ready(t testing.TB, p *process) (*process, *restclient.Config) {
 	t.Helper()
 	eventually(t, "the server is ready", func() bool {
 		select {
@@ -100,7 +138,7 @@ func (p *process) ready() *restclient.Config {
 	config, err := clientcmd.BuildConfigFromFlags("", match[2])
 	testutil.Check(t, err)
 	config.QPS = -1
-	return config
+	return p, config
 }
 
 // signal sends a signal to the process.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
 
 // defaultDir is the data directory without --data-dir.
@@ -30,6 +32,9 @@ type DataOptions struct {
 	// EtcdNoSync skips fsync in the embedded etcd: writes are faster, but can
 	// be lost when the machine crashes.
 	EtcdNoSync bool
+	// EtcdQuotaBytes is the size of the embedded etcd's database in bytes from
+	// which on writes are refused.
+	EtcdQuotaBytes int64
 
 	dirFlag *pflag.Flag
 }
@@ -50,6 +55,8 @@ func (o *DataOptions) AddFlags(fs *pflag.FlagSet) {
 		"CA of the client certificates that the embedded etcd accepts at an https URL. A client with such a certificate may do everything.")
 	fs.BoolVar(&o.EtcdNoSync, "embedded-etcd-unsafe-no-fsync", o.EtcdNoSync, ""+
 		"Do not wait until writes are on disk. Acknowledged writes can be lost when the machine crashes. Meant for tests.")
+	fs.Int64Var(&o.EtcdQuotaBytes, "embedded-etcd-quota-backend-bytes", o.EtcdQuotaBytes, ""+
+		"Size of the embedded etcd's database, in bytes, from which on writes are refused. Raising it needs a restart.")
 }
 
 // complete moves the default data directory below certDir, if that is set. So a
@@ -65,6 +72,9 @@ func (o *DataOptions) complete(certDir string) {
 func (o *DataOptions) Validate() (errs []error) {
 	if o.Dir == "" {
 		errs = append(errs, fmt.Errorf("--data-dir must not be empty"))
+	}
+	if o.EtcdQuotaBytes <= 0 {
+		errs = append(errs, fmt.Errorf("--embedded-etcd-quota-backend-bytes must be greater than 0, not %d", o.EtcdQuotaBytes))
 	}
 	if err := o.validateEtcdClientURL(); err != nil {
 		errs = append(errs, err)
@@ -98,7 +108,8 @@ func isAddress(host string) bool { return host == "localhost" || net.ParseIP(hos
 func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 func (o *DataOptions) etcdFlagsSet() bool {
-	return o.EtcdClientURL != "" || o.EtcdNoSync || o.EtcdCertFile != "" || o.EtcdKeyFile != "" || o.EtcdTrustedCAFile != ""
+	return o.EtcdClientURL != "" || o.EtcdNoSync || o.EtcdQuotaBytes != storage.DefaultQuotaBytes ||
+		o.EtcdCertFile != "" || o.EtcdKeyFile != "" || o.EtcdTrustedCAFile != ""
 }
 
 // Path returns the path of a file in the data directory.

@@ -36,7 +36,8 @@ func TestEtcdClientURL(t *testing.T) {
 		{"unix:///tmp/etcd:0", [3]string{}, "must be a URL"},
 		{"127.0.0.1:2379", [3]string{}, "must be a URL"},
 	} {
-		o := &DataOptions{Dir: "d", EtcdClientURL: test.url, EtcdCertFile: test.files[0], EtcdKeyFile: test.files[1], EtcdTrustedCAFile: test.files[2]}
+		o := &DataOptions{Dir: "d", EtcdQuotaBytes: 1, EtcdClientURL: test.url,
+			EtcdCertFile: test.files[0], EtcdKeyFile: test.files[1], EtcdTrustedCAFile: test.files[2]}
 		errs := o.Validate()
 		if len(errs) > 1 || (len(errs) == 0) != (test.want == "") || len(errs) == 1 &&
 			(!strings.Contains(errs[0].Error(), test.want) || !strings.HasPrefix(errs[0].Error(), "--embedded-etcd-listen-client-url ")) {

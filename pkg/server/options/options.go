@@ -22,6 +22,7 @@ import (
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
+	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
@@ -69,7 +70,7 @@ type Options struct {
 // explained below.
 func New() *Options {
 	o := &Options{
-		Data:           &DataOptions{Dir: defaultDir},
+		Data:           &DataOptions{Dir: defaultDir, EtcdQuotaBytes: storage.DefaultQuotaBytes},
 		Generic:        genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, newComponentGlobals()),
 		Etcd:           genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig("/registry", nil)),
 		SecureServing:  genericoptions.NewSecureServingOptions(),

@@ -11,7 +11,7 @@ import (
 
 // own lists the flags that kube-apiserver does not have.
 var own = []string{"controllers", "data-dir", "embedded-etcd-cert-file", "embedded-etcd-key-file", "embedded-etcd-listen-client-url",
-	"embedded-etcd-trusted-ca-file", "embedded-etcd-unsafe-no-fsync"}
+	"embedded-etcd-quota-backend-bytes", "embedded-etcd-trusted-ca-file", "embedded-etcd-unsafe-no-fsync"}
 
 // differ lists the flags whose default differs from kube-apiserver's, with the
 // reason.
@@ -95,6 +95,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 	}{
 		{"--data-dir", func(o *Options) { o.Data.Dir = "" }},
 		{"--embedded-etcd-listen-client-url", func(o *Options) { o.Data.EtcdClientURL = "127.0.0.1:2379" }},
+		{"--embedded-etcd-quota-backend-bytes", func(o *Options) { o.Data.EtcdQuotaBytes = -1 }},
 		{"--secure-port", func(o *Options) { o.SecureServing.BindPort = 70000 }},
 		{"--event-ttl", func(o *Options) { o.EventTTL = -1 }},
 		{"--max-requests-inflight", func(o *Options) { o.Generic.MaxRequestsInFlight = -1 }},

@@ -1,0 +1,103 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
+)
+
+// layout contains the paths in the directory of etcd.
+type layout struct{ dir, member, snap, wal, database string }
+
+func layoutOf(dir string) layout {
+	member := filepath.Join(dir, "member")
+	snap := filepath.Join(member, "snap")
+	return layout{dir, member, snap, filepath.Join(member, "wal"), filepath.Join(snap, "db")}
+}
+
+// inspect looks for what would make etcd panic or wait. It reads little, so that
+// a healthy start takes no longer: the rights, the free space, the head of the
+// database, and the last file of the write-ahead log, at most. The pages of the
+// database are not checked here, because etcd itself reads all of them at the
+// start, and startServer makes errors of what it meets.
+func inspect(dir string, space *space) error {
+	l := layoutOf(dir)
+	for _, d := range []string{l.dir, l.member, l.snap, l.wal} {
+		if err := checkDirectory(d); err != nil {
+			return err
+		}
+	}
+	segments, err := listSegments(l.wal)
+	if err != nil {
+		return err
+	}
+	for _, file := range append(segments, l.database) {
+		if err := checkFile(file); err != nil {
+			return err
+		}
+	}
+	if err := space.checkStart(len(segments) == 0); err != nil {
+		return err
+	}
+	head, err := readDatabase(l.database)
+	if err != nil {
+		return err
+	}
+	return checkLog(l, segments, head.index)
+}
+
+// checkDirectory returns an error if the path is not a directory in which files
+// can be created. It may be missing: etcd creates it.
+func checkDirectory(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return advised{fmt.Errorf("%s is a file, where etcd keeps a directory", path), "move it away, or choose another --data-dir"}
+	}
+	if err := fileutil.IsDirWriteable(path); err != nil {
+		var refused *fs.PathError // of the file with which this is tried
+		if errors.As(err, &refused) {
+			err = refused.Err
+		}
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	_, err = os.ReadDir(path)
+	return err
+}
+
+// checkFile returns an error if the file cannot be opened as etcd opens it.
+func checkFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// listSegments returns the paths of the files of the write-ahead log, the
+// oldest first.
+func listSegments(dir string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir) // sorted by name, which is sorted by age
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), ".wal") {
+			paths = append(paths, filepath.Join(dir, entry.Name()))
+		}
+	}
+	return paths, nil
+}
