@@ -48,7 +48,7 @@ var damages = []damage{
 	{"keys in the database overwritten", func(t *testing.T, d dataDir) {
 		d.overwritePages(t, func(p pageInfo) bool { return p.kind == "leaf" && p.holds("/registry/configmaps/") })
 	},
-		starting + "the data is damaged: * " + restore},
+		database + ": the data is damaged: * " + restore},
 	{"list of free pages overwritten", func(t *testing.T, d dataDir) {
 		d.overwritePages(t, func(p pageInfo) bool { return p.kind == "freelist" })
 	},
