@@ -130,9 +130,8 @@ func (e *Etcd) disarm(ctx context.Context, quota int64) error {
 
 // startServer calls embed.StartEtcd in a goroutine of its own. A panic of etcd
 // or of its database there is an error; so is an access to a part of the
-// database that is not there, which would otherwise end the process. etcd reads
-// the whole database in this goroutine, so that it meets damaged pages here and
-// not later. Its other goroutines report through the log.
+// database that is not there, which would otherwise end the process. The other
+// goroutines of etcd report through the log.
 func startServer(cfg *embed.Config, log *journal) (*embed.Etcd, error) {
 	type result struct {
 		server *embed.Etcd

@@ -20,11 +20,10 @@ func layoutOf(dir string) layout {
 	return layout{dir, member, snap, filepath.Join(member, "wal"), filepath.Join(snap, "db")}
 }
 
-// inspect looks for what would make etcd panic or wait. It reads little, so that
-// a healthy start takes no longer: the rights, the free space, the head of the
-// database, and the last file of the write-ahead log, at most. The pages of the
-// database are not checked here, because etcd itself reads all of them at the
-// start, and startServer makes errors of what it meets.
+// inspect looks for what would make etcd panic, exit or wait: the rights, the
+// free space, the database, and whether the write-ahead log reaches as far as
+// the database. It changes nothing. What it does not look for, such as the sums
+// of the log's records, etcd reports itself.
 func inspect(dir string, space *space) error {
 	l := layoutOf(dir)
 	for _, d := range []string{l.dir, l.member, l.snap, l.wal} {

@@ -15,7 +15,7 @@ import (
 // headroom is the free space in bytes that is kept for what is in progress when
 // writes are refused: commits of the database, whose pages are copied when they
 // change, and writes between two looks at the free space.
-const headroom = 16 << 20
+const headroom = 16 * 1000 * 1000
 
 // level says what the free space of a file system still allows.
 type level int

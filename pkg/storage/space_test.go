@@ -53,7 +53,7 @@ func nested(op *pb.RequestOp) *pb.RequestOp {
 }
 
 func TestSpaceRefusesRequests(t *testing.T) {
-	const full, nearlyFull, empty = 80, 97, 1000 // megabytes that are free
+	const full, nearlyFull, empty = 79, 95, 1000 // megabytes that are free
 	for _, tt := range []struct {
 		name    string
 		request any
@@ -103,9 +103,9 @@ func TestSpaceForTheStart(t *testing.T) {
 		free  uint64
 		says  string
 	}{
-		{"new directory", true, 226, ""},
-		{"new directory on a full disk", true, 225, "the file system of /data has 225 MB free, and etcd needs 225 MB"},
-		{"directory", false, 81, ""},
+		{"new directory", true, 224, ""},
+		{"new directory on a full disk", true, 223, "the file system of /data has 223 MB free, and etcd needs 224 MB"},
+		{"directory", false, 80, ""},
 		{"directory on a full disk", false, 12, "the file system of /data has 12 MB free, and etcd needs 80 MB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

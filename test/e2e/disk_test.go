@@ -103,7 +103,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	other.leave(50 * megabyte)
 	fails(t, "MB free, and etcd needs 80 MB (free space there, or choose another --data-dir)", "--data-dir="+dir, "--secure-port="+freePort(t))
-	fails(t, "and etcd needs 225 MB (free space there", "--data-dir="+filepath.Join(disk, "new"), "--secure-port="+freePort(t))
+	fails(t, "and etcd needs 224 MB (free space there", "--data-dir="+filepath.Join(disk, "new"), "--secure-port="+freePort(t))
 	testutil.Check(t, os.Remove(other.path))
 	writes.check(t, dir)
 }
