@@ -17,6 +17,7 @@ import (
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
 	apisnetworkingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1"
 	apisnodev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/node/v1"
+	apispolicyv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1"
 	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
 	apisrbacv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/v1"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
@@ -80,7 +81,7 @@ var groups = []group{
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
 	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
 	{version: nodev1.SchemeGroupVersion, types: nodev1.AddToScheme, own: apisnodev1.AddToScheme},
-	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme},
+	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme, own: apispolicyv1.AddToScheme},
 	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme},
 	{version: rbacv1.SchemeGroupVersion, types: rbacv1.AddToScheme, own: apisrbacv1.AddToScheme},
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},

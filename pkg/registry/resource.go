@@ -122,7 +122,8 @@ type Resource[T Object] struct {
 	// TriggerByName is Field.Trigger for metadata.name, for a resource that is
 	// often watched one object at a time.
 	TriggerByName bool
-	// Columns are the columns of the server-side table.
+	// Columns are the columns of the server-side table; nil for the name and the
+	// creation time, as the library has them.
 	Columns []Column[T]
 	// RowConditions are conditions of a table row, such as Completed for pods.
 	RowConditions func(obj T) []metav1.TableRowCondition

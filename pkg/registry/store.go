@@ -70,6 +70,9 @@ func (r *Resource[T]) store(deps Deps) (*genericregistry.Store, error) {
 		ReturnDeletedObject:       r.ReturnDeletedObject,
 		TableConvertor:            NewTable(r.Columns, r.RowConditions),
 	}
+	if r.Columns == nil {
+		store.TableConvertor = rest.NewDefaultTableConvertor(gr)
+	}
 	if r.GracefulDelete != nil {
 		store.DeleteStrategy = gracefulStrategy[T]{s}
 	}

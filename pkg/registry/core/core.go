@@ -9,9 +9,11 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/configmap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/endpoints"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/event"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/limitrange"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/namespace"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/node"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/service"
 	serviceaccounts "github.com/gatehouse-k8s/gatehouse/pkg/registry/core/serviceaccount"
@@ -40,9 +42,11 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 			configmap.Resource,
 			endpoints.Resource,
 			events,
+			limitrange.Resource,
 			namespace.Resource,
 			node.Resource,
 			pod.Resource,
+			resourcequota.Resource,
 			secret.Resource,
 			service.New(needs.Services),
 			serviceaccounts.New(needs.Tokens),

@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/node"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/policy"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
@@ -43,6 +44,7 @@ func All(needs Needs) []registry.Group {
 		authorization.Group(needs.Authorization),
 		autoscaling.Group(),
 		networking.Group(),
+		policy.Group(),
 		rbac.Group(needs.RBAC),
 		apiextensions.Group(),
 		scheduling.Group(),

@@ -65,6 +65,7 @@ func SetObjectDefaults_EndpointsList(in *corev1.EndpointsList) {
 func SetObjectDefaults_LimitRange(in *corev1.LimitRange) {
 	for i := range in.Spec.Limits {
 		a := &in.Spec.Limits[i]
+		SetDefaults_LimitRangeItem(a)
 		SetDefaults_ResourceList(&a.Max)
 		SetDefaults_ResourceList(&a.Min)
 		SetDefaults_ResourceList(&a.Default)

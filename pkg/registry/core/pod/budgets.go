@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -15,10 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	apistorage "k8s.io/apiserver/pkg/storage"
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
-	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 	pdbhelper "k8s.io/component-helpers/apps/poddisruptionbudget"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // maxDisrupted is the number of entries in status.disruptedPods of a disruption
@@ -26,56 +24,19 @@ import (
 // removes an entry when the pod has been deleted.
 const maxDisrupted = 2000
 
-// budgets accesses the stored disruption budgets, and opens their storage at
-// the first eviction. They are read directly from etcd and not from a cache,
-// because an eviction must be decided on the current state.
-type budgets struct {
-	deps registry.Deps
+// budgets accesses the stored disruption budgets.
+type budgets struct{ objects *objects.Access }
 
-	once    sync.Once
-	storage apistorage.Interface
-	destroy factory.DestroyFunc
-	prefix  string
-	err     error
-}
-
-func (b *budgets) open() error {
-	b.once.Do(func() {
-		newBudget := func() runtime.Object { return &policyv1.PodDisruptionBudget{} }
-		newList := func() runtime.Object { return &policyv1.PodDisruptionBudgetList{} }
-		options, err := b.deps.RESTOptions.GetRESTOptions(policyv1.Resource("poddisruptionbudgets"), newBudget())
-		if err != nil {
-			b.err = err
-			return
-		}
-		b.prefix = "/" + strings.TrimPrefix(options.ResourcePrefix, "/") + "/"
-		b.storage, b.destroy, b.err = b.deps.Raw(options.StorageConfig, b.prefix, b.keyOf, newBudget, newList, apistorage.DefaultNamespaceScopedAttr, nil, nil)
-	})
-	return b.err
-}
-
-func (b *budgets) keyOf(obj runtime.Object) (string, error) {
-	budget, ok := obj.(*policyv1.PodDisruptionBudget)
-	if !ok {
-		return "", fmt.Errorf("%T is not a disruption budget", obj)
-	}
-	return b.key(budget), nil
-}
-
-func (b *budgets) key(budget *policyv1.PodDisruptionBudget) string {
-	return b.prefix + budget.Namespace + "/" + budget.Name
-}
-
-func (b *budgets) close() {
-	if b.destroy != nil {
-		b.destroy()
-	}
+// storage returns the storage of the budgets; nil if they are not served.
+func (b budgets) storage() *registry.REST {
+	storage, _ := objects.Storage[*registry.REST](b.objects, policyv1.Resource("poddisruptionbudgets"))
+	return storage
 }
 
 // permit checks that evicting the pod does not violate the disruption budget
 // that selects it, if there is one, and records the eviction in the status of
 // the budget.
-func (b *budgets) permit(ctx context.Context, pod *corev1.Pod, dryRun bool) error {
+func (b budgets) permit(ctx context.Context, pod *corev1.Pod, dryRun bool) error {
 	covering, err := b.covering(ctx, pod)
 	if err != nil {
 		return err
@@ -95,19 +56,18 @@ func (b *budgets) permit(ctx context.Context, pod *corev1.Pod, dryRun bool) erro
 	}}
 }
 
-// covering returns the budgets that select the pod.
-func (b *budgets) covering(ctx context.Context, pod *corev1.Pod) ([]policyv1.PodDisruptionBudget, error) {
-	if len(pod.Labels) == 0 {
+// covering returns the budgets that select the pod. They are as current as etcd,
+// because an eviction must be decided on the current state.
+func (b budgets) covering(ctx context.Context, pod *corev1.Pod) ([]policyv1.PodDisruptionBudget, error) {
+	storage := b.storage()
+	if len(pod.Labels) == 0 || storage == nil {
 		return nil, nil
 	}
-	if err := b.open(); err != nil {
+	obj, err := storage.List(ctx, nil)
+	if err != nil {
 		return nil, err
 	}
-	var list policyv1.PodDisruptionBudgetList
-	options := apistorage.ListOptions{Predicate: apistorage.Everything, Recursive: true}
-	if err := b.storage.GetList(ctx, b.prefix+pod.Namespace+"/", options, &list); err != nil {
-		return nil, storeerr.InterpretListError(err, policyv1.Resource("poddisruptionbudgets"))
-	}
+	list := obj.(*policyv1.PodDisruptionBudgetList)
 	var covering []policyv1.PodDisruptionBudget
 	for i := range list.Items {
 		selector, err := metav1.LabelSelectorAsSelector(list.Items[i].Spec.Selector)
@@ -133,7 +93,7 @@ func spares(budget *policyv1.PodDisruptionBudget, pod *corev1.Pod) bool {
 
 // take decrements the number of disruptions that the budget allows, and records
 // the pod in the status.
-func (b *budgets) take(ctx context.Context, budget *policyv1.PodDisruptionBudget, pod string, dryRun bool) error {
+func (b budgets) take(ctx context.Context, budget *policyv1.PodDisruptionBudget, pod string, dryRun bool) error {
 	var refused error
 	decrement := func(obj runtime.Object) (runtime.Object, error) {
 		current := obj.(*policyv1.PodDisruptionBudget)
@@ -146,8 +106,13 @@ func (b *budgets) take(ctx context.Context, budget *policyv1.PodDisruptionBudget
 		_, err := decrement(budget.DeepCopy())
 		return err
 	}
-	err := b.storage.GuaranteedUpdate(ctx, b.key(budget), &policyv1.PodDisruptionBudget{}, false,
-		&apistorage.Preconditions{UID: &budget.UID}, apistorage.SimpleUpdate(decrement), nil)
+	storage := b.storage()
+	key, err := storage.KeyFunc(ctx, budget.Name)
+	if err != nil {
+		return err
+	}
+	err = storage.Store.Storage.GuaranteedUpdate(ctx, key, &policyv1.PodDisruptionBudget{}, false,
+		&apistorage.Preconditions{UID: &budget.UID}, apistorage.SimpleUpdate(decrement), false, nil)
 	if refused != nil && errors.Is(err, refused) {
 		return refused
 	}

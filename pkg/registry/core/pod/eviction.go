@@ -37,7 +37,7 @@ var (
 )
 
 func (r *evictionREST) New() runtime.Object { return &policyv1.Eviction{} }
-func (r *evictionREST) Destroy()            { r.budgets.close() }
+func (r *evictionREST) Destroy()            {}
 
 // GroupVersionKind implements rest.GroupVersionKindProvider. Eviction is in the
 // group policy and not, like pods, in the core group.

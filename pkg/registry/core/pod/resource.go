@@ -69,7 +69,7 @@ func subresources(main *registry.REST, deps registry.Deps) map[string]rest.Stora
 	return map[string]rest.Storage{
 		"attach":      &streamREST{newOptions: func() runtime.Object { return &corev1.PodAttachOptions{} }, pods: pods},
 		"binding":     &bindingREST{func() (store, error) { return store{pods}, nil }},
-		"eviction":    &evictionREST{pods: store{pods}, budgets: budgets{deps: deps}},
+		"eviction":    &evictionREST{pods: store{pods}, budgets: budgets{deps.Objects}},
 		"exec":        &streamREST{newOptions: func() runtime.Object { return &corev1.PodExecOptions{} }, pods: pods},
 		"log":         &logREST{pods: pods},
 		"portforward": &streamREST{newOptions: func() runtime.Object { return &corev1.PodPortForwardOptions{} }, pods: pods},
