@@ -49,7 +49,9 @@ func TestEvictionHonoursBudget(t *testing.T) {
 	}
 
 	refused(evict("first"), "The disruption budget budget is still being processed by the server.")
-	budget.Status = policyv1.PodDisruptionBudgetStatus{ObservedGeneration: budget.Generation, DisruptionsAllowed: 1, CurrentHealthy: 2, DesiredHealthy: 1, ExpectedPods: 2}
+	budget.Status = policyv1.PodDisruptionBudgetStatus{
+		ObservedGeneration: budget.Generation, DisruptionsAllowed: 1, CurrentHealthy: 2, DesiredHealthy: 1, ExpectedPods: 2,
+	}
 	_, err = budgets.UpdateStatus(t.Context(), budget, metav1.UpdateOptions{})
 	testutil.Check(t, err)
 	testutil.Check(t, evict("first"))

@@ -29,8 +29,10 @@ var Resource = &registry.Resource[object]{
 	Facets:            map[string]registry.Facet[object]{"status": {Hooks: registry.Hooks[object]{ValidateUpdate: validateStatusUpdate}}},
 	Columns: []registry.Column[object]{
 		registry.NameColumn[object](),
-		{Name: "Min Available", Description: "The minimum number of pods that must be available.", Cell: func(b object) any { return cell(b.Spec.MinAvailable) }},
-		{Name: "Max Unavailable", Description: "The maximum number of pods that may be unavailable.", Cell: func(b object) any { return cell(b.Spec.MaxUnavailable) }},
+		{Name: "Min Available", Description: "The minimum number of pods that must be available.",
+			Cell: func(b object) any { return cell(b.Spec.MinAvailable) }},
+		{Name: "Max Unavailable", Description: "The maximum number of pods that may be unavailable.",
+			Cell: func(b object) any { return cell(b.Spec.MaxUnavailable) }},
 		{Name: "Allowed Disruptions", Type: "integer", Description: "Calculated number of pods that may be disrupted at this time.",
 			Cell: func(b object) any { return b.Status.DisruptionsAllowed }},
 		registry.AgeColumn[object](),
