@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,7 +15,6 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-	"google.golang.org/protobuf/encoding/protowire"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -162,8 +162,9 @@ func bombs(t *testing.T) []bomb {
 		{"quantity in another kind", "POST", configMaps, asJSON, podWithLimit(`"1e-2147483647"`), 400, costlyQuantity},
 		{"quantity in a merge patch", "PATCH", pods + "/p", asMerge, `{"spec":{"overhead":{"cpu":"1\u0065-2147483647"}}}`, 400, costlyQuantity},
 		{"quantity in a strategic merge patch", "PATCH", pods + "/p", asStrategic, `{"spec":{"overhead":{"cpu":"1e-2147483647"}}}`, 400, costlyQuantity},
-		{"quantity in an apply patch", "PATCH", pods + "/p?fieldManager=m", asApply, podWithLimit("1e-2147483647"), 400, costlyQuantity},
-		{"quantity in a JSON patch", "PATCH", pods + "/p", asJSONPatch, `[{"op":"add","path":"/spec/overhead","value":{"cpu":"1e-2147483647"}}]`, 400, costlyQuantity},
+		{"quantity in an apply patch", "PATCH", pods + "/p?fieldManager=m", asApply, podWithLimit(`"1e-2147483647"`), 400, costlyQuantity},
+		{"quantity in a JSON patch", "PATCH", pods + "/p", asJSONPatch,
+			`[{"op":"add","path":"/spec/overhead","value":{"cpu":"1e-2147483647"}}]`, 400, costlyQuantity},
 		{"JSON patch that makes a text a quantity", "PATCH", pods + "/p", asJSONPatch,
 			`[{"op":"copy","from":"/metadata/annotations","path":"/spec/overhead"}]`, 400, "only one of them is a quantity"},
 		{"quantity in the name of a resource", "POST", pods, asJSON,
@@ -204,11 +205,13 @@ func quantityInProtobuf(t *testing.T) []byte {
 
 // wideDefinition is a definition whose schema has 300,000 empty ones.
 func wideDefinition(t *testing.T) []byte {
-	schema := protowire.AppendTag(nil, 1, protowire.BytesType) // openAPIV3Schema
-	schema = protowire.AppendBytes(schema, bytes.Repeat([]byte{27<<3&0x7f | 2 | 0x80, 27 >> 4, 0}, 300_000)) // oneOf
-	version := protowire.AppendBytes(protowire.AppendTag(nil, 4, protowire.BytesType), schema)
-	spec := protowire.AppendBytes(protowire.AppendTag(nil, 7, protowire.BytesType), version)
-	return inProtobuf(t, "apiextensions.k8s.io/v1", "CustomResourceDefinition", protowire.AppendBytes(protowire.AppendTag(nil, 2, protowire.BytesType), spec))
+	field := func(number uint64, data []byte) []byte {
+		head := binary.AppendUvarint(binary.AppendUvarint(nil, number<<3|2), uint64(len(data)))
+		return append(head, data...)
+	}
+	schema := bytes.Repeat(field(26, nil), 300_000)        // JSONSchemaProps.oneOf
+	spec := field(2, field(7, field(4, field(1, schema)))) // spec, versions, schema, openAPIV3Schema
+	return inProtobuf(t, "apiextensions.k8s.io/v1", "CustomResourceDefinition", spec)
 }
 
 // definition100k is a definition in protobuf whose schema is in 100,000 others.
@@ -251,9 +254,7 @@ func definition100k(t *testing.T) string {
 	for i := len(headers) - 1; i >= 0; i-- {
 		raw = append(raw, headers[i]...)
 	}
-	data, err := (&runtime.Unknown{TypeMeta: runtime.TypeMeta{APIVersion: "apiextensions.k8s.io/v1", Kind: "CustomResourceDefinition"}, Raw: raw}).Marshal()
-	testutil.Check(t, err)
-	return "k8s\x00" + string(data)
+	return string(inProtobuf(t, "apiextensions.k8s.io/v1", "CustomResourceDefinition", raw))
 }
 
 // compressed is a config map with that many bytes of data, compressed.

@@ -34,7 +34,7 @@ func TestWideBodies(t *testing.T) {
 		{"protobuf of an unknown kind", runtime.ContentTypeProtobuf, strings.Replace(string(wide(field(2, ""))), "Pod", "Pot", 1)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := read(tt.contentType, tt.body)
+			_, err := readFor("widgets", tt.contentType, tt.body)
 			if !apierrors.IsRequestEntityTooLargeError(err) || !strings.Contains(err.Error(), "limit is 100000 objects and lists in the body") {
 				t.Error(err)
 			}
@@ -125,7 +125,9 @@ func largeDefinition() *apiextensionsv1.CustomResourceDefinition {
 		for i := range 700 {
 			inner := map[string]apiextensionsv1.JSONSchemaProps{}
 			for j := range 8 {
-				inner[fmt.Sprintf("field%d", j)] = apiextensionsv1.JSONSchemaProps{Type: "string", Description: "The name of the object to which this refers, if there is one."}
+				inner[fmt.Sprintf("field%d", j)] = apiextensionsv1.JSONSchemaProps{
+					Type: "string", Description: "The name of the object to which this refers, if there is one.",
+				}
 			}
 			properties[fmt.Sprintf("field%d", i)] = apiextensionsv1.JSONSchemaProps{Type: "object", Properties: inner, Required: []string{"field0"}}
 		}
