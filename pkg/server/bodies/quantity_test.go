@@ -101,7 +101,7 @@ func TestQuantities(t *testing.T) {
 // TestPlacesOfQuantities has costly quantities in many places and forms, and the
 // same text where it is not parsed.
 func TestPlacesOfQuantities(t *testing.T) {
-	const bomb = "1e-2147483647"
+	const bomb, longTag = "1e-2147483647", "\x8a\x80\x80\x80\x80\x80\x80\x80\x80\x02"
 	entry := func(key, value string) string { return field(1, key) + field(2, value) }
 	labels := field(1, field(1, bomb), field(11, entry("commit", bomb)), field(11, entry(bomb, "")))
 	for _, tt := range []struct {
@@ -143,7 +143,7 @@ func TestPlacesOfQuantities(t *testing.T) {
 			string(podInProtobuf(bomb, "v1", "Pod")), "spec.containers.resources.limits"},
 		{"protobuf without a kind", "pods", runtime.ContentTypeProtobuf, string(podInProtobuf(bomb, "", "")), "spec.containers.resources.limits"},
 		{"protobuf with a long tag", "pods", runtime.ContentTypeProtobuf,
-			string(unknown(field(2, field(2, field(8, field(1, field(2, "\x8a\x80\x80\x80\x80\x80\x80\x80\x80\x02"+field(1, bomb)[1:]))))), "v1", "Pod")), "resources.limits"},
+			string(unknown(field(2, field(2, field(8, field(1, field(2, longTag+field(1, bomb)[1:]))))), "v1", "Pod")), "resources.limits"},
 		{"protobuf that ends early", "pods", runtime.ContentTypeProtobuf, string(podInProtobuf(bomb, "v1", "Pod")) + "\x12\x7f", ""},
 
 		{"malformed JSON", "pods", "", `{"a":"1e1000", "b":[{"c"`, ""},

@@ -8,10 +8,10 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer/cbor/direct"
-	serializerjson "k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"sigs.k8s.io/yaml"
@@ -69,8 +69,8 @@ func (c *checker) walk(data []byte, mediaType string, resource schema.GroupVersi
 		}
 	}
 	kinds := []schema.GroupVersionKind{resource}
-	if own, err := (serializerjson.SimpleMetaFactory{}).Interpret(data); err == nil {
-		kinds = append(kinds, completed(*own, resource))
+	if own, ok := kindIn(data); ok {
+		kinds = append(kinds, completed(own, resource))
 	}
 	for _, t := range c.types.all(kinds) {
 		if err := quantities.CheckJSON(bytes.NewReader(data), t); err != nil {
@@ -78,6 +78,13 @@ func (c *checker) walk(data []byte, mediaType string, resource schema.GroupVersi
 		}
 	}
 	return nil
+}
+
+// kindIn returns the kind that an object in JSON says.
+func kindIn(data []byte) (kind schema.GroupVersionKind, ok bool) {
+	var own metav1.TypeMeta
+	err := json.Unmarshal(data, &own)
+	return own.GroupVersionKind(), err == nil
 }
 
 // completed returns a kind with what it does not say taken from another, as the
@@ -147,8 +154,8 @@ func (c *checker) walkPatch(data []byte, resource schema.GroupVersionKind) error
 		}
 		switch {
 		case len(path) == 0:
-			if own, err := (serializerjson.SimpleMetaFactory{}).Interpret(o["value"]); err == nil {
-				kind = *own
+			if own, ok := kindIn(o["value"]); ok {
+				kind = own
 			}
 		case path[0] == "kind":
 			kind.Kind = o.Text("value")
