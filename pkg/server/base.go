@@ -144,9 +144,15 @@ func (b *base) prepare() error {
 // aggregator is nil if there is none.
 func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 	allowPrivileged := b.options.AllowPrivileged
+	types := bodies.Types{apis.Scheme}
+	for _, group := range b.enabled.Groups {
+		if group.Types != nil {
+			types = append(types, group.Types.Scheme)
+		}
+	}
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
 		handler = refuseBadPatches(handler, g.Serializer)
-		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc)
+		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc, types)
 		if !allowPrivileged {
 			handler = forbidPrivileged(handler)
 		}

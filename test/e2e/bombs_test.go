@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
@@ -44,6 +46,8 @@ const (
 
 const (
 	nestedTooDeeply = "the body of the request is nested more deeply than 1000 levels"
+	costlyQuantity  = "has an exponent beyond 999 or more than 1000 digits"
+	tooManyObjects  = "Request entity too large: limit is 100000 objects and lists in the body"
 	aliasesTooLarge = "Request entity too large: limit is 3145728, which the YAML exceeds with its aliases replaced"
 )
 
@@ -150,7 +154,64 @@ func bombs(t *testing.T) []bomb {
 		{"compressed body", "POST", configMaps, asJSON, compressed(t, 50<<20), 400, ""},
 		{"many mistakes", "POST", pods, asJSON,
 			`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[` + strings.Repeat("{},", 16_000) + `{}]}}`, 422, "spec.containers[0]"},
+		{"quantity", "POST", pods, asJSON, podWithLimit(`"1e-2147483647"`), 400, costlyQuantity},
+		{"large quantity", "POST", pods, asJSON, podWithLimit(`"1e2147483647"`), 400, costlyQuantity},
+		{"quantity of many digits", "POST", pods, asJSON, podWithLimit(strings.Repeat("9", 3_000_000)), 400, costlyQuantity},
+		{"quantity in YAML", "POST", pods, asYAML, "---\n" + podWithLimit(`" 1e-2147483647"`), 400, costlyQuantity},
+		{"quantity in protobuf", "POST", pods, asProto, string(quantityInProtobuf(t)), 400, costlyQuantity},
+		{"quantity in another kind", "POST", configMaps, asJSON, podWithLimit(`"1e-2147483647"`), 400, costlyQuantity},
+		{"quantity in a merge patch", "PATCH", pods + "/p", asMerge, `{"spec":{"overhead":{"cpu":"1\u0065-2147483647"}}}`, 400, costlyQuantity},
+		{"quantity in a strategic merge patch", "PATCH", pods + "/p", asStrategic, `{"spec":{"overhead":{"cpu":"1e-2147483647"}}}`, 400, costlyQuantity},
+		{"quantity in an apply patch", "PATCH", pods + "/p?fieldManager=m", asApply, podWithLimit(`"1e-2147483647"`), 400, costlyQuantity},
+		{"quantity in a JSON patch", "PATCH", pods + "/p", asJSONPatch,
+			`[{"op":"add","path":"/spec/overhead","value":{"cpu":"1e-2147483647"}}]`, 400, costlyQuantity},
+		{"JSON patch that makes a text a quantity", "PATCH", pods + "/p", asJSONPatch,
+			`[{"op":"copy","from":"/metadata/annotations","path":"/spec/overhead"}]`, 400, "only one of them is a quantity"},
+		{"quantity in the name of a resource", "POST", pods, asJSON,
+			strings.Replace(podWithLimit("1"), "cpu", "hugepages-1e-2147483647", 1), 422, ""},
+		{"quantity in an annotation", "POST", "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers", asJSON,
+			`{"metadata":{"name":"bomb","annotations":{"autoscaling.alpha.kubernetes.io/metrics":"[{\"type\":\"Pods\",\"pods\":{\"metricName\":\"a\",
+			\"TargetAverageValue\":\"1e-2147483647\"}}]"}},"spec":{}}`, 400, ""},
+		{"many containers", "POST", pods, asJSON,
+			`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[` + strings.Repeat("{},", 900_000) + `{}]}}`, 413, tooManyObjects},
+		{"many schemas", "POST", definitions, asProto, string(wideDefinition(t)), 413, tooManyObjects},
+		{"many lists in YAML", "POST", configMaps, asYAML, yamlMap + "data: [" + strings.Repeat("[],", 1_000_000) + "]", 413, tooManyObjects},
+		{"many objects in YAML", "POST", configMaps, asYAML, yamlMap + "data: [" + strings.Repeat("{a: {}},", 350_000) + "]", 413, tooManyObjects},
+		{"many lists in a JSON patch", "PATCH", configMaps + "/app", asJSONPatch, "[" + strings.Repeat("[],", 1_000_000) + "[]]", 413, tooManyObjects},
 	}
+}
+
+// podWithLimit is a pod with a limit of cpu.
+func podWithLimit(cpu string) string {
+	return `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","resources":{"limits":{"cpu":` + cpu + `}}}]}}`
+}
+
+// inProtobuf is an object in protobuf in the way it is sent.
+func inProtobuf(t *testing.T, apiVersion, kind string, raw []byte) []byte {
+	data, err := (&runtime.Unknown{TypeMeta: runtime.TypeMeta{APIVersion: apiVersion, Kind: kind}, Raw: raw}).Marshal()
+	testutil.Check(t, err)
+	return append([]byte("k8s\x00"), data...)
+}
+
+// quantityInProtobuf is a pod with a quantity that must not be parsed, not even
+// here: it takes the place of a text of the same length.
+func quantityInProtobuf(t *testing.T) []byte {
+	const harmless, costly = "1111111111111", "1e-2147483647"
+	pod := &corev1.Pod{ObjectMeta: named("p"), Spec: corev1.PodSpec{Overhead: corev1.ResourceList{"cpu": resource.MustParse(harmless)}}}
+	raw, err := pod.Marshal()
+	testutil.Check(t, err)
+	return inProtobuf(t, "v1", "Pod", bytes.ReplaceAll(raw, []byte(harmless), []byte(costly)))
+}
+
+// wideDefinition is a definition whose schema has 300,000 empty ones.
+func wideDefinition(t *testing.T) []byte {
+	field := func(number uint64, data []byte) []byte {
+		head := binary.AppendUvarint(binary.AppendUvarint(nil, number<<3|2), uint64(len(data)))
+		return append(head, data...)
+	}
+	schema := bytes.Repeat(field(26, nil), 300_000)        // JSONSchemaProps.oneOf
+	spec := field(2, field(7, field(4, field(1, schema)))) // spec, versions, schema, openAPIV3Schema
+	return inProtobuf(t, "apiextensions.k8s.io/v1", "CustomResourceDefinition", spec)
 }
 
 // definition100k is a definition in protobuf whose schema is in 100,000 others.
@@ -193,9 +254,7 @@ func definition100k(t *testing.T) string {
 	for i := len(headers) - 1; i >= 0; i-- {
 		raw = append(raw, headers[i]...)
 	}
-	data, err := (&runtime.Unknown{TypeMeta: runtime.TypeMeta{APIVersion: "apiextensions.k8s.io/v1", Kind: "CustomResourceDefinition"}, Raw: raw}).Marshal()
-	testutil.Check(t, err)
-	return "k8s\x00" + string(data)
+	return string(inProtobuf(t, "apiextensions.k8s.io/v1", "CustomResourceDefinition", raw))
 }
 
 // compressed is a config map with that many bytes of data, compressed.

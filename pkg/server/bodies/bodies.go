@@ -1,28 +1,34 @@
 // Package bodies bounds what the body of a request may cost, before the body is
 // decoded. The handlers of k8s.io/apiserver bound only its bytes
 // (MaxRequestBodyBytes); within these, a body can be nested so deeply that the
-// decoder overflows the stack, which ends the process, and YAML can repeat a
-// value by aliases until the memory is exhausted. kube-apiserver has no such
+// decoder overflows the stack, which ends the process, and there are several ways
+// to exhaust the memory or to keep a processor busy. kube-apiserver has no such
 // bounds.
 //
-// A body is checked while the handler reads it, after the request has been
+// A body is checked when the handler reads it, after the request has been
 // authorized. The handler answers the error of the reader:
 //
 //   - 400 BadRequest for a body, in any encoding, that is nested more deeply
 //     than MaxDepth.
+//   - 400 BadRequest for a quantity with an exponent or a number of digits that
+//     pkg/apis/quantities calls costly, such as "1e-2147483647".
+//   - 413 RequestEntityTooLarge for a body of more than MaxObjects objects and
+//     lists.
 //   - 413 RequestEntityTooLarge for YAML that is larger than a body may be once
 //     its aliases have been replaced by what they stand for.
+//
+// One pass over the bytes, which knows no types, finds nearly always that there
+// is nothing to refuse. Only if a text in the body looks like a costly quantity,
+// or if protobuf has so many fields that they might be too many messages, the body
+// is walked along the Go type into which it will be decoded. A JSON patch always
+// is, because it can copy a text that is already stored to where it is a quantity.
 package bodies
 
 import (
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
@@ -33,14 +39,18 @@ import (
 // levels already cost a gigabyte, because a merge patch is parsed again at each.
 const MaxDepth = 1000
 
-// usualDepth is more than the depth of the usual body in protobuf.
-const usualDepth = 16
+// MaxObjects is the number of objects and lists, or of messages, that may be in a
+// body. An empty object has two bytes, and what the server makes of it has
+// kilobytes. A config map of 1.5 MB with 50,000 keys has 50,000 of them in its
+// managed fields, a definition of 3 MB about as many.
+const MaxObjects = 100_000
 
 // Bound returns a handler that calls the next one with a body that is checked
-// while it is read. maxBytes is how large YAML may be after its aliases have
-// been replaced; it should be the limit for the bytes of a body. Long-running
-// requests are not checked: their bodies go on to others, as in a proxy.
-func Bound(next http.Handler, maxBytes int64, longRunning genericapirequest.LongRunningRequestCheck) http.Handler {
+// when it is read. maxBytes is how large YAML may be after its aliases have been
+// replaced; it must be the limit for the bytes of a body. Long-running requests
+// are not checked: their bodies go on to others, as in a proxy.
+func Bound(next http.Handler, maxBytes int64, longRunning genericapirequest.LongRunningRequestCheck, types Types) http.Handler {
+	c := &checker{limits: limits{depth: MaxDepth, objects: MaxObjects}, maxBytes: maxBytes, types: types}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info, ok := genericapirequest.RequestInfoFrom(r.Context())
 		switch {
@@ -48,27 +58,28 @@ func Bound(next http.Handler, maxBytes int64, longRunning genericapirequest.Long
 		case !ok || !info.IsResourceRequest:
 			r.Body = http.MaxBytesReader(w, r.Body, maxBytes)
 		case !longRunning(r, info):
-			r.Body = checked(r.Body, r.Header.Get("Content-Type"), maxBytes)
+			r.Body = &body{ReadCloser: r.Body, checker: c, info: info, contentType: r.Header.Get("Content-Type")}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// checked returns a body whose Read fails when the body exceeds a bound. The
-// encoding follows from the content type; one that no handler knows is answered
-// with 415 before the body is read.
-func checked(body io.ReadCloser, contentType string, maxBytes int64) io.ReadCloser {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	switch strings.ToLower(strings.TrimSpace(mediaType)) {
-	case runtime.ContentTypeYAML, string(types.ApplyYAMLPatchType):
-		return &yamlBody{ReadCloser: body, maxBytes: maxBytes}
-	case runtime.ContentTypeProtobuf:
-		return &protobufBody{ReadCloser: body, scanner: protobufScanner{limit: MaxDepth, skip: len(protobufPrefix), ends: make([]int, 0, usualDepth)}}
-	case runtime.ContentTypeCBOR, string(types.ApplyCBORPatchType):
-		return &cborBody{ReadCloser: body, scanner: cborScanner{limit: MaxDepth}}
-	default:
-		return &jsonBody{ReadCloser: body, scanner: jsonScanner{limit: MaxDepth}}
+// limits are the bounds of what can be counted without types.
+type limits struct{ depth, objects int }
+
+// check fails if a number exceeds its limit.
+func (l limits) check(depth, objects int) error {
+	if depth > l.depth {
+		return tooDeep()
 	}
+	if objects > l.objects {
+		return l.tooMany()
+	}
+	return nil
+}
+
+func (l limits) tooMany() error {
+	return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("limit is %d objects and lists in the body", l.objects))
 }
 
 func tooDeep() error {

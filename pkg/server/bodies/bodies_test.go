@@ -12,12 +12,15 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/cbor/direct"
 	"k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 const maxBytes = 3 << 20
@@ -134,12 +137,32 @@ func TestBodies(t *testing.T) {
 
 // read reads a body as the handlers of the library do.
 func read(contentType, body string) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(checked(io.NopCloser(strings.NewReader(body)), contentType, maxBytes), maxBytes+1))
+	return readFor("configmaps", contentType, body)
+}
+
+// readFor reads a body for a resource of the core group.
+func readFor(resource, contentType, body string) (data []byte, err error) {
+	info := &genericapirequest.RequestInfo{IsResourceRequest: true, APIVersion: "v1", Resource: resource}
+	handle(bound(func(r *http.Request) { data, err = io.ReadAll(io.LimitReader(r.Body, maxBytes+1)) }), info, contentType, strings.NewReader(body))
+	return data, err
+}
+
+func bound(read func(*http.Request)) http.Handler {
+	longRunning := func(_ *http.Request, info *genericapirequest.RequestInfo) bool { return info.Subresource == "proxy" }
+	return Bound(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		defer r.Body.Close()
+		read(r)
+	}), maxBytes, longRunning, Types{apis.Scheme, extensions.Scheme})
+}
+
+func handle(handler http.Handler, info *genericapirequest.RequestInfo, contentType string, body io.Reader) {
+	r := httptest.NewRequest(http.MethodPost, "/", body)
+	r.Header.Set("Content-Type", contentType)
+	handler.ServeHTTP(httptest.NewRecorder(), r.WithContext(genericapirequest.WithRequestInfo(r.Context(), info)))
 }
 
 // TestBound shows which requests are checked.
 func TestBound(t *testing.T) {
-	longRunning := func(_ *http.Request, info *genericapirequest.RequestInfo) bool { return info.Subresource == "proxy" }
 	for _, tt := range []struct {
 		name string
 		info genericapirequest.RequestInfo
@@ -155,9 +178,7 @@ func TestBound(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var err error
-			handler := Bound(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, err = io.ReadAll(r.Body) }), maxBytes, longRunning)
-			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(tt.body))
-			handler.ServeHTTP(httptest.NewRecorder(), r.WithContext(genericapirequest.WithRequestInfo(r.Context(), &tt.info)))
+			handle(bound(func(r *http.Request) { _, err = io.ReadAll(r.Body) }), &tt.info, "", strings.NewReader(tt.body))
 			if (err == nil) != tt.ok {
 				t.Error(err)
 			}
@@ -186,16 +207,18 @@ func BenchmarkRead(b *testing.B) {
 	} {
 		for _, check := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%s/checked=%v", tt.name, check), func(b *testing.B) {
+				c := &checker{limits: limits{depth: MaxDepth, objects: MaxObjects}, maxBytes: maxBytes}
 				b.SetBytes(int64(len(tt.data)))
 				b.ReportAllocs()
 				for b.Loop() {
-					body := io.NopCloser(bytes.NewReader(tt.data))
+					data := io.NopCloser(bytes.NewReader(tt.data))
 					if check {
-						body = checked(body, tt.contentType, maxBytes)
+						data = &body{ReadCloser: data, checker: c, contentType: tt.contentType, info: podInfo()}
 					}
-					if _, err := io.ReadAll(body); err != nil {
+					if _, err := io.ReadAll(data); err != nil {
 						b.Fatal(err)
 					}
+					data.Close()
 				}
 			})
 		}

@@ -1,24 +1,10 @@
 package bodies
 
 import (
-	"io"
 	"math"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
 )
-
-// cborBody is a body in CBOR.
-type cborBody struct {
-	io.ReadCloser
-	scanner cborScanner
-}
-
-// Read implements io.Reader. It fails if the body is too deep.
-func (b *cborBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if !b.scanner.scan(p[:n]) {
-		return 0, tooDeep()
-	}
-	return n, err
-}
 
 // The major types of CBOR (RFC 8949, section 3).
 const (
@@ -29,83 +15,88 @@ const (
 	cborTag    = 6
 )
 
+// The tags of byte strings that stand for an encoded form (section 3.4.5.2).
+const (
+	cborBase64URL = 21
+	cborBase16    = 23
+)
+
 // indefinite is the number of items of an array, a map or a string that ends
 // with a "break".
 const indefinite = math.MaxUint64
 
-// cborScanner counts the arrays, maps and tags that are open in CBOR that comes
-// in pieces.
+// scanCBOR counts the arrays, maps and tags in CBOR, and reports whether a string
+// in it may be a costly quantity. A string in pieces always may, and so may one
+// with a tag by which it stands for its form in base64 or in hexadecimal digits.
+func scanCBOR(data []byte, l limits) (costly bool, err error) {
+	s, objects := cborScanner{data: data}, 0
+	for len(s.data) > 0 {
+		head, argument := s.head()
+		opened, text := s.item(head, argument)
+		if opened {
+			objects++
+		}
+		if err := l.check(len(s.open), objects); err != nil {
+			return false, err
+		}
+		major := head >> 5
+		pieces := (major == cborBytes || major == cborString) && argument == indefinite
+		encoded := major == cborTag && cborBase64URL <= argument && argument <= cborBase16
+		costly = costly || pieces || encoded || quantities.Costly(text, false)
+	}
+	return costly, nil
+}
+
+// cborScanner knows which values are open.
 type cborScanner struct {
-	// limit is the number of values that may be open.
-	limit int
+	// data is what has not been read.
+	data []byte
 	// open are the numbers of items that the open values still have.
 	open []uint64
-	// skip is the number of bytes of a string that are still to be skipped.
-	skip uint64
-	// head is the first byte of an item whose argument is being read, argument
-	// the part of it that has been read, and missing the number of its bytes that
-	// have not.
-	head     byte
-	argument uint64
-	missing  int
 }
 
-// scan reads the next piece. It returns false if the values are too deep.
-func (s *cborScanner) scan(p []byte) bool {
-	for len(p) > 0 {
-		if s.skip > 0 {
-			n := min(s.skip, uint64(len(p)))
-			s.skip, p = s.skip-n, p[n:]
-			continue
-		}
-		c := p[0]
-		p = p[1:]
-		if s.missing > 0 {
-			s.argument = s.argument<<8 | uint64(c)
-			s.missing--
-		} else {
-			s.begin(c)
-		}
-		if s.missing == 0 && !s.item() {
-			return false
-		}
-	}
-	return true
-}
-
-// begin reads the first byte of an item.
-func (s *cborScanner) begin(c byte) {
-	s.head, s.argument = c, 0
-	switch short := c & 0x1f; {
+// head reads the first byte of an item and its argument.
+func (s *cborScanner) head() (head byte, argument uint64) {
+	head, s.data = s.data[0], s.data[1:]
+	switch short := head & 0x1f; {
 	case short < 24:
-		s.argument = uint64(short)
+		return head, uint64(short)
 	case short < 28:
-		s.missing = 1 << (short - 24)
+		n := min(1<<(short-24), len(s.data))
+		for _, c := range s.data[:n] {
+			argument = argument<<8 | uint64(c)
+		}
+		s.data = s.data[n:]
+		return head, argument
 	case short == 31:
-		s.argument = indefinite
+		return head, indefinite
 	}
+	return head, 0
 }
 
-// item takes the head of an item. It returns false if the values are too deep.
-func (s *cborScanner) item() bool {
-	if s.head == 0xff { // "break"
+// item takes the head of an item. It returns whether the item has items itself,
+// and the text if it is a string.
+func (s *cborScanner) item(head byte, items uint64) (opened bool, text []byte) {
+	if head == 0xff { // "break"
 		if len(s.open) > 0 {
 			s.open = s.open[:len(s.open)-1]
 		}
 		s.close()
-		return true
+		return false, nil
 	}
 	if n := len(s.open); n > 0 && s.open[n-1] != indefinite {
 		s.open[n-1]--
 	}
-	items := s.argument
-	switch s.head >> 5 {
+	switch head >> 5 {
 	case cborBytes, cborString:
 		if items != indefinite {
-			s.skip, items = items, 0
+			n := min(items, uint64(len(s.data)))
+			text, s.data, items = s.data[:n], s.data[n:], 0
 		}
 	case cborArray:
+		opened = true
 	case cborMap:
+		opened = true
 		if items < math.MaxUint64/2 {
 			items *= 2
 		}
@@ -118,7 +109,7 @@ func (s *cborScanner) item() bool {
 		s.open = append(s.open, items)
 	}
 	s.close()
-	return len(s.open) <= s.limit
+	return opened, text
 }
 
 // close closes the values that have all their items.

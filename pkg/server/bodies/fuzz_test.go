@@ -2,40 +2,49 @@ package bodies
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/cbor/direct"
-)
 
-// scan scans data in pieces, and returns false if it is too deep.
-func scan(scanner interface{ scan([]byte) bool }, data []byte, piece int) bool {
-	for len(data) > 0 {
-		n := min(piece, len(data))
-		if !scanner.scan(data[:n]) {
-			return false
-		}
-		data = data[n:]
-	}
-	return true
-}
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
+)
 
 // fuzzLimit is a depth that fuzzing exceeds and keeps about equally often.
 const fuzzLimit = 5
 
+func scansJSON(data []byte) bool {
+	_, err := scanJSON(data, limits{depth: fuzzLimit, objects: math.MaxInt})
+	return err == nil
+}
+
+func scansCBOR(data []byte) bool {
+	_, err := scanCBOR(data, limits{depth: fuzzLimit, objects: math.MaxInt})
+	return err == nil
+}
+
+func scansProtobuf(data []byte) bool {
+	_, _, err := scanProtobuf(data, fuzzLimit)
+	return err == nil
+}
+
 // FuzzJSON compares the scanner with the decoder of JSON.
 func FuzzJSON(f *testing.F) {
 	for depth := range 10 {
-		f.Add([]byte(nestedJSON(depth)), 1)
+		f.Add([]byte(nestedJSON(depth)))
 	}
-	f.Add([]byte(`{"a[\"[[[[[[":["\\",{"b":[[[{}]]]}]}`), 2)
-	f.Fuzz(func(t *testing.T, data []byte, piece int) {
+	f.Add([]byte(`{"a[\"[[[[[[":["\\",{"b":[[[{}]]]}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
 		var value any
 		if json.Unmarshal(data, &value) != nil {
 			return
 		}
-		if got, want := scan(&jsonScanner{limit: fuzzLimit}, data, max(piece, 1)), depthOf(value) <= fuzzLimit; got != want {
+		if got, want := scansJSON(data), depthOf(value) <= fuzzLimit; got != want {
 			t.Errorf("%s: %v, want %v", data, got, want)
 		}
 	})
@@ -44,16 +53,16 @@ func FuzzJSON(f *testing.F) {
 // FuzzCBOR compares the scanner with the decoder of CBOR.
 func FuzzCBOR(f *testing.F) {
 	for depth := range 10 {
-		f.Add(nestedCBOR(f, depth), 1)
+		f.Add(nestedCBOR(f, depth))
 	}
-	f.Add([]byte("\x9f\x81\xbf\x41a\x9f\xff\xff\x5f\x41b\xff\xff"), 2)
-	f.Fuzz(func(t *testing.T, data []byte, piece int) {
+	f.Add([]byte("\x9f\x81\xbf\x41a\x9f\xff\xff\x5f\x41b\xff\xff"))
+	f.Fuzz(func(t *testing.T, data []byte) {
 		var value any
 		if direct.Unmarshal(data, &value) != nil {
 			return
 		}
 		// Tags count as levels, but are not values.
-		if depthOf(value) > fuzzLimit && scan(&cborScanner{limit: fuzzLimit}, data, max(piece, 1)) {
+		if depthOf(value) > fuzzLimit && scansCBOR(data) {
 			t.Errorf("%x is %v", data, value)
 		}
 	})
@@ -81,23 +90,19 @@ func depthOf(value any) int {
 // fails, is overlooked. Schemas contain one another in all ways there are.
 func FuzzProtobuf(f *testing.F) {
 	for depth := range 10 {
-		f.Add(nestedSchema(f, depth)[len(protobufPrefix):], 1)
+		f.Add(nestedSchema(f, depth)[len(protobufPrefix):])
 	}
 	crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "a", Labels: map[string]string{"b": "c"}}}
 	data, err := crd.Marshal()
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(data, 3)
-	f.Fuzz(func(t *testing.T, data []byte, piece int) {
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) {
 		schema := &apiextensionsv1.JSONSchemaProps{}
 		_ = schema.Unmarshal(data)
-		if depth := schemaDepth(schema); depth > fuzzLimit && scan(&protobufScanner{limit: fuzzLimit}, data, max(piece, 1)) {
+		if depth := schemaDepth(schema); depth > fuzzLimit && scansProtobuf(data) {
 			t.Errorf("%x has %d levels", data, depth)
-		}
-		whole, pieces := scan(&protobufScanner{limit: fuzzLimit}, data, len(data)+1), scan(&protobufScanner{limit: fuzzLimit}, data, max(piece, 1))
-		if whole != pieces {
-			t.Errorf("%x: %v as a whole, %v in pieces of %d", data, whole, pieces, piece)
 		}
 	})
 }
@@ -112,4 +117,34 @@ func schemaDepth(schema *apiextensionsv1.JSONSchemaProps) int {
 		deepest = max(deepest, 1+schemaDepth(&schema.AllOf[i]))
 	}
 	return deepest
+}
+
+// FuzzQuantities decodes what the checks accept as a pod, in JSON and in protobuf,
+// and looks at its quantities. If they overlook one, this may take a minute.
+func FuzzQuantities(f *testing.F) {
+	for _, text := range costly {
+		f.Add([]byte(`{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"resources":{"limits":{"cpu":"` + text + `","cpu":1}}}]}}`))
+		f.Add(podInProtobuf(text, "v1", "Pod"))
+	}
+	c := &checker{limits: limits{depth: MaxDepth, objects: MaxObjects}, maxBytes: maxBytes, types: Types{apis.Scheme}}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, contentType := range []string{runtime.ContentTypeJSON, runtime.ContentTypeProtobuf} {
+			if c.check(data, contentType, podInfo()) != nil {
+				continue
+			}
+			info, _ := runtime.SerializerInfoForMediaType(apis.Codecs.SupportedMediaTypes(), contentType)
+			object, _, err := info.Serializer.Decode(data, nil, nil)
+			pod, ok := object.(*corev1.Pod)
+			if err != nil || !ok {
+				continue
+			}
+			for _, container := range pod.Spec.Containers {
+				for name, q := range container.Resources.Limits {
+					if quantities.Costly(q.String(), false) {
+						t.Errorf("%s: %s", name, q.String())
+					}
+				}
+			}
+		}
+	})
 }

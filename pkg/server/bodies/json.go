@@ -1,47 +1,51 @@
 package bodies
 
-import "io"
+import "github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
 
-// jsonBody is a body in JSON.
-type jsonBody struct {
-	io.ReadCloser
-	scanner jsonScanner
-}
-
-// Read implements io.Reader. It fails if the body is too deep.
-func (b *jsonBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if !b.scanner.scan(p[:n]) {
-		return 0, tooDeep()
-	}
-	return n, err
-}
-
-// jsonScanner counts the objects and lists that are open in JSON that comes in
-// pieces. It does not tell JSON from other text: the decoder does.
-type jsonScanner struct {
-	// limit is the number of objects and lists that may be open.
-	limit, depth      int
-	inString, escaped bool
-}
-
-// scan reads the next piece. It returns false if the JSON is too deep.
-func (s *jsonScanner) scan(p []byte) bool {
-	for _, c := range p {
-		switch {
-		case s.escaped:
-			s.escaped = false
+// scanJSON counts the objects and lists in JSON, and reports whether a string or
+// a number in it would be a costly quantity. It does not tell JSON from other
+// text: the decoder does.
+func scanJSON(data []byte, l limits) (costly bool, err error) {
+	depth, objects := 0, 0
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
 		case c == '"':
-			s.inString = !s.inString
-		case s.inString:
-			s.escaped = c == '\\'
+			end := i + 1 + stringLength(data[i+1:])
+			costly = costly || quantities.Costly(data[i+1:end], true)
+			i = end
 		case c == '{' || c == '[':
-			if s.depth++; s.depth > s.limit {
-				return false
+			depth++
+			objects++
+			if err := l.check(depth, objects); err != nil {
+				return false, err
 			}
-		case (c == '}' || c == ']') && s.depth > 0:
-			s.depth--
+		case (c == '}' || c == ']') && depth > 0:
+			depth--
+		case c == '-' || '0' <= c && c <= '9':
+			end := i + 1
+			for end < len(data) && inNumber(data[end]) {
+				end++
+			}
+			costly = costly || quantities.Costly(data[i:end], false)
+			i = end - 1
 		}
 	}
-	return true
+	return costly, nil
+}
+
+// stringLength returns the length of a string up to its closing quote.
+func stringLength(data []byte) int {
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			return i
+		case '\\':
+			i++
+		}
+	}
+	return len(data)
+}
+
+func inNumber(c byte) bool {
+	return '0' <= c && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
 }

@@ -1,28 +1,10 @@
 package bodies
 
-import (
-	"io"
-	"math"
-)
+import "github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
 
 // protobufPrefix begins every object in Kubernetes' protobuf encoding; a
 // runtime.Unknown follows, which contains the object.
 const protobufPrefix = "k8s\x00"
-
-// protobufBody is a body in protobuf.
-type protobufBody struct {
-	io.ReadCloser
-	scanner protobufScanner
-}
-
-// Read implements io.Reader. It fails if the body is too deep.
-func (b *protobufBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if !b.scanner.scan(p[:n]) {
-		return 0, tooDeep()
-	}
-	return n, err
-}
 
 // The wire types of protobuf and, after them, what a varint is read as.
 const (
@@ -34,17 +16,39 @@ const (
 	wireFixed32 = 5
 )
 
-// protobufScanner counts the messages that are open in protobuf that comes in
-// pieces. Without the types of the fields, a string looks like a message.
-// Therefore every field with a length is read as a message up to its first byte
-// that cannot belong to one; the rest of the field is skipped. So no message is
-// overlooked, each byte is read once, and what is counted is at least the true
-// depth. Text and random bytes do not look like more than a few messages.
+// usualDepth is more than the depth of the usual body in protobuf.
+const usualDepth = 16
+
+// scanProtobuf counts the messages in protobuf, and reports whether a string in it
+// would be a costly quantity. Without the types of the fields, a string looks like
+// a message. Therefore every field with a length is read as a message up to its
+// first byte that cannot belong to one; the rest of the field is skipped. So no
+// message is overlooked, each byte is read once, and what is counted is at least
+// the true number. Text and random bytes do not look like more than a few messages
+// in one another.
+func scanProtobuf(data []byte, maxDepth int) (messages int, costly bool, err error) {
+	s := protobufScanner{data: data, ends: make([]int, 0, usualDepth)}
+	for s.offset < len(data) {
+		s.close()
+		c := data[s.offset]
+		s.offset++
+		s.number |= uint64(c&0x7f) << s.bits
+		s.bits += 7
+		if c < 0x80 {
+			s.next()
+		}
+		if len(s.ends) > maxDepth {
+			return 0, false, tooDeep()
+		}
+	}
+	return s.messages, s.costly, nil
+}
+
+// protobufScanner is the state of scanProtobuf.
 type protobufScanner struct {
-	// limit is the number of messages that may be open.
-	limit int
-	// offset is the number of bytes read, skip of those to be skipped next.
-	offset, skip int
+	data []byte
+	// offset is the number of bytes read.
+	offset int
 	// ends are the offsets at which the open messages end.
 	ends []int
 	// number is the part of a varint that has been read, bits its size.
@@ -52,6 +56,10 @@ type protobufScanner struct {
 	bits   uint
 	// reading is what the varint is: the tag of a field, its value, or its length.
 	reading varint
+
+	// messages and costly are what has been found.
+	messages int
+	costly   bool
 }
 
 type varint int
@@ -62,26 +70,6 @@ const (
 	length
 )
 
-// scan reads the next piece. It returns false if the messages are too deep.
-func (s *protobufScanner) scan(p []byte) bool {
-	for len(p) > 0 {
-		if s.skip > 0 {
-			n := min(s.skip, len(p))
-			s.skip, s.offset, p = s.skip-n, s.offset+n, p[n:]
-			continue
-		}
-		s.close()
-		c := p[0]
-		s.offset, p = s.offset+1, p[1:]
-		s.number |= uint64(c&0x7f) << s.bits
-		s.bits += 7
-		if c < 0x80 && !s.next() {
-			return false
-		}
-	}
-	return true
-}
-
 // close closes the messages that end at the offset.
 func (s *protobufScanner) close() {
 	for len(s.ends) > 0 && s.offset >= s.ends[len(s.ends)-1] {
@@ -90,50 +78,51 @@ func (s *protobufScanner) close() {
 	}
 }
 
-// next takes a complete varint. It returns false if the messages are too deep.
-func (s *protobufScanner) next() bool {
+// next takes a complete varint.
+func (s *protobufScanner) next() {
 	number, reading := s.number, s.reading
 	s.number, s.bits, s.reading = 0, 0, tag
 	if reading == length {
-		return s.open(number)
+		s.open(number)
+		return
 	}
 	if reading == value {
-		return true
+		return
 	}
 	switch number & 7 {
 	case wireVarint:
 		s.reading = value
 	case wireFixed64:
-		s.skip = min(8, s.left())
+		s.offset += min(8, s.left())
 	case wireBytes:
 		s.reading = length
 	case wireFixed32:
-		s.skip = min(4, s.left())
+		s.offset += min(4, s.left())
 	case wireGroup, wireEnd: // what is between them are fields like others
 	default:
-		s.skip = s.left()
+		s.offset += s.left()
 	}
-	return true
 }
 
 // open begins a field with a length.
-func (s *protobufScanner) open(length uint64) bool {
+func (s *protobufScanner) open(length uint64) {
 	if length > uint64(s.left()) {
-		s.skip = s.left()
-		return true
+		s.offset += s.left()
+		return
 	}
+	s.messages++
 	if length == 0 {
-		return true
+		return
 	}
-	s.ends = append(s.ends, s.offset+int(length))
-	return len(s.ends) <= s.limit
+	end := s.offset + int(length)
+	s.costly = s.costly || quantities.Costly(s.data[s.offset:end], false)
+	s.ends = append(s.ends, end)
 }
 
-// left is the number of bytes to the end of the innermost message. The end of
-// the outermost one is not known.
+// left is the number of bytes to the end of the innermost message.
 func (s *protobufScanner) left() int {
 	if len(s.ends) == 0 {
-		return math.MaxInt - s.offset
+		return len(s.data) - s.offset
 	}
 	return s.ends[len(s.ends)-1] - s.offset
 }

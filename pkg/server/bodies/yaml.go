@@ -1,86 +1,84 @@
 package bodies
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 
 	"go.yaml.in/yaml/v2"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
 )
 
-// yamlBody is a body in YAML. Its first Read reads and checks all of it, because
-// an alias is cheap until it has been replaced.
-type yamlBody struct {
-	io.ReadCloser
-	maxBytes int64
-	data     *bytes.Reader
-}
-
-// Read implements io.Reader. It fails if the body is too deep, or too large with
-// its aliases replaced. A body that is too large as it is does so in the handler.
-func (b *yamlBody) Read(p []byte) (int, error) {
-	if b.data == nil {
-		data, err := io.ReadAll(io.LimitReader(b.ReadCloser, b.maxBytes+1))
-		if err != nil {
-			return 0, err
-		}
-		if int64(len(data)) <= b.maxBytes {
-			if err := checkYAML(data, b.maxBytes); err != nil {
-				return 0, err
-			}
-		}
-		b.data = bytes.NewReader(data)
-	}
-	return b.data.Read(p)
-}
-
-// checkYAML parses YAML with the parser of sigs.k8s.io/yaml. This is cheap even
-// where the conversion to JSON, which the decoder does next, is not: strings are
-// shared, and the parser bounds how many lists and maps come from aliases. What
-// is JSON, as clients send it in an apply patch, has no aliases.
-func checkYAML(data []byte, maxBytes int64) error {
+// scanYAML checks YAML, and reports whether a string in it would be a costly
+// quantity. It parses with the parser of sigs.k8s.io/yaml. This is cheaper than
+// the conversion to JSON, which the decoder does next: strings are shared, and the
+// parser bounds how many lists and maps come from aliases. What is JSON, as
+// clients send it in an apply patch, has no aliases.
+func scanYAML(data []byte, l limits, maxBytes int64) (costly bool, err error) {
 	if json.Valid(data) {
-		if scanner := (jsonScanner{limit: MaxDepth}); !scanner.scan(data) {
-			return tooDeep()
-		}
-		return nil
+		return scanJSON(data, l)
+	}
+	if openings(data) > 2*l.objects {
+		return false, l.tooMany()
 	}
 	var value any
 	if yaml.Unmarshal(data, &value) != nil {
-		return nil // the decoder reports the error
+		return false, nil // the decoder reports the error
 	}
-	left := maxBytes
-	return measure(value, 0, &left, maxBytes)
+	m := measure{limits: l, left: maxBytes, maxBytes: maxBytes}
+	err = m.value(value, 0)
+	return m.costly, err
 }
 
-// measure subtracts the size of a value from left, and fails if that is not
-// enough or if the value is too deep.
-func measure(value any, depth int, left *int64, maxBytes int64) error {
-	if depth > MaxDepth {
-		return tooDeep()
+// openings counts what looks like the beginning of a list or of an object in
+// YAML, except for objects in lines of their own, which have more characters. Only
+// the parser knows what of it is text, but a list costs it a hundred bytes for each
+// byte.
+func openings(data []byte) (count int) {
+	for i, c := range data {
+		if c == '[' || c == '{' || c == '-' && (i+1 == len(data) || data[i+1] <= ' ') {
+			count++
+		}
 	}
-	*left--
+	return count
+}
+
+// measure adds up what a value costs.
+type measure struct {
+	limits
+	// left is how many bytes there may be more, of maxBytes.
+	left, maxBytes int64
+	// objects is the number of lists and objects so far.
+	objects int
+	costly  bool
+}
+
+// value takes a value, and fails if it is too large or too deep.
+func (m *measure) value(value any, depth int) error {
+	m.left--
 	switch v := value.(type) {
 	case string:
-		*left -= int64(len(v))
+		m.left -= int64(len(v))
+		m.costly = m.costly || quantities.Costly(v, false)
 	case []any:
+		m.objects++
 		for _, item := range v {
-			if err := measure(item, depth+1, left, maxBytes); err != nil {
+			if err := m.value(item, depth+1); err != nil {
 				return err
 			}
 		}
 	case map[any]any:
+		m.objects++
 		for key, item := range v {
-			if err := measure(key, depth+1, left, maxBytes); err != nil {
+			if err := m.value(key, depth+1); err != nil {
 				return err
 			}
-			if err := measure(item, depth+1, left, maxBytes); err != nil {
+			if err := m.value(item, depth+1); err != nil {
 				return err
 			}
 		}
 	}
-	if *left < 0 {
-		return tooLarge(maxBytes)
+	if m.left < 0 {
+		return tooLarge(m.maxBytes)
 	}
-	return nil
+	return m.check(depth, m.objects)
 }

@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
 )
 
 const (
@@ -60,6 +62,9 @@ func HugePageSize(name corev1.ResourceName) (resource.Quantity, error) {
 	size, ok := strings.CutPrefix(string(name), corev1.ResourceHugePagesPrefix)
 	if !ok {
 		return resource.Quantity{}, fmt.Errorf("resource name %q has no prefix %q", name, corev1.ResourceHugePagesPrefix)
+	}
+	if quantities.Costly(size, false) {
+		return resource.Quantity{}, &quantities.Error{Text: size}
 	}
 	return resource.ParseQuantity(size)
 }
