@@ -21,10 +21,10 @@ test: ## run all tests and fuzz the decoders for a minute
 test-race: ## run the tests under the race detector
 	$(GO) test -race ./pkg/...
 
-fuzz: ## fuzz the decoders for a minute, and the checks of bodies for half a minute each
+fuzz: ## fuzz the decoders for a minute, and the checks of bodies for ten seconds each
 	$(GO) test ./pkg/apis -run '^$$' -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 1s
 	for target in FuzzJSON FuzzCBOR FuzzProtobuf FuzzQuantities; do \
-		$(GO) test ./pkg/server/bodies -run '^$$' -fuzz "^$$target$$" -fuzztime 30s -fuzzminimizetime 1s || exit 1; \
+		$(GO) test ./pkg/server/bodies -run '^$$' -fuzz "^$$target$$" -fuzztime 10s -fuzzminimizetime 1s || exit 1; \
 	done
 
 generate: ## write the zz_generated files

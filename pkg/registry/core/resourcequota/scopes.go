@@ -10,8 +10,11 @@ import (
 
 // These are the resources that can be counted within a scope.
 var (
-	podCount    = []corev1.ResourceName{corev1.ResourcePods}
-	podCompute  = []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceLimitsCPU, corev1.ResourceLimitsMemory, corev1.ResourceRequestsCPU, corev1.ResourceRequestsMemory}
+	podCount   = []corev1.ResourceName{corev1.ResourcePods}
+	podCompute = []corev1.ResourceName{
+		corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceLimitsCPU, corev1.ResourceLimitsMemory,
+		corev1.ResourceRequestsCPU, corev1.ResourceRequestsMemory,
+	}
 	claimCounts = []corev1.ResourceName{corev1.ResourcePersistentVolumeClaims, corev1.ResourceRequestsStorage}
 )
 
