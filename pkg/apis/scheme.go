@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	apisadmissionregistrationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1"
 	apisappsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/v1"
 	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
 	apisautoscalingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v1"
@@ -21,6 +22,7 @@ import (
 	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
 	apisrbacv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/v1"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -69,6 +71,7 @@ type group struct {
 // preference.
 var groups = []group{
 	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
+	{version: admissionregistrationv1.SchemeGroupVersion, types: admissionregistrationv1.AddToScheme, own: apisadmissionregistrationv1.AddToScheme},
 	{version: apiregistrationv1.SchemeGroupVersion, types: apiregistrationv1.AddToScheme},
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
 	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme, own: apisauthenticationv1.AddToScheme},

@@ -3,6 +3,7 @@ package groups
 
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
@@ -46,6 +47,7 @@ func All(needs Needs) []registry.Group {
 		networking.Group(),
 		policy.Group(),
 		rbac.Group(needs.RBAC),
+		admissionregistration.Group(),
 		apiextensions.Group(),
 		scheduling.Group(),
 		coordination.Group(),
