@@ -11,6 +11,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/event"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/namespace"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/node"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/persistentvolume"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/persistentvolumeclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/service"
@@ -42,6 +44,8 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 			events,
 			namespace.Resource,
 			node.Resource,
+			persistentvolumeclaim.Resource,
+			persistentvolume.Resource,
 			pod.Resource,
 			secret.Resource,
 			service.New(needs.Services),

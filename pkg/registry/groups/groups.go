@@ -20,6 +20,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storage"
 )
 
 // Needs contains what the storage of some groups depends on. Its zero value is
@@ -44,6 +45,7 @@ func All(needs Needs) []registry.Group {
 		autoscaling.Group(),
 		networking.Group(),
 		rbac.Group(needs.RBAC),
+		storage.Group(),
 		apiextensions.Group(),
 		scheduling.Group(),
 		coordination.Group(),
