@@ -31,7 +31,8 @@ var Resource = &registry.Resource[object]{
 	Hooks: registry.Hooks[object]{
 		PrepareForCreate: prepareForCreate,
 		Validate:         validate,
-		OnUpdate:         []registry.Rule{registry.MetadataChange, registry.Whole, registry.Change},
+		// As from kube-apiserver, what is wrong with a new volume is found twice.
+		OnUpdate:         []registry.Rule{registry.Whole, registry.Whole, registry.Change},
 		ValidateUpdate:   validateUpdate,
 		WarningsOnCreate: func(_ context.Context, v object) []string { return warnings(v) },
 		WarningsOnUpdate: func(_ context.Context, v, _ object) []string { return warnings(v) },

@@ -80,7 +80,7 @@ func prepareSources(c, old object) {
 		before = &old.Spec
 	}
 	features.Drop(spec, before, gated)
-	if before == nil || before.DataSource == nil {
+	if spec.DataSourceRef == nil && (before == nil || before.DataSource == nil) {
 		dropUnknownSource(spec)
 	}
 	source, ref := spec.DataSource, spec.DataSourceRef

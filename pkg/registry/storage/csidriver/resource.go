@@ -31,10 +31,9 @@ var Resource = &registry.Resource[object]{
 		PrepareForCreate: func(_ context.Context, d object) { features.Drop(d, nil, gated) },
 		PrepareForUpdate: prepareForUpdate,
 		Validate:         validate,
-		OnUpdate:         []registry.Rule{registry.MetadataChange, registry.Whole, registry.Change},
 		ValidateUpdate:   validateUpdate,
-		WarningsOnCreate: func(_ context.Context, d object) []string { return warnings(d) },
-		WarningsOnUpdate: func(_ context.Context, d, _ object) []string { return warnings(d) },
+		WarningsOnCreate: warningsOnCreate,
+		WarningsOnUpdate: warningsOnUpdate,
 	},
 	Columns: []registry.Column[object]{
 		registry.NameColumn[object](),

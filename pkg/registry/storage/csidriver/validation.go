@@ -5,6 +5,7 @@ import (
 	"time"
 
 	storagev1 "k8s.io/api/storage/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -86,16 +87,31 @@ func validateTokenRequests(requests []storagev1.TokenRequest, p *field.Path) fie
 }
 
 // validateUpdate refuses changes that would need other volumes.
-func validateUpdate(_ context.Context, d, old *storagev1.CSIDriver) field.ErrorList {
-	errs := apivalidation.ValidateImmutableField(ptr.Deref(d.Spec.AttachRequired, false), ptr.Deref(old.Spec.AttachRequired, false), attachRequiredPath)
+func validateUpdate(ctx context.Context, d, old *storagev1.CSIDriver) field.ErrorList {
+	errs := validate(ctx, d)
+	errs = append(errs, apivalidation.ValidateImmutableField(
+		ptr.Deref(d.Spec.AttachRequired, false), ptr.Deref(old.Spec.AttachRequired, false), attachRequiredPath)...)
 	return append(errs, apivalidation.ValidateImmutableField(d.Spec.VolumeLifecycleModes, old.Spec.VolumeLifecycleModes, lifecycleModesPath)...)
 }
 
-// warnings tell about tokens that end up where they may be logged.
-func warnings(d *storagev1.CSIDriver) []string {
-	if len(d.Spec.TokenRequests) == 0 || d.Spec.ServiceAccountTokenInSecrets != nil {
+// exposesTokens reports whether tokens of pods end up where the driver may log
+// them (KEP-5538).
+func exposesTokens(d *storagev1.CSIDriver) bool {
+	return len(d.Spec.TokenRequests) > 0 && d.Spec.ServiceAccountTokenInSecrets == nil
+}
+
+func warningsOnCreate(_ context.Context, d *storagev1.CSIDriver) []string {
+	if !exposesTokens(d) {
 		return nil
 	}
 	return []string{"spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of " +
 		"tokens in volume attributes"}
+}
+
+func warningsOnUpdate(ctx context.Context, d, old *storagev1.CSIDriver) []string {
+	if apiequality.Semantic.DeepEqual(d.Spec.TokenRequests, old.Spec.TokenRequests) &&
+		apiequality.Semantic.DeepEqual(d.Spec.ServiceAccountTokenInSecrets, old.Spec.ServiceAccountTokenInSecrets) {
+		return nil
+	}
+	return warningsOnCreate(ctx, d)
 }

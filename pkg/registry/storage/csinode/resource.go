@@ -28,7 +28,7 @@ var Resource = &registry.Resource[object]{
 		PrepareForCreate: func(_ context.Context, n object) { features.Drop(n, nil, gated) },
 		PrepareForUpdate: func(_ context.Context, n, old object) { features.Drop(n, old, gated) },
 		Validate:         validate,
-		OnUpdate:         []registry.Rule{registry.MetadataChange, registry.Whole, registry.Change},
+		OnUpdate:         []registry.Rule{registry.Whole, registry.Change},
 		ValidateUpdate:   validateUpdate,
 	},
 	Columns: []registry.Column[object]{

@@ -28,12 +28,12 @@ var Resource = &registry.Resource[object]{
 	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[object]{
 		Validate:       validate,
-		OnUpdate:       []registry.Rule{registry.MetadataChange, registry.Change},
+		OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
 		ValidateUpdate: validateUpdate,
 	},
 	Facets: map[string]registry.Facet[object]{"status": {
 		Hooks: registry.Hooks[object]{
-			OnUpdate:       []registry.Rule{registry.MetadataChange, registry.Change},
+			OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
 			ValidateUpdate: validateUpdate,
 		},
 		Metadata: registry.KeepUserMetadata(),
