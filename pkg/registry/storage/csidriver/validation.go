@@ -109,8 +109,7 @@ func warningsOnCreate(_ context.Context, d *storagev1.CSIDriver) []string {
 }
 
 func warningsOnUpdate(ctx context.Context, d, old *storagev1.CSIDriver) []string {
-	if apiequality.Semantic.DeepEqual(d.Spec.TokenRequests, old.Spec.TokenRequests) &&
-		apiequality.Semantic.DeepEqual(d.Spec.ServiceAccountTokenInSecrets, old.Spec.ServiceAccountTokenInSecrets) {
+	if apiequality.Semantic.DeepEqual(d.Spec.TokenRequests, old.Spec.TokenRequests) {
 		return nil
 	}
 	return warningsOnCreate(ctx, d)
