@@ -2,13 +2,10 @@
 package csinode
 
 import (
-	"context"
-
 	storagev1 "k8s.io/api/storage/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -23,13 +20,17 @@ var Resource = &registry.Resource[object]{
 	NewList:             func() runtime.Object { return &storagev1.CSINodeList{} },
 	ConditionalUpdate:   true,
 	ReturnDeletedObject: true,
-	ValidateName:        apivalidation.NameIsDNSSubdomain,
+	// The status is that of the alpha feature CSIVolumeHealth, which nobody can
+	// write: without it, kube-apiserver has no subresource for it either.
+	Parts: registry.Parts[object]{
+		Spec:   registry.Part(func(n object) *storagev1.CSINodeSpec { return &n.Spec }),
+		Status: registry.Part(func(n object) *storagev1.CSINodeStatus { return &n.Status }),
+	},
+	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[object]{
-		PrepareForCreate: func(_ context.Context, n object) { features.Drop(n, nil, gated) },
-		PrepareForUpdate: func(_ context.Context, n, old object) { features.Drop(n, old, gated) },
-		Validate:         validate,
-		OnUpdate:         []registry.Rule{registry.Whole, registry.Change},
-		ValidateUpdate:   validateUpdate,
+		Validate:       validate,
+		OnUpdate:       []registry.Rule{registry.Whole, registry.Change},
+		ValidateUpdate: validateUpdate,
 	},
 	Columns: []registry.Column[object]{
 		registry.NameColumn[object](),
@@ -37,9 +38,4 @@ var Resource = &registry.Resource[object]{
 			Cell: func(n object) any { return int64(len(n.Spec.Drivers)) }},
 		registry.AgeColumn[object](),
 	},
-}
-
-// gated are the fields that need a feature gate.
-var gated = []features.Gated[storagev1.CSINode]{
-	{Gate: features.CSIVolumeHealth, Field: features.Slice(func(n object) *[]storagev1.StorageHealth { return &n.Status.StorageHealth })},
 }
