@@ -3,7 +3,7 @@
 package validation
 
 import (
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
@@ -26,7 +26,7 @@ func validateSegment(value string, p *field.Path) field.ErrorList {
 		return field.ErrorList{field.Required(p, "")}
 	}
 	var errs field.ErrorList
-	for _, msg := range path.IsValidPathSegmentName(value) {
+	for _, msg := range pathvalidation.IsValidPathSegmentName(value) {
 		errs = append(errs, field.Invalid(p, value, msg))
 	}
 	return errs

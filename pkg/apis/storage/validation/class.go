@@ -5,8 +5,9 @@ package validation
 import (
 	"strings"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
 // The limits of a class's parameters: how many there may be, and the sum of the
@@ -22,7 +23,7 @@ func ValidateDriverName(name string, p *field.Path) field.ErrorList {
 	if name == "" {
 		return field.ErrorList{field.Required(p, "")}
 	}
-	return corevalidation.ValidateQualifiedName(strings.ToLower(name), p)
+	return validation.ValidateQualifiedName(strings.ToLower(name), p)
 }
 
 // ValidateParameters checks what a class hands over to its driver.

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	netutils "k8s.io/utils/net"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
 // classAnnotation was before the field spec.ingressClassName.
@@ -64,7 +64,7 @@ func validateSpec(spec *networkingv1.IngressSpec, opts options) field.ErrorList 
 		errs = append(errs, validateTLS(&spec.TLS[i], opts, specPath.Child("tls").Index(i))...)
 	}
 	if spec.IngressClassName != nil {
-		errs = append(errs, corevalidation.ValidateDNS1123Subdomain(*spec.IngressClassName, specPath.Child("ingressClassName"))...)
+		errs = append(errs, validation.ValidateDNS1123Subdomain(*spec.IngressClassName, specPath.Child("ingressClassName"))...)
 	}
 	return errs
 }
@@ -75,7 +75,7 @@ func validateTLS(tls *networkingv1.IngressTLS, opts options, p *field.Path) fiel
 		errs = append(errs, validateHost(host, p.Child("hosts").Index(i))...)
 	}
 	if tls.SecretName != "" && !opts.anySecretName {
-		errs = append(errs, corevalidation.ValidateDNS1123Subdomain(tls.SecretName, p.Child("secretName"))...)
+		errs = append(errs, validation.ValidateDNS1123Subdomain(tls.SecretName, p.Child("secretName"))...)
 	}
 	return errs
 }
@@ -83,7 +83,7 @@ func validateTLS(tls *networkingv1.IngressTLS, opts options, p *field.Path) fiel
 // validateHost checks a DNS name, of which the first label may be a wildcard.
 func validateHost(host string, p *field.Path) field.ErrorList {
 	if !strings.Contains(host, "*") {
-		return corevalidation.ValidateDNS1123Subdomain(host, p)
+		return validation.ValidateDNS1123Subdomain(host, p)
 	}
 	var errs field.ErrorList
 	for _, msg := range utilvalidation.IsWildcardDNS1123Subdomain(host) {

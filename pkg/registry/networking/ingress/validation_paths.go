@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	netutils "k8s.io/utils/net"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	networkingvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/validation"
 )
 
 func validatePath(path *networkingv1.HTTPIngressPath, p *field.Path) field.ErrorList {
@@ -62,7 +62,7 @@ func validateBackend(backend *networkingv1.IngressBackend, p *field.Path) field.
 	case resource != nil && service != nil:
 		return field.ErrorList{field.Invalid(p, "", "cannot set both resource and service backends")}
 	case resource != nil:
-		return validation.ValidateTypedReference(resource.APIGroup, resource.Kind, resource.Name, p.Child("resource"))
+		return networkingvalidation.ValidateTypedReference(resource.APIGroup, resource.Kind, resource.Name, p.Child("resource"))
 	case service == nil:
 		return field.ErrorList{field.Invalid(p, "", "resource or service backend is required")}
 	}
@@ -71,7 +71,7 @@ func validateBackend(backend *networkingv1.IngressBackend, p *field.Path) field.
 	if service.Name == "" {
 		errs = append(errs, field.Required(at.Child("name"), ""))
 	} else {
-		errs = append(errs, corevalidation.ValidateDNS1123Label(service.Name, at.Child("name"))...)
+		errs = append(errs, validation.ValidateDNS1123Label(service.Name, at.Child("name"))...)
 	}
 	return append(errs, validateBackendPort(service.Port, p, at.Child("port"))...)
 }
@@ -111,7 +111,7 @@ func validateStatusUpdate(_ context.Context, i, old *networkingv1.Ingress) (errs
 			continue
 		}
 		at := p.Index(n).Child("hostname")
-		errs = append(errs, corevalidation.ValidateDNS1123Subdomain(point.Hostname, at)...)
+		errs = append(errs, validation.ValidateDNS1123Subdomain(point.Hostname, at)...)
 		if netutils.ParseIPSloppy(point.Hostname) != nil {
 			errs = append(errs, field.Invalid(at, point.Hostname, "must be a DNS name, not an IP address"))
 		}

@@ -8,9 +8,9 @@ import (
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/validation"
+	networkingvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/validation"
 )
 
 // maxController is the length of the longest name of a controller, in bytes.
@@ -34,7 +34,7 @@ func validateParameters(ref *networkingv1.IngressClassParametersReference, p *fi
 	if ref == nil {
 		return nil
 	}
-	errs := validation.ValidateTypedReference(ref.APIGroup, ref.Kind, ref.Name, p)
+	errs := networkingvalidation.ValidateTypedReference(ref.APIGroup, ref.Kind, ref.Name, p)
 	if ref.Scope == nil {
 		return append(errs, field.Required(p.Child("scope"), ""))
 	}
@@ -45,7 +45,7 @@ func validateParameters(ref *networkingv1.IngressClassParametersReference, p *fi
 		if ref.Namespace == nil {
 			return append(errs, field.Required(at, "`parameters.scope` is set to 'Namespace'"))
 		}
-		errs = append(errs, corevalidation.ValidateDNS1123Label(*ref.Namespace, at)...)
+		errs = append(errs, validation.ValidateDNS1123Label(*ref.Namespace, at)...)
 	case networkingv1.IngressClassParametersReferenceScopeCluster:
 		if ref.Namespace != nil {
 			errs = append(errs, field.Forbidden(at, "`parameters.scope` is set to 'Cluster'"))

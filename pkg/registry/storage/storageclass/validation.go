@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/validation"
+	storagevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/validation"
 )
 
 var (
@@ -23,8 +23,8 @@ var (
 )
 
 func validate(_ context.Context, c *storagev1.StorageClass) field.ErrorList {
-	errs := validation.ValidateDriverName(c.Provisioner, provisionerPath)
-	errs = append(errs, validation.ValidateParameters(c.Parameters, parametersPath)...)
+	errs := storagevalidation.ValidateDriverName(c.Provisioner, provisionerPath)
+	errs = append(errs, storagevalidation.ValidateParameters(c.Parameters, parametersPath)...)
 	if policy := ptr.Deref(c.ReclaimPolicy, ""); policy != "" {
 		errs = append(errs, metavalidation.ValidateOneOf(policy, reclaimPolicyPath,
 			corev1.PersistentVolumeReclaimDelete, corev1.PersistentVolumeReclaimRetain)...)
@@ -35,7 +35,7 @@ func validate(_ context.Context, c *storagev1.StorageClass) field.ErrorList {
 		errs = append(errs, metavalidation.ValidateOneOf(*c.VolumeBindingMode, volumeBindingModePath,
 			storagev1.VolumeBindingImmediate, storagev1.VolumeBindingWaitForFirstConsumer)...)
 	}
-	return append(errs, corevalidation.ValidateTopologySelectorTerms(c.AllowedTopologies, allowedTopologiesPath)...)
+	return append(errs, validation.ValidateTopologySelectorTerms(c.AllowedTopologies, allowedTopologiesPath)...)
 }
 
 // validateUpdate refuses changes of what the volumes of the class were made
@@ -50,7 +50,7 @@ func validateUpdate(_ context.Context, c, old *storagev1.StorageClass) field.Err
 func warningsOnCreate(_ context.Context, c *storagev1.StorageClass) (texts []string) {
 	for i, term := range c.AllowedTopologies {
 		for j, r := range term.MatchLabelExpressions {
-			if why := corevalidation.DeprecatedNodeLabel(r.Key); why != "" {
+			if why := validation.DeprecatedNodeLabel(r.Key); why != "" {
 				texts = append(texts, allowedTopologiesPath.Index(i).Child("matchLabelExpressions").Index(j).Child("key").String()+": "+why)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/validation"
+	storagevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/validation"
 )
 
 var (
@@ -16,11 +16,11 @@ var (
 )
 
 func validate(_ context.Context, c *storagev1.VolumeAttributesClass) field.ErrorList {
-	errs := validation.ValidateDriverName(c.DriverName, driverNamePath)
+	errs := storagevalidation.ValidateDriverName(c.DriverName, driverNamePath)
 	if len(c.Parameters) == 0 {
 		return append(errs, field.Required(parametersPath, "must contain at least one key/value pair"))
 	}
-	return append(errs, validation.ValidateParameters(c.Parameters, parametersPath)...)
+	return append(errs, storagevalidation.ValidateParameters(c.Parameters, parametersPath)...)
 }
 
 func validateUpdate(_ context.Context, c, old *storagev1.VolumeAttributesClass) (errs field.ErrorList) {
