@@ -15,6 +15,8 @@ const (
 	ContainerRestartRules featuregate.Feature = "ContainerRestartRules"
 	// ContainerStopSignals lets a container name the signal that stops it.
 	ContainerStopSignals featuregate.Feature = "ContainerStopSignals"
+	// CrossNamespaceVolumeDataSource lets a claim take its content from another namespace (KEP-3294).
+	CrossNamespaceVolumeDataSource featuregate.Feature = "CrossNamespaceVolumeDataSource"
 	// DRAExtendedResource lets the scheduler claim devices for extended resources.
 	DRAExtendedResource featuregate.Feature = "DRAExtendedResource"
 	// DRANodeAllocatableResources counts devices that consume resources of the node.
@@ -47,6 +49,8 @@ const (
 	MatchLabelKeysInPodTopologySpread featuregate.Feature = "MatchLabelKeysInPodTopologySpread"
 	// MatchLabelKeysInPodTopologySpreadSelectorMerge writes the values of the label keys into the selector.
 	MatchLabelKeysInPodTopologySpreadSelectorMerge featuregate.Feature = "MatchLabelKeysInPodTopologySpreadSelectorMerge"
+	// MutablePVNodeAffinity lets the node affinity of a persistent volume change (KEP-5381).
+	MutablePVNodeAffinity featuregate.Feature = "MutablePVNodeAffinity"
 	// PodCertificateRequest is the source podCertificate of projected volumes.
 	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
 	// PodLevelResources lets a pod as a whole have resources.
@@ -63,4 +67,6 @@ const (
 	UserNamespacesHostNetworkSupport featuregate.Feature = "UserNamespacesHostNetworkSupport"
 	// VolumeBindMountOptions adds options to the mount of a volume in a container.
 	VolumeBindMountOptions featuregate.Feature = "VolumeBindMountOptions"
+	// VolumeLimitScaling lets a CSI driver keep pods off nodes that do not have it (KEP-5030).
+	VolumeLimitScaling featuregate.Feature = "VolumeLimitScaling"
 )

@@ -36,24 +36,26 @@ func declared(v reflect.Value) []member {
 	return moved(t.Name(), out)
 }
 
-// moved puts a field at its position in the internal type.
+// moves are the fields that are elsewhere in the internal type, by structure:
+// the name of the field and that of the one before it.
+var moves = map[string][]struct{ name, after string }{
+	"VolumeSource":           {{"Quobyte", "RBD"}},
+	"PersistentVolumeSource": {{"Quobyte", "RBD"}, {"FlexVolume", "ISCSI"}},
+	"PodSecurityContext":     {{"FSGroupChangePolicy", "FSGroup"}},
+}
+
+// moved puts fields at their positions in the internal type.
 func moved(structure string, members []member) []member {
-	var name, after string
-	switch structure {
-	case "VolumeSource":
-		name, after = "Quobyte", "RBD"
-	case "PodSecurityContext":
-		name, after = "FSGroupChangePolicy", "FSGroup"
-	default:
-		return members
-	}
 	at := func(name string) int {
 		return slices.IndexFunc(members, func(m member) bool { return m.name == name })
 	}
-	from := at(name)
-	m := members[from]
-	members = slices.Delete(members, from, from+1)
-	return slices.Insert(members, at(after)+1, m)
+	for _, move := range moves[structure] {
+		from := at(move.name)
+		m := members[from]
+		members = slices.Delete(members, from, from+1)
+		members = slices.Insert(members, at(move.after)+1, m)
+	}
+	return members
 }
 
 // isNew reports whether the field belongs to a feature that is disabled by

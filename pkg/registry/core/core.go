@@ -12,6 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/limitrange"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/namespace"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/node"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/persistentvolume"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/persistentvolumeclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
@@ -45,6 +47,8 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 			limitrange.Resource,
 			namespace.Resource,
 			node.Resource,
+			persistentvolumeclaim.Resource,
+			persistentvolume.Resource,
 			pod.Resource,
 			resourcequota.Resource,
 			secret.Resource,

@@ -22,6 +22,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storage"
 )
 
 // Needs contains what the storage of some groups depends on. Its zero value is
@@ -47,6 +48,7 @@ func All(needs Needs) []registry.Group {
 		networking.Group(),
 		policy.Group(),
 		rbac.Group(needs.RBAC),
+		storage.Group(),
 		admissionregistration.Group(),
 		apiextensions.Group(),
 		scheduling.Group(),

@@ -3,7 +3,10 @@ package networking
 
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking/ingress"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking/ingressclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking/ipaddress"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking/networkpolicy"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking/servicecidr"
 )
 
@@ -14,7 +17,10 @@ func Group() registry.Group {
 		Priority: 17200,
 		Versions: []registry.Version{{Name: "v1"}},
 		Resources: []registry.Definition{
+			ingressclass.Resource,
+			ingress.Resource,
 			ipaddress.Resource,
+			networkpolicy.Resource,
 			servicecidr.Resource,
 		},
 	}

@@ -1338,6 +1338,7 @@ func SetObjectDefaults_StatefulSet(in *appsv1.StatefulSet) {
 	}
 	for i := range in.Spec.VolumeClaimTemplates {
 		a := &in.Spec.VolumeClaimTemplates[i]
+		apiscorev1.SetDefaults_PersistentVolumeClaim(a)
 		apiscorev1.SetDefaults_PersistentVolumeClaimSpec(&a.Spec)
 		apiscorev1.SetDefaults_ResourceList(&a.Spec.Resources.Limits)
 		apiscorev1.SetDefaults_ResourceList(&a.Spec.Resources.Requests)

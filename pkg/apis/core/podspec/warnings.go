@@ -10,6 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
 // PodWarnings returns warnings about a new pod.
@@ -87,22 +89,9 @@ func (w *warner) nodeLabels(p *field.Path) {
 }
 
 func (w *warner) nodeLabel(key string, p *field.Path) {
-	since, now := "v1.17", ""
-	switch key {
-	case corev1.LabelFailureDomainBetaZone:
-		now = corev1.LabelTopologyZone
-	case corev1.LabelFailureDomainBetaRegion:
-		now = corev1.LabelTopologyRegion
-	case corev1.LabelInstanceType:
-		now = corev1.LabelInstanceTypeStable
-	case "beta.kubernetes.io/os":
-		since, now = "v1.14", corev1.LabelOSStable
-	case "beta.kubernetes.io/arch":
-		since, now = "v1.14", corev1.LabelArchStable
-	default:
-		return
+	if why := validation.DeprecatedNodeLabel(key); why != "" {
+		w.warn(p, "%s", why)
 	}
-	w.warn(p, "deprecated since %s; use %q instead", since, now)
 }
 
 func (w *warner) spread(p *field.Path) {
@@ -195,14 +184,9 @@ func (w *warner) container(c *corev1.Container, p, at *field.Path) {
 }
 
 // fractionalBytes warns about quantities of memory that are no whole numbers of
-// bytes. In most cases the user wrote the suffix "m" (milli) instead of "M"
-// (mega).
+// bytes.
 func (w *warner) fractionalBytes(list corev1.ResourceList, p *field.Path) {
-	for _, name := range []corev1.ResourceName{corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
-		if q, ok := list[name]; ok && q.MilliValue()%1000 != 0 {
-			w.warn(p.Key(string(name)), "fractional byte value %q is invalid, must be an integer", q.String())
-		}
-	}
+	w.warnings = append(w.warnings, validation.FractionalBytes(list, p, corev1.ResourceMemory, corev1.ResourceEphemeralStorage)...)
 }
 
 // env warns about duplicate environment variables, unless the value of the

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/volume"
 )
 
 // volumes warns about duplicate names, deprecated volume sources, and files
@@ -29,21 +31,18 @@ func (w *warner) deprecatedSource(v *corev1.Volume, p *field.Path) {
 	for _, s := range []struct {
 		name string
 		used bool
-		why  string
 	}{
-		{"photonPersistentDisk", v.PhotonPersistentDisk != nil, "deprecated in v1.11, non-functional in v1.16+"},
-		{"gitRepo", v.GitRepo != nil, "deprecated in v1.11, and disabled by default in v1.33+"},
-		{"scaleIO", v.ScaleIO != nil, "deprecated in v1.16, non-functional in v1.22+"},
-		{"flocker", v.Flocker != nil, "deprecated in v1.22, non-functional in v1.25+"},
-		{"storageOS", v.StorageOS != nil, "deprecated in v1.22, non-functional in v1.25+"},
-		{"quobyte", v.Quobyte != nil, "deprecated in v1.22, non-functional in v1.25+"},
-		{"glusterfs", v.Glusterfs != nil, "deprecated in v1.25, non-functional in v1.26+"},
-		{"cephfs", v.CephFS != nil, "deprecated in v1.28, non-functional in v1.31+"},
-		{"rbd", v.RBD != nil, "deprecated in v1.28, non-functional in v1.31+"},
+		{"photonPersistentDisk", v.PhotonPersistentDisk != nil}, {"gitRepo", v.GitRepo != nil}, {"scaleIO", v.ScaleIO != nil},
+		{"flocker", v.Flocker != nil}, {"storageOS", v.StorageOS != nil}, {"quobyte", v.Quobyte != nil},
+		{"glusterfs", v.Glusterfs != nil}, {"cephfs", v.CephFS != nil}, {"rbd", v.RBD != nil},
 	} {
 		if s.used {
-			w.warn(p.Child(s.name), "%s", s.why)
+			w.warn(p.Child(s.name), "%s", volume.Deprecated(s.name))
 		}
+	}
+	if v.Ephemeral != nil && v.Ephemeral.VolumeClaimTemplate != nil {
+		w.warnings = append(w.warnings, volume.PersistentVolumeClaimSpecWarnings(&v.Ephemeral.VolumeClaimTemplate.Spec,
+			p.Child("ephemeral", "volumeClaimTemplate", "spec"))...)
 	}
 }
 

@@ -108,6 +108,7 @@ func SetObjectDefaults_NodeList(in *corev1.NodeList) {
 }
 
 func SetObjectDefaults_PersistentVolume(in *corev1.PersistentVolume) {
+	SetDefaults_PersistentVolume(in)
 	SetDefaults_ResourceList(&in.Spec.Capacity)
 	if in.Spec.PersistentVolumeSource.HostPath != nil {
 		SetDefaults_HostPathVolumeSource(in.Spec.PersistentVolumeSource.HostPath)
@@ -157,6 +158,7 @@ func SetObjectDefaults_PersistentVolume(in *corev1.PersistentVolume) {
 }
 
 func SetObjectDefaults_PersistentVolumeClaim(in *corev1.PersistentVolumeClaim) {
+	SetDefaults_PersistentVolumeClaim(in)
 	SetDefaults_PersistentVolumeClaimSpec(&in.Spec)
 	SetDefaults_ResourceList(&in.Spec.Resources.Limits)
 	SetDefaults_ResourceList(&in.Spec.Resources.Requests)

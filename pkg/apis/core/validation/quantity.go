@@ -2,6 +2,8 @@ package validation
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +33,20 @@ func ValidatePositiveQuantity(q resource.Quantity, p *field.Path) field.ErrorLis
 		return field.ErrorList{field.Invalid(p, q.String(), notPositive)}
 	}
 	return nil
+}
+
+// ValidateBasicResource checks that the quantity is at least zero, for the
+// resources of volumes.
+func ValidateBasicResource(q resource.Quantity, p *field.Path) field.ErrorList {
+	if n := q.Value(); n < 0 {
+		return field.ErrorList{field.Invalid(p, n, "must be a valid resource quantity")}
+	}
+	return nil
+}
+
+// SortedNames returns the names of the resources in a list, in their order.
+func SortedNames(list corev1.ResourceList) []corev1.ResourceName {
+	return slices.Sorted(maps.Keys(list))
 }
 
 // ValidateResourceQuantityValue checks that the quantity is at least zero and,
@@ -67,4 +83,17 @@ func HugePageSize(name corev1.ResourceName) (resource.Quantity, error) {
 		return resource.Quantity{}, &quantities.Error{Text: size}
 	}
 	return resource.ParseQuantity(size)
+}
+
+// FractionalBytes returns a warning for each of the named resources whose amount
+// is no whole number of bytes. In most cases the user wrote the suffix "m"
+// (milli) instead of "M" (mega).
+func FractionalBytes(list corev1.ResourceList, p *field.Path, names ...corev1.ResourceName) []string {
+	var warnings []string
+	for _, name := range names {
+		if q, ok := list[name]; ok && q.MilliValue()%1000 != 0 {
+			warnings = append(warnings, fmt.Sprintf("%s: fractional byte value %q is invalid, must be an integer", p.Key(string(name)), q.String()))
+		}
+	}
+	return warnings
 }

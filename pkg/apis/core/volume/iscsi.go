@@ -29,12 +29,22 @@ type ISCSI struct {
 	HasSecret         bool
 	SecretName        string
 	InitiatorName     *string
+	UnknownName       string // what errors say of a name that has none of the known prefixes
+}
+
+const tooLongWithPortal = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."
+
+// tooLongForInitiator reports whether the name that the kubelet makes for an
+// initiator, of a volume's name and its portal, is too long.
+func tooLongForInitiator(volume, portal string, initiator *string) bool {
+	return initiator != nil && len(volume+":"+portal) > 64
 }
 
 func validateISCSI(s *corev1.ISCSIVolumeSource, p *field.Path) field.ErrorList {
 	i := ISCSI{
 		TargetPortal: s.TargetPortal, IQN: s.IQN, Lun: s.Lun, InitiatorName: s.InitiatorName,
 		CHAP: s.DiscoveryCHAPAuth || s.SessionCHAPAuth, HasSecret: s.SecretRef != nil,
+		UnknownName: "must be valid format starting with iqn, eui, or naa",
 	}
 	if s.SecretRef != nil {
 		i.SecretName = s.SecretRef.Name
@@ -49,7 +59,7 @@ func ValidateISCSI(i ISCSI, p *field.Path) field.ErrorList {
 	if i.IQN == "" {
 		errs = append(errs, field.Required(p.Child("iqn"), ""))
 	} else {
-		errs = append(errs, validateISCSIName(i.IQN, p.Child("iqn"))...)
+		errs = append(errs, validateISCSIName(i.IQN, i.UnknownName, p.Child("iqn"))...)
 	}
 	errs = append(errs, validateUnit(i.Lun, 0, p.Child("lun"))...)
 	switch {
@@ -59,12 +69,12 @@ func ValidateISCSI(i ISCSI, p *field.Path) field.ErrorList {
 		errs = append(errs, required(i.SecretName, p.Child("secretRef", "name"))...)
 	}
 	if i.InitiatorName != nil {
-		errs = append(errs, validateISCSIName(*i.InitiatorName, p.Child("initiatorname"))...)
+		errs = append(errs, validateISCSIName(*i.InitiatorName, i.UnknownName, p.Child("initiatorname"))...)
 	}
 	return errs
 }
 
-func validateISCSIName(name string, p *field.Path) field.ErrorList {
+func validateISCSIName(name, unknown string, p *field.Path) field.ErrorList {
 	for _, n := range iscsiNames {
 		if !strings.HasPrefix(name, n.prefix) {
 			continue
@@ -74,5 +84,5 @@ func validateISCSIName(name string, p *field.Path) field.ErrorList {
 		}
 		return nil
 	}
-	return field.ErrorList{field.Invalid(p, name, "must be valid format starting with iqn, eui, or naa")}
+	return field.ErrorList{field.Invalid(p, name, unknown)}
 }

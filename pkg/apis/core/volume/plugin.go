@@ -5,9 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
 // maxCSIDriverName is the maximum length of the name according to the CSI
@@ -48,9 +47,15 @@ func validateCSI(s *corev1.CSIVolumeSource, p *field.Path) field.ErrorList {
 // ValidateCSIDriverName checks that the name of a CSI driver is a DNS name, in
 // upper or lower case, that is not too long.
 func ValidateCSIDriverName(name string, p *field.Path) field.ErrorList {
-	errs := required(name, p)
+	if name == "" {
+		return field.ErrorList{field.Required(p, "")}
+	}
+	var errs field.ErrorList
 	if len(name) > maxCSIDriverName {
 		errs = append(errs, field.TooLong(p, name, maxCSIDriverName))
 	}
-	return append(errs, validation.ValidateDNS1123Subdomain(strings.ToLower(name), p)...)
+	for _, msg := range utilvalidation.IsDNS1123Subdomain(strings.ToLower(name)) {
+		errs = append(errs, field.Invalid(p, name, msg))
+	}
+	return errs
 }

@@ -75,9 +75,8 @@ func validateVolume(v *corev1.Volume, podMeta *metav1.ObjectMeta, opts Options, 
 func validateDerivedNames(v *corev1.Volume, podMeta *metav1.ObjectMeta, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	name := p.Child("name")
-	if s := v.ISCSI; s != nil && s.InitiatorName != nil && len(v.Name+":"+s.TargetPortal) > 64 {
-		errs = append(errs, field.Invalid(name, v.Name,
-			"Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."))
+	if s := v.ISCSI; s != nil && tooLongForInitiator(v.Name, s.TargetPortal, s.InitiatorName) {
+		errs = append(errs, field.Invalid(name, v.Name, tooLongWithPortal))
 	}
 	if v.Ephemeral != nil && v.Ephemeral.VolumeClaimTemplate != nil && v.Name != "" && podMeta != nil && podMeta.Name != "" {
 		claim := podMeta.Name + "-" + v.Name
@@ -114,9 +113,7 @@ func validateSource(v *corev1.VolumeSource, template bool, opts Options, p *fiel
 		return validateEphemeral(s, opts.Claim, p)
 	}
 
-	var errs field.ErrorList
-	found := false
-	for _, s := range [...]*source{
+	return validateOneSource(p, []*source{
 		is(v.EmptyDir, "emptyDir", p.Child("emptyDir"), validateEmptyDir),
 		is(v.HostPath, "hostPath", p.Child("hostPath"), ValidateHostPath),
 		is(v.GitRepo, "gitRepo", p.Child("gitRepo"), validateGitRepo),
@@ -147,9 +144,17 @@ func validateSource(v *corev1.VolumeSource, template bool, opts Options, p *fiel
 		is(v.CSI, "csi", p.Child("csi"), validateCSI),
 		is(v.Ephemeral, "ephemeral", p.Child("ephemeral"), ephemeral),
 		is(v.Image, "image", p.Child("image"), image),
-	} {
+	})
+}
+
+// validateOneSource checks the first of the sources that is set, and returns
+// errors for all others. A source without a name may be one too many.
+func validateOneSource(p *field.Path, sources []*source) field.ErrorList {
+	var errs field.ErrorList
+	found := false
+	for _, s := range sources {
 		switch {
-		case s == nil:
+		case s == nil, found && s.name == "":
 		case found:
 			errs = append(errs, field.Forbidden(p.Child(s.name), "may not specify more than 1 volume type"))
 		default:
