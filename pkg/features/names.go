@@ -47,6 +47,13 @@ const (
 	MatchLabelKeysInPodTopologySpread featuregate.Feature = "MatchLabelKeysInPodTopologySpread"
 	// MatchLabelKeysInPodTopologySpreadSelectorMerge writes the values of the label keys into the selector.
 	MatchLabelKeysInPodTopologySpreadSelectorMerge featuregate.Feature = "MatchLabelKeysInPodTopologySpreadSelectorMerge"
+	// MaxUnavailableStatefulSet is the field maxUnavailable of the rolling update of a stateful set.
+	MaxUnavailableStatefulSet featuregate.Feature = "MaxUnavailableStatefulSet"
+	// MutablePodResourcesForSuspendedJobs lets the resources of the pods of a suspended job change.
+	MutablePodResourcesForSuspendedJobs featuregate.Feature = "MutablePodResourcesForSuspendedJobs"
+	// MutableSchedulingDirectivesForSuspendedJobs lets the scheduling directives of the pods of a job change
+	// whenever it is suspended, not only before it started.
+	MutableSchedulingDirectivesForSuspendedJobs featuregate.Feature = "MutableSchedulingDirectivesForSuspendedJobs"
 	// PodCertificateRequest is the source podCertificate of projected volumes.
 	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
 	// PodLevelResources lets a pod as a whole have resources.
@@ -57,10 +64,14 @@ const (
 	ResourceHealthStatusMessage featuregate.Feature = "ResourceHealthStatusMessage"
 	// RestartAllContainersOnContainerExits lets a rule of one container restart all of them.
 	RestartAllContainersOnContainerExits featuregate.Feature = "RestartAllContainersOnContainerExits"
+	// StatefulSetRecreateStrategy is the strategy Recreate of stateful sets.
+	StatefulSetRecreateStrategy featuregate.Feature = "StatefulSetRecreateStrategy"
 	// TaintTolerationComparisonOperators compares numbers in tolerations.
 	TaintTolerationComparisonOperators featuregate.Feature = "TaintTolerationComparisonOperators"
 	// UserNamespacesHostNetworkSupport lets a pod in a user namespace use the host's network.
 	UserNamespacesHostNetworkSupport featuregate.Feature = "UserNamespacesHostNetworkSupport"
 	// VolumeBindMountOptions adds options to the mount of a volume in a container.
 	VolumeBindMountOptions featuregate.Feature = "VolumeBindMountOptions"
+	// WorkloadWithJob is the field scheduling of jobs.
+	WorkloadWithJob featuregate.Feature = "WorkloadWithJob"
 )

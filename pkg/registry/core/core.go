@@ -12,6 +12,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/namespace"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/node"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/podtemplate"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/replicationcontroller"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/service"
 	serviceaccounts "github.com/gatehouse-k8s/gatehouse/pkg/registry/core/serviceaccount"
@@ -43,6 +45,8 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 			namespace.Resource,
 			node.Resource,
 			pod.Resource,
+			podtemplate.Resource,
+			replicationcontroller.Resource,
 			secret.Resource,
 			service.New(needs.Services),
 			serviceaccounts.New(needs.Tokens),
