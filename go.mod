@@ -47,7 +47,7 @@ require (
 
 require github.com/cockroachdb/datadriven v1.0.2
 
-require github.com/robfig/cron/v3 v3.0.1 // indirect
+require github.com/robfig/cron/v3 v3.0.1
 
 require (
 	cel.dev/expr v0.25.2 // indirect

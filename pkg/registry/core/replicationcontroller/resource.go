@@ -10,6 +10,7 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -30,6 +31,8 @@ var Resource = &registry.Resource[object]{
 	Categories: []string{"all"},
 	New:        func() object { return &corev1.ReplicationController{} },
 	NewList:    func() runtime.Object { return &corev1.ReplicationControllerList{} },
+	// Clients that are older than the garbage collector expect that the pods stay.
+	GarbageCollection: rest.OrphanDependents,
 	Parts: registry.Parts[object]{
 		Spec:        registry.Part(func(rc object) *corev1.ReplicationControllerSpec { return &rc.Spec }),
 		Status:      registry.Part(func(rc object) *corev1.ReplicationControllerStatus { return &rc.Status }),

@@ -1,0 +1,3 @@
+// Package validation contains the rules for jobs, which jobs and the templates in
+// cron jobs share.
+package validation
