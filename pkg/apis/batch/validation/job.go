@@ -73,6 +73,9 @@ func validateCompletionMode(spec *batchv1.JobSpec, p *field.Path) field.ErrorLis
 	if isIndexed(spec) {
 		return append(errs, validateIndexed(spec, p)...)
 	}
+	if len(errs) > 0 {
+		return errs
+	}
 	const indexedOnly = "requires indexed completion mode"
 	if spec.BackoffLimitPerIndex != nil {
 		errs = append(errs, field.Invalid(p.Child("backoffLimitPerIndex"), *spec.BackoffLimitPerIndex, indexedOnly))

@@ -50,7 +50,8 @@ var Resource = &registry.Resource[object]{
 		Validate:       validate,
 		ValidateUpdate: validateUpdate,
 	}),
-	Facets:            map[string]registry.Facet[object]{"status": {}},
+	// Neither the status nor the metadata that comes with it is validated.
+	Facets:            map[string]registry.Facet[object]{"status": {Hooks: registry.Hooks[object]{OnUpdate: []registry.Rule{}}}},
 	DeclarativeConfig: declarativeConfig,
 	Columns: slices.Concat([]registry.Column[object]{
 		registry.NameColumn[object](),

@@ -48,7 +48,7 @@ var Resource = &registry.Resource[object]{
 		},
 		PrepareForUpdate: func(_ context.Context, j, old object) { features.Drop(&j.Spec, &old.Spec, validation.GatedFields) },
 		Validate:         validate,
-		OnUpdate:         []registry.Rule{registry.Whole, registry.MetadataChange, registry.Change},
+		OnUpdate:         []registry.Rule{registry.Metadata, registry.MetadataChange, registry.Change},
 		ValidateUpdate:   validateUpdate,
 	}),
 	Facets:            map[string]registry.Facet[object]{"status": {Hooks: registry.Hooks[object]{ValidateUpdate: validateStatusUpdate}}},

@@ -28,6 +28,20 @@ func podLabels(j object) map[string]string {
 	}
 }
 
+// requiredLabels returns the labels that the pods of a changed job must have. Those
+// with a prefix are required if the job had them before: it may be older than they
+// are.
+func requiredLabels(j, old object) map[string]string {
+	labels, had := podLabels(j), old.Spec.Template.Labels
+	_, uid := had[batchv1.ControllerUidLabel]
+	_, name := had[batchv1.JobNameLabel]
+	if !uid || !name {
+		delete(labels, batchv1.ControllerUidLabel)
+		delete(labels, batchv1.JobNameLabel)
+	}
+	return labels
+}
+
 // generateSelector makes a new job select its pods by the job's UID, unless the
 // job has a selector of its own. What the client has set stays as it is: the
 // validation refuses other values.
@@ -55,8 +69,9 @@ func generateSelector(j object) {
 	}
 }
 
-// validateGeneratedSelector checks a selector that is not the client's own.
-func validateGeneratedSelector(j object) field.ErrorList {
+// validateGeneratedSelector checks a selector that is not the client's own, and the
+// labels that the template must have.
+func validateGeneratedSelector(j object, want map[string]string) field.ErrorList {
 	if ptr.Deref(j.Spec.ManualSelector, false) || j.Spec.Selector == nil {
 		return nil
 	}
@@ -64,7 +79,7 @@ func validateGeneratedSelector(j object) field.ErrorList {
 	if j.UID == "" {
 		errs = append(errs, field.Required(field.NewPath("metadata", "uid"), ""))
 	}
-	got, want, path := j.Spec.Template.Labels, podLabels(j), specPath.Child("template", "metadata", "labels")
+	got, path := j.Spec.Template.Labels, specPath.Child("template", "metadata", "labels")
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		message := "must be '" + want[key] + "'"
 		if value, ok := got[key]; !ok {

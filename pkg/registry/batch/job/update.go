@@ -16,12 +16,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
-// validateUpdate checks the spec once more, as kube-apiserver does, and refuses
-// changes of fields that are immutable.
+// validateUpdate checks the spec twice, as kube-apiserver does, and refuses changes
+// of fields that are immutable.
 func validateUpdate(ctx context.Context, j, old object) field.ErrorList {
 	spec, was := &j.Spec, &old.Spec
 	opts := podspec.OptionsFrom(ctx).ForUpdate(&was.Template.ObjectMeta, &was.Template.Spec)
-	errs := validateSpec(spec, opts)
+	errs := validateJob(j, requiredLabels(j, old), opts)
+	errs = append(errs, validateSpec(spec, opts)...)
 	errs = append(errs, validateCompletions(spec, was)...)
 	errs = append(errs, apivalidation.ValidateImmutableField(spec.Selector, was.Selector, specPath.Child("selector"))...)
 	errs = append(errs, validateTemplateUpdate(spec, old)...)

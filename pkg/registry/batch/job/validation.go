@@ -18,11 +18,15 @@ import (
 
 var specPath = field.NewPath("spec")
 
-// validate is used for updates, too: a stored job that violates a rule for pods
-// has to be mended before it can be changed.
 func validate(ctx context.Context, j object) field.ErrorList {
-	errs := validateGeneratedSelector(j)
-	errs = append(errs, validateSpec(&j.Spec, podspec.OptionsFrom(ctx))...)
+	return validateJob(j, podLabels(j), podspec.OptionsFrom(ctx))
+}
+
+// validateJob checks a job whose pods must have the given labels if its selector
+// is generated.
+func validateJob(j object, podLabels map[string]string, opts podspec.Options) field.ErrorList {
+	errs := validateGeneratedSelector(j, podLabels)
+	errs = append(errs, validateSpec(&j.Spec, opts)...)
 	completions := ptr.Deref(j.Spec.Completions, 0)
 	if ptr.Deref(j.Spec.CompletionMode, "") != batchv1.IndexedCompletion || completions <= 0 {
 		return errs

@@ -29,6 +29,8 @@ var Resource = &registry.Resource[object]{
 	Singular: "podtemplate",
 	New:      func() object { return &corev1.PodTemplate{} },
 	NewList:  func() runtime.Object { return &corev1.PodTemplateList{} },
+
+	ReturnDeletedObject: true,
 	Parts: registry.Parts[object]{
 		Spec:        registry.Part(func(t object) *corev1.PodTemplateSpec { return &t.Template }),
 		Generations: true,

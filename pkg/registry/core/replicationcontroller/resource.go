@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -38,8 +37,8 @@ var Resource = &registry.Resource[object]{
 		Status:      registry.Part(func(rc object) *corev1.ReplicationControllerStatus { return &rc.Status }),
 		Generations: true,
 	},
-	ValidateName: apivalidation.NameIsDNSSubdomain,
-	Hooks:        template.Hooks(registry.Hooks[object]{Validate: validate, ValidateUpdate: validateUpdate}),
+	ValidateName: validateName,
+	Hooks:        hooks(),
 	Facets:       map[string]registry.Facet[object]{"status": {Hooks: registry.Hooks[object]{ValidateUpdate: validateStatusUpdate}}},
 	Fields: []registry.Field[object]{
 		{Name: "status.replicas", Value: func(rc object) string { return strconv.Itoa(int(rc.Status.Replicas)) }},
@@ -58,6 +57,14 @@ var Resource = &registry.Resource[object]{
 		Replicas: func(rc object) **int32 { return &rc.Spec.Replicas },
 		Status:   func(rc object) (int32, *metav1.LabelSelector) { return rc.Status.Replicas, selector(rc) },
 	}),
+}
+
+// hooks returns the hooks of a workload without the warnings on update, which
+// kube-apiserver does not send for replication controllers.
+func hooks() registry.Hooks[object] {
+	h := template.Hooks(registry.Hooks[object]{Validate: validate, ValidateUpdate: validateUpdate})
+	h.WarningsOnUpdate = nil
+	return h
 }
 
 func selector(rc object) *metav1.LabelSelector {

@@ -5,6 +5,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
@@ -14,6 +15,15 @@ import (
 )
 
 var specPath = field.NewPath("spec")
+
+// validateName checks a name. The prefix of a generated name is not checked, only
+// the name that is made of it.
+func validateName(name string, prefix bool) []string {
+	if prefix {
+		return nil
+	}
+	return content.IsDNS1123Subdomain(name)
+}
 
 func validate(ctx context.Context, rc object) field.ErrorList {
 	return validateSpec(&rc.Spec, podspec.OptionsFrom(ctx))
