@@ -8,12 +8,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/volume"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
@@ -51,7 +51,9 @@ func validateSpec(spec, old *appsv1.StatefulSetSpec, opts podspec.Options) field
 		errs = append(errs, validation.ValidateNumbers(specPath.Child("ordinals"), validation.Count("start", spec.Ordinals.Start))...)
 	}
 	if spec.ServiceName != "" && old == nil {
-		errs = append(errs, corevalidation.ValidateDNS1123Label(spec.ServiceName, specPath.Child("serviceName"))...)
+		for _, message := range utilvalidation.IsDNS1123Label(spec.ServiceName) {
+			errs = append(errs, field.Invalid(specPath.Child("serviceName"), spec.ServiceName, message))
+		}
 	}
 	return append(errs, validatePods(spec, opts)...)
 }

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/utils/ptr"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/jobspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps/workload"
@@ -42,10 +42,10 @@ var Resource = &registry.Resource[object]{
 	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: template.Hooks(registry.Hooks[object]{
 		PrepareForCreate: func(_ context.Context, c object) {
-			features.Drop(&c.Spec.JobTemplate.Spec, nil, validation.GatedFields)
+			features.Drop(&c.Spec.JobTemplate.Spec, nil, jobspec.GatedFields)
 		},
 		PrepareForUpdate: func(_ context.Context, c, old object) {
-			features.Drop(&c.Spec.JobTemplate.Spec, &old.Spec.JobTemplate.Spec, validation.GatedFields)
+			features.Drop(&c.Spec.JobTemplate.Spec, &old.Spec.JobTemplate.Spec, jobspec.GatedFields)
 		},
 		Validate:       validate,
 		ValidateUpdate: validateUpdate,
@@ -56,9 +56,11 @@ var Resource = &registry.Resource[object]{
 	Columns: slices.Concat([]registry.Column[object]{
 		registry.NameColumn[object](),
 		{Name: "Schedule", Description: registry.Doc(batchv1.CronJobSpec{}, "schedule"), Cell: func(c object) any { return c.Spec.Schedule }},
-		{Name: "Timezone", Description: registry.Doc(batchv1.CronJobSpec{}, "timeZone"), Cell: func(c object) any { return ptr.Deref(c.Spec.TimeZone, registry.None) }},
+		{Name: "Timezone", Description: registry.Doc(batchv1.CronJobSpec{}, "timeZone"),
+			Cell: func(c object) any { return ptr.Deref(c.Spec.TimeZone, registry.None) }},
 		{Name: "Suspend", Type: "boolean", Description: registry.Doc(batchv1.CronJobSpec{}, "suspend"), Cell: suspended},
-		{Name: "Active", Type: "integer", Description: registry.Doc(batchv1.CronJobStatus{}, "active"), Cell: func(c object) any { return int64(len(c.Status.Active)) }},
+		{Name: "Active", Type: "integer", Description: registry.Doc(batchv1.CronJobStatus{}, "active"),
+			Cell: func(c object) any { return int64(len(c.Status.Active)) }},
 		{Name: "Last Schedule", Description: registry.Doc(batchv1.CronJobStatus{}, "lastScheduleTime"), Cell: lastSchedule},
 		registry.AgeColumn[object](),
 	}, template.Columns(func(c object) *metav1.LabelSelector { return c.Spec.JobTemplate.Spec.Selector }, registry.Doc(batchv1.JobSpec{}, "selector"))),
@@ -66,9 +68,9 @@ var Resource = &registry.Resource[object]{
 
 func declarativeConfig(_, old object) rest.DeclarativeValidationConfig {
 	if old == nil {
-		return validation.DeclarativeConfig(nil)
+		return jobspec.DeclarativeConfig(nil)
 	}
-	return validation.DeclarativeConfig(&old.Spec.JobTemplate.Spec)
+	return jobspec.DeclarativeConfig(&old.Spec.JobTemplate.Spec)
 }
 
 // suspended is a text, though the column is of another type, as in

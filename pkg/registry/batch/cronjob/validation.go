@@ -13,7 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/jobspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
@@ -49,9 +50,11 @@ func validateSpec(spec, old *batchv1.CronJobSpec, opts podspec.Options) field.Er
 	}
 	errs = append(errs, metavalidation.ValidateRequiredOneOf(spec.ConcurrencyPolicy, specPath.Child("concurrencyPolicy"),
 		batchv1.AllowConcurrent, batchv1.ForbidConcurrent, batchv1.ReplaceConcurrent)...)
-	errs = append(errs, validation.ValidateJobTemplate(&spec.JobTemplate, opts, jobPath)...)
-	errs = append(errs, apivalidation.ValidateNonnegativeField(int64(ptr.Deref(spec.SuccessfulJobsHistoryLimit, 0)), specPath.Child("successfulJobsHistoryLimit"))...)
-	return append(errs, apivalidation.ValidateNonnegativeField(int64(ptr.Deref(spec.FailedJobsHistoryLimit, 0)), specPath.Child("failedJobsHistoryLimit"))...)
+	errs = append(errs, jobspec.ValidateJobTemplate(&spec.JobTemplate, opts, jobPath)...)
+	return append(errs, validation.ValidateNumbers(specPath,
+		validation.Count("successfulJobsHistoryLimit", ptr.Deref(spec.SuccessfulJobsHistoryLimit, 0)),
+		validation.Count("failedJobsHistoryLimit", ptr.Deref(spec.FailedJobsHistoryLimit, 0)),
+	)...)
 }
 
 // validateSchedule checks that the schedule can be parsed. Its time zone belongs

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/utils/ptr"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/jobspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps/workload"
@@ -43,10 +43,10 @@ var Resource = &registry.Resource[object]{
 	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: template.Hooks(registry.Hooks[object]{
 		PrepareForCreate: func(_ context.Context, j object) {
-			features.Drop(&j.Spec, nil, validation.GatedFields)
+			features.Drop(&j.Spec, nil, jobspec.GatedFields)
 			generateSelector(j)
 		},
-		PrepareForUpdate: func(_ context.Context, j, old object) { features.Drop(&j.Spec, &old.Spec, validation.GatedFields) },
+		PrepareForUpdate: func(_ context.Context, j, old object) { features.Drop(&j.Spec, &old.Spec, jobspec.GatedFields) },
 		Validate:         validate,
 		OnUpdate:         []registry.Rule{registry.Metadata, registry.MetadataChange, registry.Change},
 		ValidateUpdate:   validateUpdate,
@@ -61,16 +61,16 @@ var Resource = &registry.Resource[object]{
 
 func declarativeConfig(_, old object) rest.DeclarativeValidationConfig {
 	if old == nil {
-		return validation.DeclarativeConfig(nil)
+		return jobspec.DeclarativeConfig(nil)
 	}
-	return validation.DeclarativeConfig(&old.Spec)
+	return jobspec.DeclarativeConfig(&old.Spec)
 }
 
 // warnings returns a warning if the status might not have room for all indexes.
 func warnings(j object) []string {
 	spec := &j.Spec
-	if ptr.Deref(spec.CompletionMode, "") == batchv1.IndexedCompletion && ptr.Deref(spec.Completions, 0) > validation.MaxIndexes &&
-		ptr.Deref(spec.Parallelism, 0) > validation.MaxParallelismBeyond {
+	if ptr.Deref(spec.CompletionMode, "") == batchv1.IndexedCompletion && ptr.Deref(spec.Completions, 0) > jobspec.MaxIndexes &&
+		ptr.Deref(spec.Parallelism, 0) > jobspec.MaxParallelismBeyond {
 		return []string{"spec: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, " +
 			"Kubernetes might not be able to track completedIndexes when a big number of indexes fail"}
 	}

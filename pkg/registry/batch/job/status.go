@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	appsvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/jobspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 )
 
@@ -45,18 +45,18 @@ func required(name, message string) func() *field.Error {
 
 func validateStatusUpdate(_ context.Context, j, old object) field.ErrorList {
 	status := &j.Status
-	errs := appsvalidation.ValidateNumbers(statusPath,
-		appsvalidation.Count("active", status.Active),
-		appsvalidation.Count("succeeded", status.Succeeded),
-		appsvalidation.Count("failed", status.Failed),
-		appsvalidation.Count("ready", ptr.Deref(status.Ready, 0)),
-		appsvalidation.Count("terminating", ptr.Deref(status.Terminating, 0)),
+	errs := validation.ValidateNumbers(statusPath,
+		validation.Count("active", status.Active),
+		validation.Count("succeeded", status.Succeeded),
+		validation.Count("failed", status.Failed),
+		validation.Count("ready", ptr.Deref(status.Ready, 0)),
+		validation.Count("terminating", ptr.Deref(status.Terminating, 0)),
 	)
 	errs = append(errs, validateUncounted(status.UncountedTerminatedPods, statusPath.Child("uncountedTerminatedPods"))...)
 	errs = append(errs, check(finishedRules(j, old))...)
 	errs = append(errs, check(conditionRules(j, old))...)
 	errs = append(errs, check(timeRules(j, old))...)
-	errs = append(errs, validation.ValidateStatusIndexes(j, old, statusPath)...)
+	errs = append(errs, jobspec.ValidateStatusIndexes(j, old, statusPath)...)
 	return append(errs, check(progressRules(j, old))...)
 }
 
@@ -104,7 +104,8 @@ func finishedRules(j, old object) []rule {
 			invalid("terminating", ptr.Deref(now.Terminating, 0), "terminating>0 is invalid for finished job")},
 		{changed || !now.StartTime.Equal(was.StartTime), finished && now.StartTime == nil && !suspended,
 			required("startTime", "startTime is required for finished job")},
-		{changed || !apiequality.Semantic.DeepEqual(pods, was.UncountedTerminatedPods), finished && pods != nil && len(pods.Succeeded)+len(pods.Failed) > 0,
+		{changed || !apiequality.Semantic.DeepEqual(pods, was.UncountedTerminatedPods),
+			finished && pods != nil && len(pods.Succeeded)+len(pods.Failed) > 0,
 			invalid("uncountedTerminatedPods", goform.Of(pods), "must be empty for finished job")},
 	}
 }
@@ -148,11 +149,14 @@ func timeRules(j, old object) []rule {
 	restarted := !start.Equal(was.StartTime)
 	ended := !completion.Equal(was.CompletionTime) || complete != isTrue(was, batchv1.JobComplete)
 	return []rule{
-		{restarted, was.StartTime != nil && !ptr.Deref(j.Spec.Suspend, false), invalid("startTime", quoted(start), "field is immutable for unsuspended job once set")},
-		{restarted || ended, start != nil && completion != nil && completion.Before(start), invalid("completionTime", quoted(completion), "must be equal to or after `startTime`")},
+		{restarted, was.StartTime != nil && !ptr.Deref(j.Spec.Suspend, false),
+			invalid("startTime", quoted(start), "field is immutable for unsuspended job once set")},
+		{restarted || ended, start != nil && completion != nil && completion.Before(start),
+			invalid("completionTime", quoted(completion), "must be equal to or after `startTime`")},
 		{ended, completion != nil && was.CompletionTime != nil && !completion.Equal(was.CompletionTime),
 			invalid("completionTime", quoted(completion), "field is immutable")},
-		{ended, completion != nil && !complete, invalid("completionTime", quoted(completion), "cannot set completionTime when there is no Complete=True condition")},
+		{ended, completion != nil && !complete,
+			invalid("completionTime", quoted(completion), "cannot set completionTime when there is no Complete=True condition")},
 		{ended, completion == nil && complete, required("completionTime", "completionTime is required for Complete jobs")},
 	}
 }

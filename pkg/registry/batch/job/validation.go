@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	appsvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/jobspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 )
 
@@ -39,7 +39,7 @@ func validateJob(j object, podLabels map[string]string, opts podspec.Options) fi
 }
 
 func validateSpec(spec *batchv1.JobSpec, opts podspec.Options) field.ErrorList {
-	errs := validation.ValidateJobSpec(spec, opts, specPath)
+	errs := jobspec.ValidateJobSpec(spec, opts, specPath)
 	path := specPath.Child("selector")
 	if spec.Selector == nil {
 		errs = append(errs, field.Required(path, ""))
@@ -47,7 +47,7 @@ func validateSpec(spec *batchv1.JobSpec, opts podspec.Options) field.ErrorList {
 		errs = append(errs, metav1validation.ValidateLabelSelector(spec.Selector, metav1validation.LabelSelectorValidationOptions{}, path)...)
 	}
 	if selector, err := metav1.LabelSelectorAsSelector(spec.Selector); err == nil {
-		errs = append(errs, appsvalidation.ValidateSelected(selector, &spec.Template, specPath.Child("template"))...)
+		errs = append(errs, validation.ValidateSelected(selector, &spec.Template, specPath.Child("template"))...)
 	}
 	return errs
 }

@@ -1,4 +1,4 @@
-package validation
+package jobspec
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
@@ -102,7 +102,7 @@ func validateExitCodes(rule *batchv1.PodFailurePolicyOnExitCodesRequirement, pod
 func validatePatterns(patterns []batchv1.PodFailurePolicyOnPodConditionsPattern, p *field.Path) field.ErrorList {
 	errs := tooMany(len(patterns), maxPatterns, p)
 	for i, pattern := range patterns {
-		errs = append(errs, corevalidation.ValidateQualifiedName(string(pattern.Type), p.Index(i).Child("type"))...)
+		errs = append(errs, validation.ValidateQualifiedName(string(pattern.Type), p.Index(i).Child("type"))...)
 		errs = append(errs, requireOneOf(pattern.Status, p.Index(i).Child("status"), corev1.ConditionFalse, corev1.ConditionTrue, corev1.ConditionUnknown)...)
 	}
 	return errs
@@ -156,7 +156,8 @@ func validateSuccessRule(rule *batchv1.SuccessPolicyRule, completions *int32, p 
 		errs = append(errs, field.Invalid(at, count, fmt.Sprintf("must be less than or equal to %d (the number of specified completions)", *completions)))
 	}
 	if n := all.count(); rule.SucceededIndexes != nil && int(count) > n {
-		errs = append(errs, field.Invalid(at, count, fmt.Sprintf("must be less than or equal to %d (the number of indexes in the specified succeededIndexes field)", n)))
+		errs = append(errs, field.Invalid(at, count,
+			fmt.Sprintf("must be less than or equal to %d (the number of indexes in the specified succeededIndexes field)", n)))
 	}
 	return errs
 }

@@ -1,4 +1,4 @@
-package validation
+package jobspec
 
 import (
 	"fmt"
@@ -12,7 +12,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 )
 
 const (
@@ -165,12 +164,4 @@ func ValidateJobTemplate(t *batchv1.JobTemplateSpec, opts podspec.Options, p *fi
 		errs = append(errs, field.NotSupported(p.Child("manualSelector"), true, []string{"nil", "false"}))
 	}
 	return errs
-}
-
-// quote is goform.Of for values that may be nil: nil is quoted as null.
-func quote[T any](v *T) any {
-	if v == nil {
-		return nil
-	}
-	return goform.Of(v)
 }

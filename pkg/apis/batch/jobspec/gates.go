@@ -1,4 +1,4 @@
-package validation
+package jobspec
 
 import (
 	batchv1 "k8s.io/api/batch/v1"

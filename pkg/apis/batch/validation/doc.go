@@ -1,3 +1,0 @@
-// Package validation contains the rules for jobs, which jobs and the templates in
-// cron jobs share.
-package validation
