@@ -135,7 +135,8 @@ func conditionRules(j, old object) []rule {
 	const complete, failed, met, target = batchv1.JobComplete, batchv1.JobFailed, batchv1.JobSuccessCriteriaMet, batchv1.JobFailureTarget
 	return []rule{
 		unset(failed, "terminal "), unset(complete, "terminal "), unset(target, "terminal "), unset(met, ""),
-		both(complete, failed), both(complete, target), both(met, failed), both(met, target), without(failed, target, changed(failed)), without(complete, met, changed(complete, met)),
+		both(complete, failed), both(complete, target), both(met, failed), both(met, target),
+		without(failed, target, changed(failed)), without(complete, met, changed(complete, met)),
 		{changed(complete, met), j.Spec.SuccessPolicy != nil && isTrue(now, complete) && !isTrue(now, met),
 			invalid("conditions", field.OmitValueType{}, "cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True")},
 	}
