@@ -11,6 +11,7 @@ import (
 	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
 	apisautoscalingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v1"
 	apisautoscalingv2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v2"
+	apisbatchv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/v1"
 	apiscoordinationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1"
 	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 	apisdiscoveryv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/discovery/v1"
@@ -29,6 +30,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -80,6 +82,7 @@ var groups = []group{
 	{version: authorizationv1.SchemeGroupVersion, types: authorizationv1.AddToScheme},
 	{version: autoscalingv2.SchemeGroupVersion, types: autoscalingv2.AddToScheme, own: apisautoscalingv2.AddToScheme},
 	{version: autoscalingv1.SchemeGroupVersion, types: autoscalingv1.AddToScheme, own: apisautoscalingv1.AddToScheme},
+	{version: batchv1.SchemeGroupVersion, types: batchv1.AddToScheme, own: apisbatchv1.AddToScheme},
 	{version: coordinationv1.SchemeGroupVersion, types: coordinationv1.AddToScheme, own: apiscoordinationv1.AddToScheme},
 	{version: discoveryv1.SchemeGroupVersion, types: discoveryv1.AddToScheme, own: apisdiscoveryv1.AddToScheme},
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme},

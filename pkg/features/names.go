@@ -49,8 +49,15 @@ const (
 	MatchLabelKeysInPodTopologySpread featuregate.Feature = "MatchLabelKeysInPodTopologySpread"
 	// MatchLabelKeysInPodTopologySpreadSelectorMerge writes the values of the label keys into the selector.
 	MatchLabelKeysInPodTopologySpreadSelectorMerge featuregate.Feature = "MatchLabelKeysInPodTopologySpreadSelectorMerge"
+	// MaxUnavailableStatefulSet is the field maxUnavailable of the rolling update of a stateful set.
+	MaxUnavailableStatefulSet featuregate.Feature = "MaxUnavailableStatefulSet"
+	// MutablePodResourcesForSuspendedJobs lets the resources of the pods of a suspended job change.
+	MutablePodResourcesForSuspendedJobs featuregate.Feature = "MutablePodResourcesForSuspendedJobs"
 	// MutablePVNodeAffinity lets the node affinity of a persistent volume change (KEP-5381).
 	MutablePVNodeAffinity featuregate.Feature = "MutablePVNodeAffinity"
+	// MutableSchedulingDirectivesForSuspendedJobs lets the scheduling directives of the pods of a job change
+	// whenever it is suspended, not only before it started.
+	MutableSchedulingDirectivesForSuspendedJobs featuregate.Feature = "MutableSchedulingDirectivesForSuspendedJobs"
 	// PodCertificateRequest is the source podCertificate of projected volumes.
 	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
 	// PodLevelResources lets a pod as a whole have resources.
@@ -61,6 +68,8 @@ const (
 	ResourceHealthStatusMessage featuregate.Feature = "ResourceHealthStatusMessage"
 	// RestartAllContainersOnContainerExits lets a rule of one container restart all of them.
 	RestartAllContainersOnContainerExits featuregate.Feature = "RestartAllContainersOnContainerExits"
+	// StatefulSetRecreateStrategy is the strategy Recreate of stateful sets.
+	StatefulSetRecreateStrategy featuregate.Feature = "StatefulSetRecreateStrategy"
 	// TaintTolerationComparisonOperators compares numbers in tolerations.
 	TaintTolerationComparisonOperators featuregate.Feature = "TaintTolerationComparisonOperators"
 	// UserNamespacesHostNetworkSupport lets a pod in a user namespace use the host's network.
@@ -69,4 +78,6 @@ const (
 	VolumeBindMountOptions featuregate.Feature = "VolumeBindMountOptions"
 	// VolumeLimitScaling lets a CSI driver keep pods off nodes that do not have it (KEP-5030).
 	VolumeLimitScaling featuregate.Feature = "VolumeLimitScaling"
+	// WorkloadWithJob is the field scheduling of jobs.
+	WorkloadWithJob featuregate.Feature = "WorkloadWithJob"
 )

@@ -15,6 +15,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/persistentvolume"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/persistentvolumeclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/pod"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/podtemplate"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/replicationcontroller"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/secret"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/service"
@@ -50,6 +52,8 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 			persistentvolumeclaim.Resource,
 			persistentvolume.Resource,
 			pod.Resource,
+			podtemplate.Resource,
+			replicationcontroller.Resource,
 			resourcequota.Resource,
 			secret.Resource,
 			service.New(needs.Services),

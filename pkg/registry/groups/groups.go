@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/batch"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
@@ -45,6 +46,7 @@ func All(needs Needs) []registry.Group {
 		authentication.Group(needs.Authentication),
 		authorization.Group(needs.Authorization),
 		autoscaling.Group(),
+		batch.Group(),
 		networking.Group(),
 		policy.Group(),
 		rbac.Group(needs.RBAC),

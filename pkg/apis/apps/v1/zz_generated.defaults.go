@@ -28,6 +28,7 @@ func RegisterDefaults(scheme *runtime.Scheme) error {
 }
 
 func SetObjectDefaults_DaemonSet(in *appsv1.DaemonSet) {
+	SetDefaults_DaemonSet(in)
 	apiscorev1.SetDefaults_PodSpec(&in.Spec.Template.Spec)
 	for i := range in.Spec.Template.Spec.Volumes {
 		a := &in.Spec.Template.Spec.Volumes[i]
@@ -1017,6 +1018,7 @@ func SetObjectDefaults_ReplicaSetList(in *appsv1.ReplicaSetList) {
 }
 
 func SetObjectDefaults_StatefulSet(in *appsv1.StatefulSet) {
+	SetDefaults_StatefulSet(in)
 	apiscorev1.SetDefaults_PodSpec(&in.Spec.Template.Spec)
 	for i := range in.Spec.Template.Spec.Volumes {
 		a := &in.Spec.Template.Spec.Volumes[i]

@@ -81,3 +81,13 @@ func percentOf(n intstr.IntOrString) (int, bool) {
 	percent, err := intstr.GetScaledValueFromIntOrPercent(&n, 100, false)
 	return percent, err == nil
 }
+
+// ValidateCollisions checks that the collision count in a status neither
+// decreases nor disappears: otherwise two different templates could get the same
+// hash. path is the path of the status.
+func ValidateCollisions(count, old *int32, path *field.Path) field.ErrorList {
+	if old == nil || count != nil && *count >= *old {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path.Child("collisionCount"), ptr.Deref(count, 0), "cannot be decremented")}
+}

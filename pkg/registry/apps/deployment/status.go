@@ -13,14 +13,7 @@ import (
 func validateStatusUpdate(_ context.Context, d, old *appsv1.Deployment) field.ErrorList {
 	path := field.NewPath("status")
 	errs := validateStatus(&d.Status, path)
-	// The collision count must not decrease: otherwise two different templates
-	// could get the same hash.
-	if before := old.Status.CollisionCount; before != nil {
-		if now := ptr.Deref(d.Status.CollisionCount, 0); now < *before {
-			errs = append(errs, field.Invalid(path.Child("collisionCount"), now, "cannot be decremented"))
-		}
-	}
-	return errs
+	return append(errs, validation.ValidateCollisions(d.Status.CollisionCount, old.Status.CollisionCount, path)...)
 }
 
 func validateStatus(status *appsv1.DeploymentStatus, path *field.Path) field.ErrorList {

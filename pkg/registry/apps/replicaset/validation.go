@@ -39,21 +39,5 @@ func validateSpec(spec *appsv1.ReplicaSetSpec, opts podspec.Options) field.Error
 }
 
 func validateStatusUpdate(_ context.Context, rs, _ *appsv1.ReplicaSet) field.ErrorList {
-	return validateStatus(&rs.Status, field.NewPath("status"))
-}
-
-func validateStatus(status *appsv1.ReplicaSetStatus, path *field.Path) field.ErrorList {
-	const replicas, ready = "cannot be greater than status.replicas", "cannot be greater than readyReplicas"
-	return validation.ValidateNumbers(path,
-		validation.Count("replicas", status.Replicas),
-		validation.Count("fullyLabeledReplicas", status.FullyLabeledReplicas),
-		validation.Count("readyReplicas", status.ReadyReplicas),
-		validation.Count("availableReplicas", status.AvailableReplicas),
-		validation.Count("terminatingReplicas", ptr.Deref(status.TerminatingReplicas, 0)),
-		validation.Count("observedGeneration", status.ObservedGeneration),
-		validation.AtMost("fullyLabeledReplicas", status.FullyLabeledReplicas, status.Replicas, replicas),
-		validation.AtMost("readyReplicas", status.ReadyReplicas, status.Replicas, replicas),
-		validation.AtMost("availableReplicas", status.AvailableReplicas, status.Replicas, replicas),
-		validation.AtMost("availableReplicas", status.AvailableReplicas, status.ReadyReplicas, ready),
-	)
+	return validation.ValidateReplicaSetStatus(&rs.Status, field.NewPath("status"))
 }

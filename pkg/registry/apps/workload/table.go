@@ -15,21 +15,26 @@ import (
 // shows only with -o wide. selectorDoc is the description of the column with
 // the selector.
 func (t Template[T]) Columns(selector func(T) *metav1.LabelSelector, selectorDoc string) []registry.Column[T] {
+	return append(t.ContainerColumns(1), registry.Column[T]{Name: "Selector", Priority: 1, Description: selectorDoc,
+		Cell: func(obj T) any { return metav1.FormatLabelSelector(selector(obj)) }})
+}
+
+// ContainerColumns returns the columns with the names and the images of the
+// containers in the template. Those of priority 1 are shown only with -o wide.
+func (t Template[T]) ContainerColumns(priority int32) []registry.Column[T] {
 	containers := func(of func(corev1.Container) string) func(T) any {
 		return func(obj T) any {
 			var all []string
-			for _, c := range t.Of(obj).Spec.Containers {
+			for _, c := range t.spec(obj).Containers {
 				all = append(all, of(c))
 			}
 			return strings.Join(all, ",")
 		}
 	}
 	return []registry.Column[T]{
-		{Name: "Containers", Priority: 1, Description: "Names of each container in the template.",
+		{Name: "Containers", Priority: priority, Description: "Names of each container in the template.",
 			Cell: containers(func(c corev1.Container) string { return c.Name })},
-		{Name: "Images", Priority: 1, Description: "Images referenced by each container in the template.",
+		{Name: "Images", Priority: priority, Description: "Images referenced by each container in the template.",
 			Cell: containers(func(c corev1.Container) string { return c.Image })},
-		{Name: "Selector", Priority: 1, Description: selectorDoc,
-			Cell: func(obj T) any { return metav1.FormatLabelSelector(selector(obj)) }},
 	}
 }

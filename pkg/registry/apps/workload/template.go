@@ -12,27 +12,67 @@ import (
 
 // Template gives access to the pod template of a workload.
 type Template[T registry.Object] struct {
-	// Of returns the template of an object.
+	// Of returns the template of an object. It is nil if the object has none.
 	Of func(obj T) *corev1.PodTemplateSpec
 	// Path is the path of the template, which warnings contain.
 	Path *field.Path
+	// AnyName leaves out the warning about names that are not valid as host names
+	// of pods.
+	AnyName bool
+	// Warnings returns warnings about the rest of the object.
+	Warnings func(obj T) []string
 }
 
 // Hooks adds to the hooks of a workload what all workloads do with their pod
-// template: it clears the fields whose feature is disabled, and returns
-// warnings about the template. On update there are warnings only if the
-// generation has changed, which means that the spec has changed.
+// template: before the workload's own hooks it clears the fields whose feature is
+// disabled, and it returns warnings about the template. On update there are
+// warnings only if the generation has changed, which means that the spec has
+// changed.
 func (t Template[T]) Hooks(hooks registry.Hooks[T]) registry.Hooks[T] {
-	hooks.PrepareForCreate = func(_ context.Context, obj T) { podspec.DropDisabledFields(&t.Of(obj).Spec, nil) }
-	hooks.PrepareForUpdate = func(_ context.Context, obj, old T) { podspec.DropDisabledFields(&t.Of(obj).Spec, &t.Of(old).Spec) }
+	create, update := hooks.PrepareForCreate, hooks.PrepareForUpdate
+	hooks.PrepareForCreate = func(ctx context.Context, obj T) {
+		podspec.DropDisabledFields(t.spec(obj), nil)
+		if create != nil {
+			create(ctx, obj)
+		}
+	}
+	hooks.PrepareForUpdate = func(ctx context.Context, obj, old T) {
+		podspec.DropDisabledFields(t.spec(obj), t.spec(old))
+		if update != nil {
+			update(ctx, obj, old)
+		}
+	}
 	hooks.WarningsOnCreate = func(_ context.Context, obj T) []string {
-		return append(WarnOfName(obj.GetName()), podspec.PodTemplateWarnings(t.Of(obj), t.Path)...)
+		if t.AnyName {
+			return t.warnings(obj)
+		}
+		return append(WarnOfName(obj.GetName()), t.warnings(obj)...)
 	}
 	hooks.WarningsOnUpdate = func(_ context.Context, obj, old T) []string {
 		if obj.GetGeneration() == old.GetGeneration() {
 			return nil
 		}
-		return podspec.PodTemplateWarnings(t.Of(obj), t.Path)
+		return t.warnings(obj)
 	}
 	return hooks
+}
+
+// spec returns the pod spec in the template of an object. It is empty if there
+// is no template.
+func (t Template[T]) spec(obj T) *corev1.PodSpec {
+	if template := t.Of(obj); template != nil {
+		return &template.Spec
+	}
+	return &corev1.PodSpec{}
+}
+
+func (t Template[T]) warnings(obj T) []string {
+	var warnings []string
+	if template := t.Of(obj); template != nil {
+		warnings = podspec.PodTemplateWarnings(template, t.Path)
+	}
+	if t.Warnings != nil {
+		warnings = append(warnings, t.Warnings(obj)...)
+	}
+	return warnings
 }
