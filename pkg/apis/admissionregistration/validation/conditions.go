@@ -20,7 +20,8 @@ const maxConditions = 64
 // ValidateMatchConditions checks match conditions and compiles their expressions.
 // Expressions that are stored already may use what this version no longer, or not
 // yet, offers to new ones (KEP-4330).
-func ValidateMatchConditions(conditions []admissionregistrationv1.MatchCondition, stored sets.Set[string], params bool, path *field.Path) (errs field.ErrorList) {
+func ValidateMatchConditions(conditions []admissionregistrationv1.MatchCondition, stored sets.Set[string], params bool,
+	path *field.Path) (errs field.ErrorList) {
 	if len(conditions) > maxConditions {
 		errs = append(errs, field.TooMany(path, len(conditions), maxConditions))
 	}

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/util/webhook"
+	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 )
 
 // Webhook is what validating and mutating webhooks have in common.
@@ -85,7 +85,7 @@ func validateClient(c *admissionregistrationv1.WebhookClientConfig, path *field.
 	case (c.URL == nil) == (c.Service == nil):
 		return field.ErrorList{field.Required(path, "exactly one of url or service is required")}
 	case c.URL != nil:
-		return webhook.ValidateWebhookURL(path.Child("url"), *c.URL, true)
+		return webhookutil.ValidateWebhookURL(path.Child("url"), *c.URL, true)
 	}
 	port := int32(443)
 	if c.Service.Port != nil {
@@ -94,7 +94,7 @@ func validateClient(c *admissionregistrationv1.WebhookClientConfig, path *field.
 	// The name and the namespace are interchanged, which looks wrong, but
 	// kube-apiserver does the same: it says of a missing namespace that the name is
 	// missing.
-	return webhook.ValidateWebhookService(path.Child("service"), c.Service.Name, c.Service.Namespace, c.Service.Path, port)
+	return webhookutil.ValidateWebhookService(path.Child("service"), c.Service.Name, c.Service.Namespace, c.Service.Path, port)
 }
 
 // validateVersions checks the versions of AdmissionReview that a webhook knows.
