@@ -2,6 +2,7 @@ package validation
 
 import (
 	"strings"
+	"sync"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -16,6 +17,12 @@ import (
 // maxConditions is the number of match conditions that a webhook or a policy may
 // have (KEP-3716).
 const maxConditions = 64
+
+// compiler is made when the first expression comes, because its environments take
+// milliseconds.
+var compiler = sync.OnceValue(func() plugincel.Compiler {
+	return plugincel.NewCompiler(environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
+})
 
 // ValidateMatchConditions checks match conditions and compiles their expressions.
 // Expressions that are stored already may use what this version no longer, or not
@@ -48,8 +55,7 @@ func validateCondition(c *admissionregistrationv1.MatchCondition, stored sets.Se
 		if stored.Has(c.Expression) {
 			kind = environment.StoredExpressions
 		}
-		compiler := plugincel.NewCompiler(environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
-		compiled := compiler.CompileCELExpression((*matchconditions.MatchCondition)(c),
+		compiled := compiler().CompileCELExpression((*matchconditions.MatchCondition)(c),
 			plugincel.OptionalVariableDeclarations{HasParams: params, HasAuthorizer: true}, kind)
 		errs = append(errs, compilation(compiled.Error, c.Expression, path.Child("expression"))...)
 	}

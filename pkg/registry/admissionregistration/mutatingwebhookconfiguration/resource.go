@@ -2,15 +2,13 @@
 package mutatingwebhookconfiguration
 
 import (
-	"context"
-
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/webhooks"
 )
 
 type object = *admissionregistrationv1.MutatingWebhookConfiguration
@@ -30,26 +28,12 @@ var Resource = &registry.Resource[object]{
 	ConditionalUpdate: true,
 	ValidateName:      apivalidation.NameIsDNSSubdomain,
 	AnyFinalizer:      true,
-	Hooks: registry.Hooks[object]{
-		Validate: func(_ context.Context, c object) field.ErrorList {
-			return validation.ValidateWebhooks(webhooks(c), nil, webhooksPath)
-		},
-		OnUpdate: []registry.Rule{registry.Metadata, registry.Change},
-		ValidateUpdate: func(_ context.Context, c, old object) field.ErrorList {
-			return validation.ValidateWebhooks(webhooks(c), validation.Expressions(webhooks(old)), webhooksPath)
-		},
-	},
-	Columns: []registry.Column[object]{
-		registry.NameColumn[object](),
-		{Name: "Webhooks", Type: "integer", Description: "Webhooks indicates the number of webhooks registered in this configuration",
-			Cell: func(c object) any { return len(c.Webhooks) }},
-		registry.AgeColumn[object](),
-	},
+	Hooks:             webhooks.Hooks(common),
+	Columns:           webhooks.Columns(func(c object) int { return len(c.Webhooks) }),
 }
 
-var webhooksPath = field.NewPath("webhooks")
-
-func webhooks(c object) []validation.Webhook {
+// common returns the webhooks as those of both kinds of configurations.
+func common(c object) []validation.Webhook {
 	all := make([]validation.Webhook, len(c.Webhooks))
 	for i := range c.Webhooks {
 		w := &c.Webhooks[i]
