@@ -39,6 +39,7 @@ func scanCBOR(data []byte, l limits) (costly bool, err error) {
 		if err := l.check(len(s.open), objects); err != nil {
 			return false, err
 		}
+		s.close()
 		major := head >> 5
 		pieces := (major == cborBytes || major == cborString) && argument == indefinite
 		encoded := major == cborTag && cborBase64URL <= argument && argument <= cborBase16
@@ -81,7 +82,6 @@ func (s *cborScanner) item(head byte, items uint64) (opened bool, text []byte) {
 		if len(s.open) > 0 {
 			s.open = s.open[:len(s.open)-1]
 		}
-		s.close()
 		return false, nil
 	}
 	if n := len(s.open); n > 0 && s.open[n-1] != indefinite {
@@ -105,10 +105,10 @@ func (s *cborScanner) item(head byte, items uint64) (opened bool, text []byte) {
 	default:
 		items = 0
 	}
-	if items > 0 {
+	// An empty array or map is a level as well, until close.
+	if opened || items > 0 {
 		s.open = append(s.open, items)
 	}
-	s.close()
 	return opened, text
 }
 

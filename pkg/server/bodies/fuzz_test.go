@@ -55,6 +55,7 @@ func FuzzCBOR(f *testing.F) {
 	for depth := range 10 {
 		f.Add(nestedCBOR(f, depth))
 	}
+	f.Add([]byte("\x83\x00\x00\x83\x00\x00\x83\x00\x00\x83\x00\x00\x83\x80\x00\x00")) // The list that is too deep is empty.
 	f.Add([]byte("\x9f\x81\xbf\x41a\x9f\xff\xff\x5f\x41b\xff\xff"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var value any
