@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/component-base/featuregate"
 )
 
 // Info describes a resource regardless of its type.
@@ -14,6 +15,8 @@ type Info struct {
 	GVR schema.GroupVersionResource
 	// Versions are all group versions in which it is served, the hub's first.
 	Versions []schema.GroupVersion
+	// Gate is the feature without which it is not served; empty for none.
+	Gate featuregate.Feature
 	// Stored is false for a resource that is a question: nothing of it is in etcd.
 	Stored bool
 	// Prefix is its place in etcd below --etcd-prefix.
@@ -53,7 +56,7 @@ func (r *Resource[T]) Info() Info {
 		prefix = r.GVR.Resource
 	}
 	return Info{
-		GVR: r.GVR, Versions: r.versions(), Stored: true, Prefix: prefix,
+		GVR: r.GVR, Versions: r.versions(), Gate: r.Gate, Stored: true, Prefix: prefix,
 		StorageVersion: r.StorageVersion, StoredAsJSON: r.StoredAsJSON, WatchCached: !r.NoWatchCache,
 	}
 }

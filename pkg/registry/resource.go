@@ -11,6 +11,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/component-base/featuregate"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
@@ -56,6 +57,9 @@ type Resource[T Object] struct {
 	// Versions are all group versions in which the resource is served, the hub's
 	// first. Nil is the hub's alone. One storage serves all of them.
 	Versions []schema.GroupVersion
+	// Gate is the feature without which the resource is not served, in any version.
+	// Empty: it is always served, as far as its versions are.
+	Gate featuregate.Feature
 	// StorageVersion is the version in which objects are stored, where it is not
 	// the most preferred one of the group.
 	StorageVersion string

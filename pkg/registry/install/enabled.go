@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
@@ -73,7 +74,11 @@ func (e Enabled) Each(f func(group registry.Group, version registry.Version)) {
 // resources are those that a group serves in a version.
 func (e Enabled) resources(group registry.Group, gv schema.GroupVersion) (served []registry.Definition) {
 	for _, definition := range group.Resources {
-		if gvr, ok := definition.Info().In(gv); ok && e.Config.ResourceEnabled(gvr) {
+		info := definition.Info()
+		if info.Gate != "" && !features.Enabled(info.Gate) {
+			continue
+		}
+		if gvr, ok := info.In(gv); ok && e.Config.ResourceEnabled(gvr) {
 			served = append(served, definition)
 		}
 	}
