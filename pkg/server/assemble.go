@@ -116,7 +116,7 @@ func newStorage(b *base) (*storage.Stored, error) {
 func (s *Server) installGroups(p *parts) error {
 	b, g := s.base, s.base.generic
 	in := &install.Installer{
-		Server: s.generic, Config: g, TypeConverter: s.documents.TypeConverter,
+		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.documents.TypeConverter,
 		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects},
 	}
 	return in.Install(groups.All(groups.Needs{

@@ -127,12 +127,21 @@ func (b *base) prepare() error {
 	if err := o.APIEnablement.ApplyTo(g, install.ResourceConfig(described), options.GroupVersions()); err != nil {
 		return fmt.Errorf("--runtime-config: %w", err)
 	}
-	b.enabled = install.Enabled{Groups: described, Config: g.MergedResourceConfig}
+	lifecycle, err := genericapiserver.NewResourceExpirationEvaluatorFromOptions(genericapiserver.ResourceExpirationEvaluatorOptions{
+		CurrentVersion:                          g.EffectiveVersion.EmulationVersion(),
+		EmulationForwardCompatible:              g.EmulationForwardCompatible,
+		RuntimeConfigEmulationForwardCompatible: g.RuntimeConfigEmulationForwardCompatible,
+	})
+	if err != nil {
+		return err
+	}
+	if b.enabled, err = install.NewEnabled(described, g.MergedResourceConfig, lifecycle); err != nil {
+		return fmt.Errorf("--runtime-config: %w", err)
+	}
 	for _, missing := range b.enabled.Missing() {
-		klog.Warningf("--runtime-config enables %s, which this server does not have", missing)
+		klog.Warningf("--runtime-config enables %s, of which this server has nothing", missing)
 	}
 
-	var err error
 	if b.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {
 		return err
 	}
