@@ -18,12 +18,14 @@ import (
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
 	apisnetworkingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1"
+	apisnetworkingv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1beta1"
 	apisnodev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/node/v1"
 	apispolicyv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1"
 	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
 	apisrbacv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/v1"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
 	apisstoragev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1"
+	apisstoragev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1beta1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -37,12 +39,14 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	nodev1 "k8s.io/api/node/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	policyv1beta1 "k8s.io/api/policy/v1beta1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
+	storagev1beta1 "k8s.io/api/storage/v1beta1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -88,12 +92,14 @@ var groups = []group{
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
 	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
+	{version: networkingv1beta1.SchemeGroupVersion, types: apisnetworkingv1beta1.AddTypes, own: apisnetworkingv1beta1.AddToScheme},
 	{version: nodev1.SchemeGroupVersion, types: nodev1.AddToScheme, own: apisnodev1.AddToScheme},
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme, own: apispolicyv1.AddToScheme},
 	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme},
 	{version: rbacv1.SchemeGroupVersion, types: rbacv1.AddToScheme, own: apisrbacv1.AddToScheme},
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
 	{version: storagev1.SchemeGroupVersion, types: storagev1.AddToScheme, own: apisstoragev1.AddToScheme},
+	{version: storagev1beta1.SchemeGroupVersion, types: apisstoragev1beta1.AddTypes, own: apisstoragev1beta1.AddToScheme},
 }
 
 // newScheme returns a scheme with the group versions. Their order determines

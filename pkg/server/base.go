@@ -160,6 +160,7 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		}
 	}
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
+		handler = withoutEarlyWarnings(handler, apis.Scheme, g.EffectiveVersion.BinaryVersion())
 		handler = refuseBadPatches(handler, g.Serializer)
 		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc, types)
 		if !allowPrivileged {

@@ -9,6 +9,8 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/version"
@@ -106,6 +108,35 @@ func TestEnabled(t *testing.T) {
 	}
 	if enabled.Serves(hpas("v1")) || !enabled.Serves(hpas("v2")) {
 		t.Error("one version cannot be disabled alone")
+	}
+}
+
+// TestLifecycle enables a version that Kubernetes 1.37 has removed.
+func TestLifecycle(t *testing.T) {
+	all := groups.All(groups.Needs{})
+	for _, test := range []struct {
+		minor   uint
+		served  bool
+		missing []string
+	}{
+		{36, true, nil},
+		{37, false, []string{"networking.k8s.io/v1beta1"}},
+	} {
+		config := ResourceConfig(all)
+		config.EnableVersions(networkingv1beta1.SchemeGroupVersion)
+		enabled, err := NewEnabled(all, config, at(t, 1, test.minor))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := enabled.Serves(networkingv1beta1.SchemeGroupVersion.WithResource("ipaddresses")); got != test.served {
+			t.Errorf("1.%d: v1beta1 is served: %v", test.minor, got)
+		}
+		if !enabled.Serves(networkingv1.SchemeGroupVersion.WithResource("ipaddresses")) {
+			t.Errorf("1.%d: v1 is not served", test.minor)
+		}
+		if config.ExplicitGroupVersionConfigs = config.GroupVersionConfigs; !slices.Equal(enabled.Missing(), test.missing) {
+			t.Errorf("1.%d: missing %v", test.minor, enabled.Missing())
+		}
 	}
 }
 
