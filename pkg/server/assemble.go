@@ -7,7 +7,6 @@ import (
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -43,7 +42,7 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{base: b, aggregator: p.aggregator}
-	delegate, extensions, err := newCustomResources(ctx, b, p.stored.CustomResources, p.services)
+	delegate, extensions, err := newCustomResources(ctx, b, p)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +92,7 @@ func configure(b *base) (*parts, error) {
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, b.client, b.informers) }},
 		{"services", func() (err error) { p.services, err = newServices(b, p.stored.Raw); return err }},
 		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b); return err }},
-		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b) }},
+		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
@@ -117,7 +116,7 @@ func (s *Server) installGroups(p *parts) error {
 	b, g := s.base, s.base.generic
 	in := &install.Installer{
 		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.documents.TypeConverter,
-		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects},
+		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects, InForce: b.inForce.Wait},
 	}
 	return in.Install(groups.All(groups.Needs{
 		Core:           core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation},
@@ -134,15 +133,6 @@ func runControllers(b *base) {
 	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
 		b.life.runs(loop.Run)
 	}
-}
-
-func applyAdmission(b *base) error {
-	g := b.generic
-	client, err := dynamic.NewForConfig(g.LoopbackClientConfig)
-	if err != nil {
-		return err
-	}
-	return b.options.Admission.ApplyTo(g, b.informers, b.client, client, g.FeatureGate, g.EffectiveVersion)
 }
 
 func groupNames(groups []registry.Group) (names []string) {

@@ -15,6 +15,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/inforce"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -47,6 +48,8 @@ type base struct {
 	// objects reads from the storage of the resources. It can be used as soon
 	// as that storage exists.
 	objects *objects.Access
+	// inForce knows which configurations of admission are in force.
+	inForce inforce.Tracker
 	// enabled knows which groups, versions and resources are served.
 	enabled install.Enabled
 	life    *lifetime

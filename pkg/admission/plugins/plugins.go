@@ -3,6 +3,8 @@ package plugins
 
 import (
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultingressclass"
@@ -23,6 +25,8 @@ func All() []admission.Plugin {
 		defaultstorageclass.Plugin(),
 		storageprotection.Plugin(),
 		defaultingressclass.Plugin(),
+		{Name: mutating.PluginName, Register: mutating.Register},
+		{Name: validating.PluginName, Register: validating.Register},
 	}
 }
 
