@@ -1,0 +1,49 @@
+// Package validatingadmissionpolicy defines admission policies that validate
+// objects by CEL expressions (KEP-3488).
+package validatingadmissionpolicy
+
+import (
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/policies"
+)
+
+type object = *admissionregistrationv1.ValidatingAdmissionPolicy
+
+// New defines validating policies. Their version v1beta1 is not served any more.
+func New(needs params.Needs) *registry.Resource[object] {
+	rules := rules{needs}
+	return &registry.Resource[object]{
+		GVR:           admissionregistrationv1.SchemeGroupVersion.WithResource("validatingadmissionpolicies"),
+		Singular:      "validatingadmissionpolicy",
+		Categories:    []string{"api-extensions"},
+		ClusterScoped: true,
+		New:           func() object { return &admissionregistrationv1.ValidatingAdmissionPolicy{} },
+		NewList:       func() runtime.Object { return &admissionregistrationv1.ValidatingAdmissionPolicyList{} },
+		Parts: registry.Parts[object]{
+			Spec:        registry.Part(func(p object) *admissionregistrationv1.ValidatingAdmissionPolicySpec { return &p.Spec }),
+			Status:      registry.Part(func(p object) *admissionregistrationv1.ValidatingAdmissionPolicyStatus { return &p.Status }),
+			Generations: true,
+		},
+		ConditionalUpdate: true,
+		ValidateName:      apivalidation.NameIsDNSSubdomain,
+		AnyFinalizer:      true,
+		Hooks: registry.Hooks[object]{
+			Validate:       rules.validate,
+			OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
+			ValidateUpdate: rules.validateUpdate,
+		},
+		Facets: map[string]registry.Facet[object]{"status": {
+			Hooks:    registry.Hooks[object]{ValidateUpdate: validateStatusUpdate},
+			Metadata: registry.KeepUserMetadata(),
+		}},
+		Columns: policies.Columns(registry.Column[object]{
+			Name: "Validations", Description: "Validations indicates the number of validation rules defined in this configuration",
+			Cell: func(p object) any { return len(p.Spec.Validations) },
+		}, func(p object) *admissionregistrationv1.ParamKind { return p.Spec.ParamKind }),
+	}
+}
