@@ -60,8 +60,8 @@ func TestParams(t *testing.T) {
 		"binding by name":                 {newBinding("maps", named("p")), ""},
 		"binding by name in a namespace":  {newBinding("maps", in("kube-system", named("p"))), ""},
 		"binding by labels":               {newBinding("maps", in("default", selected())), ""},
-		"binding by labels elsewhere":     {newBinding("maps", in("kube-system", selected())), `does not have "list" permission on the object referenced by paramRef`},
-		"binding by labels, cluster-wide": {newBinding("maps", selected()), `does not have "list" permission on the object referenced by paramRef`},
+		"binding by labels elsewhere":     {newBinding("maps", in("kube-system", selected())), `does not have "list" permission on the object`},
+		"binding by labels, cluster-wide": {newBinding("maps", selected()), `does not have "list" permission on the object`},
 		"binding to a secret":             {newBinding("secrets", named("p")), `does not have "get" permission on the object referenced by paramRef`},
 		"binding to no kind":              {newBinding("none", named("p")), `does not have "get" permission on the object referenced by paramRef`},
 		"binding to an unknown kind": {newBinding("unknown", named("p")), "unable to resolve paramKind &{example.com/v1 Unknown} to determine minimum " +
