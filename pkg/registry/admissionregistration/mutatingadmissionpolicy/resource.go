@@ -17,9 +17,11 @@ import (
 
 type object = *admissionregistrationv1.MutatingAdmissionPolicy
 
+// kind is what the hooks and the columns are made of.
+var kind = policies.Kind[object]{Common: common, Validate: validate, Expressions: expressions}
+
 // New defines mutating policies.
 func New(needs params.Needs) *registry.Resource[object] {
-	rules := rules{needs}
 	return &registry.Resource[object]{
 		GVR: admissionregistrationv1.SchemeGroupVersion.WithResource("mutatingadmissionpolicies"),
 		Versions: []schema.GroupVersion{
@@ -38,14 +40,10 @@ func New(needs params.Needs) *registry.Resource[object] {
 		ConditionalUpdate: true,
 		ValidateName:      apivalidation.NameIsDNSSubdomain,
 		AnyFinalizer:      true,
-		Hooks: registry.Hooks[object]{
-			Validate:       rules.validate,
-			OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
-			ValidateUpdate: rules.validateUpdate,
-		},
-		Columns: policies.Columns(registry.Column[object]{
+		Hooks:             kind.Hooks(needs),
+		Columns: kind.Columns(registry.Column[object]{
 			Name: "Mutations", Description: "Mutation indicates the number of mutations rules defined in this configuration",
 			Cell: func(p object) any { return len(p.Spec.Mutations) },
-		}, func(p object) *admissionregistrationv1.ParamKind { return p.Spec.ParamKind }),
+		}),
 	}
 }

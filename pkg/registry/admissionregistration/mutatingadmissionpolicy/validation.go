@@ -1,41 +1,17 @@
 package mutatingadmissionpolicy
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/policies"
 )
-
-// rules are the rules for policies.
-type rules struct {
-	params params.Needs
-}
-
-func (r rules) validate(ctx context.Context, p object) field.ErrorList {
-	if errs := validateSpec(p, nil); len(errs) > 0 {
-		return errs
-	}
-	return r.params.MayReadKind(ctx, p.Spec.ParamKind, policies.Spec.Child("paramKind"))
-}
-
-func (r rules) validateUpdate(ctx context.Context, p, old object) field.ErrorList {
-	errs := validateSpec(p, validation.StoredExpressions(expressions(old)...))
-	if len(errs) > 0 || apiequality.Semantic.DeepEqual(p.Spec.ParamKind, old.Spec.ParamKind) {
-		return errs
-	}
-	return r.params.MayReadKind(ctx, p.Spec.ParamKind, policies.Spec.Child("paramKind"))
-}
 
 // common returns what a policy has in common with validating ones.
 func common(p object) *validation.Policy {
@@ -44,9 +20,8 @@ func common(p object) *validation.Policy {
 		MatchConditions: s.MatchConditions, Variables: s.Variables, Mutates: true}
 }
 
-// expressions returns all expressions of a policy.
-func expressions(p object) []string {
-	all := common(p).Expressions()
+// expressions returns the expressions that are not in the common part.
+func expressions(p object) (all []string) {
 	for _, m := range p.Spec.Mutations {
 		if m.ApplyConfiguration != nil {
 			all = append(all, m.ApplyConfiguration.Expression)
@@ -58,9 +33,8 @@ func expressions(p object) []string {
 	return all
 }
 
-func validateSpec(p object, stored sets.Set[string]) field.ErrorList {
-	e := &validation.Expressions{Stored: stored}
-	errs := common(p).Validate(e, policies.Spec)
+// validate checks what is not in the common part.
+func validate(p object, e *validation.Expressions) (errs field.ErrorList) {
 	mutations := policies.Spec.Child("mutations")
 	if len(p.Spec.Mutations) == 0 {
 		errs = append(errs, field.Required(mutations, "mutations must contain at least one item"))

@@ -3,28 +3,32 @@
 package mutatingadmissionpolicybinding
 
 import (
-	"context"
-
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	admissionregistrationv1alpha1 "k8s.io/api/admissionregistration/v1alpha1"
 	admissionregistrationv1beta1 "k8s.io/api/admissionregistration/v1beta1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/policies"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 type object = *admissionregistrationv1.MutatingAdmissionPolicyBinding
 
+// kind is what the hooks and the columns are made of.
+var kind = policies.BindingKind[object, *admissionregistrationv1.MutatingAdmissionPolicy]{
+	Common:   common,
+	Policies: "mutatingadmissionpolicies",
+	ParamKind: func(p *admissionregistrationv1.MutatingAdmissionPolicy) *admissionregistrationv1.ParamKind {
+		return p.Spec.ParamKind
+	},
+}
+
 // New defines bindings of mutating policies.
 func New(needs params.Needs) *registry.Resource[object] {
-	validate := func(ctx context.Context, b object) field.ErrorList { return validate(ctx, b, needs) }
 	return &registry.Resource[object]{
 		GVR: admissionregistrationv1.SchemeGroupVersion.WithResource("mutatingadmissionpolicybindings"),
 		Versions: []schema.GroupVersion{
@@ -43,30 +47,12 @@ func New(needs params.Needs) *registry.Resource[object] {
 		ConditionalUpdate: true,
 		ValidateName:      apivalidation.NameIsDNSSubdomain,
 		AnyFinalizer:      true,
-		Hooks: registry.Hooks[object]{
-			Validate:       validate,
-			OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
-			ValidateUpdate: func(ctx context.Context, b, _ object) field.ErrorList { return validate(ctx, b) },
-		},
-		Columns: policies.BindingColumns(func(b object) (string, *admissionregistrationv1.ParamRef) { return b.Spec.PolicyName, b.Spec.ParamRef }),
+		Hooks:             kind.Hooks(needs),
+		Columns:           kind.Columns(),
 	}
 }
 
-// validate checks a new or a changed binding.
-func validate(ctx context.Context, b object, needs params.Needs) field.ErrorList {
-	s := &b.Spec
-	common := validation.Binding{PolicyName: s.PolicyName, ParamRef: s.ParamRef, MatchResources: s.MatchResources, Mutates: true}
-	if errs := common.Validate(policies.Spec); len(errs) > 0 {
-		return errs
-	}
-	return needs.MayReadRef(ctx, s.ParamRef, s.PolicyName, kindOf, policies.Spec.Child("paramRef"))
-}
-
-func kindOf(ctx context.Context, access *objects.Access, policy string) (*admissionregistrationv1.ParamKind, error) {
-	found, err := objects.GetLive[*admissionregistrationv1.MutatingAdmissionPolicy](ctx, access,
-		admissionregistrationv1.Resource("mutatingadmissionpolicies"), "", policy)
-	if err != nil {
-		return nil, err
-	}
-	return found.Spec.ParamKind, nil
+// common returns what a binding has in common with those of validating policies.
+func common(b object) *validation.Binding {
+	return &validation.Binding{PolicyName: b.Spec.PolicyName, ParamRef: b.Spec.ParamRef, MatchResources: b.Spec.MatchResources, Mutates: true}
 }

@@ -68,7 +68,7 @@ func binding(name, policy string, ref *admissionregistrationv1.ParamRef) *admiss
 			ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny}}}
 }
 
-// Attempts to create something do not store it.
+// Nothing that an attempt writes is stored.
 var (
 	dryCreate = metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	dryPatch  = metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}}

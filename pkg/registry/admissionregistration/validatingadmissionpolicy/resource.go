@@ -14,9 +14,11 @@ import (
 
 type object = *admissionregistrationv1.ValidatingAdmissionPolicy
 
+// kind is what the hooks and the columns are made of.
+var kind = policies.Kind[object]{Common: common, Validate: validate, Expressions: expressions}
+
 // New defines validating policies. Their version v1beta1 is not served any more.
 func New(needs params.Needs) *registry.Resource[object] {
-	rules := rules{needs}
 	return &registry.Resource[object]{
 		GVR:           admissionregistrationv1.SchemeGroupVersion.WithResource("validatingadmissionpolicies"),
 		Singular:      "validatingadmissionpolicy",
@@ -32,18 +34,14 @@ func New(needs params.Needs) *registry.Resource[object] {
 		ConditionalUpdate: true,
 		ValidateName:      apivalidation.NameIsDNSSubdomain,
 		AnyFinalizer:      true,
-		Hooks: registry.Hooks[object]{
-			Validate:       rules.validate,
-			OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
-			ValidateUpdate: rules.validateUpdate,
-		},
+		Hooks:             kind.Hooks(needs),
 		Facets: map[string]registry.Facet[object]{"status": {
 			Hooks:    registry.Hooks[object]{ValidateUpdate: validateStatusUpdate},
 			Metadata: registry.KeepUserMetadata(),
 		}},
-		Columns: policies.Columns(registry.Column[object]{
+		Columns: kind.Columns(registry.Column[object]{
 			Name: "Validations", Description: "Validations indicates the number of validation rules defined in this configuration",
 			Cell: func(p object) any { return len(p.Spec.Validations) },
-		}, func(p object) *admissionregistrationv1.ParamKind { return p.Spec.ParamKind }),
+		}),
 	}
 }

@@ -1,13 +1,11 @@
 package validatingadmissionpolicy
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/policies"
 )
 
@@ -28,26 +25,6 @@ const (
 	maxAnnotationExpression = 5 * 1024
 )
 
-// rules are the rules for policies.
-type rules struct {
-	params params.Needs
-}
-
-func (r rules) validate(ctx context.Context, p object) field.ErrorList {
-	if errs := validateSpec(p, nil); len(errs) > 0 {
-		return errs
-	}
-	return r.params.MayReadKind(ctx, p.Spec.ParamKind, policies.Spec.Child("paramKind"))
-}
-
-func (r rules) validateUpdate(ctx context.Context, p, old object) field.ErrorList {
-	errs := validateSpec(p, validation.StoredExpressions(expressions(old)...))
-	if len(errs) > 0 || apiequality.Semantic.DeepEqual(p.Spec.ParamKind, old.Spec.ParamKind) {
-		return errs
-	}
-	return r.params.MayReadKind(ctx, p.Spec.ParamKind, policies.Spec.Child("paramKind"))
-}
-
 // common returns what a policy has in common with mutating ones.
 func common(p object) *validation.Policy {
 	s := &p.Spec
@@ -55,9 +32,8 @@ func common(p object) *validation.Policy {
 		MatchConditions: s.MatchConditions, Variables: s.Variables}
 }
 
-// expressions returns all expressions of a policy.
-func expressions(p object) []string {
-	all := common(p).Expressions()
+// expressions returns the expressions that are not in the common part.
+func expressions(p object) (all []string) {
 	for _, v := range p.Spec.Validations {
 		all = append(all, v.Expression, v.MessageExpression)
 	}
@@ -67,9 +43,8 @@ func expressions(p object) []string {
 	return all
 }
 
-func validateSpec(p object, stored sets.Set[string]) field.ErrorList {
-	e := &validation.Expressions{Stored: stored}
-	errs := common(p).Validate(e, policies.Spec)
+// validate checks what is not in the common part.
+func validate(p object, e *validation.Expressions) (errs field.ErrorList) {
 	validations, annotations := policies.Spec.Child("validations"), policies.Spec.Child("auditAnnotations")
 	if len(p.Spec.Validations) == 0 && len(p.Spec.AuditAnnotations) == 0 {
 		const message = "validations or auditAnnotations must contain at least one item"

@@ -4,13 +4,11 @@
 package validatingadmissionpolicybinding
 
 import (
-	"context"
-
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/policies"
@@ -18,10 +16,19 @@ import (
 
 type object = *admissionregistrationv1.ValidatingAdmissionPolicyBinding
 
+// kind is what the hooks and the columns are made of.
+var kind = policies.BindingKind[object, *admissionregistrationv1.ValidatingAdmissionPolicy]{
+	Common:   common,
+	Validate: validate,
+	Policies: "validatingadmissionpolicies",
+	ParamKind: func(p *admissionregistrationv1.ValidatingAdmissionPolicy) *admissionregistrationv1.ParamKind {
+		return p.Spec.ParamKind
+	},
+}
+
 // New defines bindings of validating policies. Their version v1beta1 is not served
 // any more.
 func New(needs params.Needs) *registry.Resource[object] {
-	rules := rules{needs}
 	return &registry.Resource[object]{
 		GVR:           admissionregistrationv1.SchemeGroupVersion.WithResource("validatingadmissionpolicybindings"),
 		Singular:      "validatingadmissionpolicybinding",
@@ -36,11 +43,12 @@ func New(needs params.Needs) *registry.Resource[object] {
 		ConditionalUpdate: true,
 		ValidateName:      apivalidation.NameIsDNSSubdomain,
 		AnyFinalizer:      true,
-		Hooks: registry.Hooks[object]{
-			Validate:       rules.validate,
-			OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
-			ValidateUpdate: func(ctx context.Context, b, _ object) field.ErrorList { return rules.validate(ctx, b) },
-		},
-		Columns: policies.BindingColumns(func(b object) (string, *admissionregistrationv1.ParamRef) { return b.Spec.PolicyName, b.Spec.ParamRef }),
+		Hooks:             kind.Hooks(needs),
+		Columns:           kind.Columns(),
 	}
+}
+
+// common returns what a binding has in common with those of mutating policies.
+func common(b object) *validation.Binding {
+	return &validation.Binding{PolicyName: b.Spec.PolicyName, ParamRef: b.Spec.ParamRef, MatchResources: b.Spec.MatchResources}
 }

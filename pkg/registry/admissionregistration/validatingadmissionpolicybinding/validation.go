@@ -1,45 +1,18 @@
 package validatingadmissionpolicybinding
 
 import (
-	"context"
 	"slices"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/policies"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// rules are the rules for bindings, which are the same for a new and for a changed
-// one.
-type rules struct {
-	params params.Needs
-}
-
-func (r rules) validate(ctx context.Context, b object) field.ErrorList {
-	s := &b.Spec
-	common := validation.Binding{PolicyName: s.PolicyName, ParamRef: s.ParamRef, MatchResources: s.MatchResources}
-	errs := append(common.Validate(policies.Spec), validateActions(s.ValidationActions, policies.Spec.Child("validationActions"))...)
-	if len(errs) > 0 {
-		return errs
-	}
-	return r.params.MayReadRef(ctx, s.ParamRef, s.PolicyName, kindOf, policies.Spec.Child("paramRef"))
-}
-
-func kindOf(ctx context.Context, access *objects.Access, policy string) (*admissionregistrationv1.ParamKind, error) {
-	found, err := objects.GetLive[*admissionregistrationv1.ValidatingAdmissionPolicy](ctx, access,
-		admissionregistrationv1.Resource("validatingadmissionpolicies"), "", policy)
-	if err != nil {
-		return nil, err
-	}
-	return found.Spec.ParamKind, nil
-}
-
-func validateActions(actions []admissionregistrationv1.ValidationAction, path *field.Path) (errs field.ErrorList) {
+// validate checks what is not in the common part: the actions.
+func validate(b object) (errs field.ErrorList) {
+	actions, path := b.Spec.ValidationActions, policies.Spec.Child("validationActions")
 	if len(actions) == 0 {
 		return field.ErrorList{field.Required(path, "at least one validation action is required")}
 	}
