@@ -25,10 +25,12 @@ func TestVersions(t *testing.T) {
 		Spec: admissionregistrationv1alpha1.MutatingAdmissionPolicyBindingSpec{PolicyName: "p", ParamRef: &admissionregistrationv1alpha1.ParamRef{Name: "a"}}}
 	beta := &admissionregistrationv1beta1.MutatingAdmissionPolicyBinding{ObjectMeta: meta,
 		Spec: admissionregistrationv1beta1.MutatingAdmissionPolicyBindingSpec{PolicyName: "p", ParamRef: &admissionregistrationv1beta1.ParamRef{Name: "a"}}}
-	if _, err := client.AdmissionregistrationV1beta1().MutatingAdmissionPolicyBindings().Create(t.Context(), beta, metav1.CreateOptions{}); !apierrors.IsInvalid(err) {
+	_, err := client.AdmissionregistrationV1beta1().MutatingAdmissionPolicyBindings().Create(t.Context(), beta, metav1.CreateOptions{})
+	if !apierrors.IsInvalid(err) {
 		t.Errorf("v1beta1: got %v, want that the action is required", err)
 	}
-	if _, err := client.AdmissionregistrationV1alpha1().MutatingAdmissionPolicyBindings().Create(t.Context(), alpha, metav1.CreateOptions{}); err != nil {
+	_, err = client.AdmissionregistrationV1alpha1().MutatingAdmissionPolicyBindings().Create(t.Context(), alpha, metav1.CreateOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := client.AdmissionregistrationV1().MutatingAdmissionPolicyBindings().Get(t.Context(), "b", metav1.GetOptions{})
