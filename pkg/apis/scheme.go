@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	apisadmissionregistrationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1"
+	apisadmissionregistrationv1alpha1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1alpha1"
+	apisadmissionregistrationv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1beta1"
 	apisappsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/v1"
 	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
 	apisautoscalingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v1"
@@ -27,6 +29,8 @@ import (
 	apisstoragev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1"
 	apisstoragev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1beta1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	admissionregistrationv1alpha1 "k8s.io/api/admissionregistration/v1alpha1"
+	admissionregistrationv1beta1 "k8s.io/api/admissionregistration/v1beta1"
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -80,6 +84,10 @@ type group struct {
 var groups = []group{
 	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
 	{version: admissionregistrationv1.SchemeGroupVersion, types: admissionregistrationv1.AddToScheme, own: apisadmissionregistrationv1.AddToScheme},
+	{version: admissionregistrationv1beta1.SchemeGroupVersion, types: admissionregistrationv1beta1.AddToScheme,
+		own: apisadmissionregistrationv1beta1.AddToScheme},
+	{version: admissionregistrationv1alpha1.SchemeGroupVersion, types: admissionregistrationv1alpha1.AddToScheme,
+		own: apisadmissionregistrationv1alpha1.AddToScheme},
 	{version: apiregistrationv1.SchemeGroupVersion, types: apiregistrationv1.AddToScheme},
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
 	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme, own: apisauthenticationv1.AddToScheme},

@@ -7,6 +7,7 @@ import (
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+	"k8s.io/client-go/discovery"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -15,6 +16,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
@@ -123,6 +125,8 @@ func (s *Server) installGroups(p *parts) error {
 		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
 		Authorization:  authorization.Needs{Authorizer: g.Authorization.Authorizer, Rules: g.RuleResolver},
 		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: p.rules},
+		Params: params.Needs{Authorizer: g.Authorization.Authorizer, Objects: b.objects,
+			Resources: discovery.ToServerResourcesInterfaceWithContext(b.client.Discovery()).ServerResourcesForGroupVersionWithContext},
 	}))
 }
 
