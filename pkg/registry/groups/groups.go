@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/batch"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/certificates"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
@@ -47,6 +48,7 @@ func All(needs Needs) []registry.Group {
 		authorization.Group(needs.Authorization),
 		autoscaling.Group(),
 		batch.Group(),
+		certificates.Group(),
 		networking.Group(),
 		policy.Group(),
 		rbac.Group(needs.RBAC),
