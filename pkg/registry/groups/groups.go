@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiserverinternal"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
@@ -25,6 +26,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storage"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storagemigration"
 )
 
 // Needs contains what the storage of some groups depends on. Its zero value is
@@ -60,5 +62,7 @@ func All(needs Needs) []registry.Group {
 		node.Group(),
 		discovery.Group(),
 		flowcontrol.Group(),
+		apiserverinternal.Group(),
+		storagemigration.Group(),
 	}
 }
