@@ -4,6 +4,8 @@ package certificates
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/certificates/certificatesigningrequest"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/certificates/clustertrustbundle"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/certificates/podcertificaterequest"
 )
 
 // Group returns certificates.k8s.io.
@@ -14,6 +16,8 @@ func Group() registry.Group {
 		Versions: []registry.Version{{Name: "v1"}, {Name: "v1beta1"}, {Name: "v1alpha1"}},
 		Resources: []registry.Definition{
 			certificatesigningrequest.Resource,
+			clustertrustbundle.Resource,
+			podcertificaterequest.Resource,
 		},
 	}
 }

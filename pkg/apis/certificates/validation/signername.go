@@ -43,11 +43,14 @@ func ValidateSignerName(name string, p *field.Path) field.ErrorList {
 	return errs
 }
 
-// validateLabels checks each of the parts that dots separate.
+// validateLabels checks the parts that dots separate, up to the first wrong one.
 func validateLabels(value string, check func(string) []string, p *field.Path) (errs field.ErrorList) {
 	for label := range strings.SplitSeq(value, ".") {
 		for _, complaint := range check(label) {
 			errs = append(errs, field.Invalid(p, value, fmt.Sprintf("validating label %q: %s", label, complaint)))
+		}
+		if len(errs) > 0 {
+			break
 		}
 	}
 	return errs

@@ -41,17 +41,22 @@ var Resource = &registry.Resource[object]{
 		"status": {Hooks: registry.Hooks[object]{
 			PrepareForUpdate: prepareStatus,
 			Resets:           []string{"status.conditions"},
+			OnUpdate:         statusRules,
 			ValidateUpdate:   validateStatusUpdate,
 		}},
 		"approval": {WritesStatus: true, Hooks: registry.Hooks[object]{
 			PrepareForUpdate: prepareApproval,
 			Resets:           []string{"status.certificate"},
+			OnUpdate:         statusRules,
 			ValidateUpdate:   validateApprovalUpdate,
 		}},
 	},
 	Fields:  []registry.Field[object]{{Name: "spec.signerName", Value: func(r object) string { return r.Spec.SignerName }}},
 	Columns: columns,
 }
+
+// statusRules are the rules for both subresources.
+var statusRules = []registry.Rule{registry.Metadata, registry.Change, registry.MetadataChange}
 
 // setRequester writes who sends the request into it, whatever the client says.
 func setRequester(ctx context.Context, r object) {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/certificates/validation"
+	certificatesvalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/certificates/validation"
 )
 
 // minExpirationSeconds is the shortest time that can be asked for.
@@ -41,7 +41,7 @@ func validate(_ context.Context, r object) field.ErrorList {
 	if spec.SignerName == certificatesv1beta1.LegacyUnknownSignerName {
 		errs = append(errs, field.Invalid(specPath.Child("signerName"), spec.SignerName, "the legacy signerName is not allowed via this API version"))
 	} else {
-		errs = append(errs, validation.ValidateSignerName(spec.SignerName, specPath.Child("signerName"))...)
+		errs = append(errs, certificatesvalidation.ValidateSignerName(spec.SignerName, specPath.Child("signerName"))...)
 	}
 	if seconds := spec.ExpirationSeconds; seconds != nil && *seconds < minExpirationSeconds {
 		errs = append(errs, field.Invalid(specPath.Child("expirationSeconds"), *seconds, "may not specify a duration less than 600 seconds (10 minutes)"))
