@@ -23,6 +23,7 @@ import (
 	apisdiscoveryv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/discovery/v1"
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
+	apislifecyclev1alpha1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/lifecycle/v1alpha1"
 	apisnetworkingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1"
 	apisnodev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/node/v1"
 	apispolicyv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1"
@@ -50,6 +51,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	lifecyclev1alpha1 "k8s.io/api/lifecycle/v1alpha1"
 	networkingv1 "k8s.io/api/networking/v1"
 	nodev1 "k8s.io/api/node/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -109,6 +111,7 @@ var groups = []group{
 	{version: discoveryv1.SchemeGroupVersion, types: discoveryv1.AddToScheme, own: apisdiscoveryv1.AddToScheme},
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
+	{version: lifecyclev1alpha1.SchemeGroupVersion, types: lifecyclev1alpha1.AddToScheme, own: apislifecyclev1alpha1.AddToScheme},
 	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
 	{version: nodev1.SchemeGroupVersion, types: nodev1.AddToScheme, own: apisnodev1.AddToScheme},
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme, own: apispolicyv1.AddToScheme},

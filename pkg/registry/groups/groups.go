@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/lifecycle"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/node"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/policy"
@@ -64,5 +65,6 @@ func All(needs Needs) []registry.Group {
 		flowcontrol.Group(),
 		apiserverinternal.Group(),
 		storagemigration.Group(),
+		lifecycle.Group(),
 	}
 }
