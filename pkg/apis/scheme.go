@@ -9,16 +9,23 @@ import (
 	apisadmissionregistrationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1"
 	apisadmissionregistrationv1alpha1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1alpha1"
 	apisadmissionregistrationv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1beta1"
+	apisapiserverinternalv1alpha1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apiserverinternal/v1alpha1"
 	apisappsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/v1"
 	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
 	apisautoscalingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v1"
 	apisautoscalingv2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v2"
 	apisbatchv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/batch/v1"
+	apiscertificatesv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/certificates/v1"
+	apiscertificatesv1alpha1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/certificates/v1alpha1"
+	apiscertificatesv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/certificates/v1beta1"
 	apiscoordinationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1"
+	apiscoordinationv1alpha2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1alpha2"
+	apiscoordinationv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/coordination/v1beta1"
 	apiscorev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/v1"
 	apisdiscoveryv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/discovery/v1"
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
+	apislifecyclev1alpha1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/lifecycle/v1alpha1"
 	apisnetworkingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1"
 	apisnetworkingv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1beta1"
 	apisnodev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/node/v1"
@@ -28,20 +35,29 @@ import (
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
 	apisstoragev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1"
 	apisstoragev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1beta1"
+	apisstoragemigrationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storagemigration/v1"
+	apisstoragemigrationv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storagemigration/v1beta1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	admissionregistrationv1alpha1 "k8s.io/api/admissionregistration/v1alpha1"
 	admissionregistrationv1beta1 "k8s.io/api/admissionregistration/v1beta1"
+	apiserverinternalv1alpha1 "k8s.io/api/apiserverinternal/v1alpha1"
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
+	certificatesv1 "k8s.io/api/certificates/v1"
+	certificatesv1alpha1 "k8s.io/api/certificates/v1alpha1"
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	coordinationv1 "k8s.io/api/coordination/v1"
+	coordinationv1alpha2 "k8s.io/api/coordination/v1alpha2"
+	coordinationv1beta1 "k8s.io/api/coordination/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	lifecyclev1alpha1 "k8s.io/api/lifecycle/v1alpha1"
 	networkingv1 "k8s.io/api/networking/v1"
 	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	nodev1 "k8s.io/api/node/v1"
@@ -51,6 +67,8 @@ import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	storagev1beta1 "k8s.io/api/storage/v1beta1"
+	storagemigrationv1 "k8s.io/api/storagemigration/v1"
+	storagemigrationv1beta1 "k8s.io/api/storagemigration/v1beta1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -88,6 +106,7 @@ var groups = []group{
 		own: apisadmissionregistrationv1beta1.AddToScheme},
 	{version: admissionregistrationv1alpha1.SchemeGroupVersion, types: admissionregistrationv1alpha1.AddToScheme,
 		own: apisadmissionregistrationv1alpha1.AddToScheme},
+	{version: apiserverinternalv1alpha1.SchemeGroupVersion, types: apiserverinternalv1alpha1.AddToScheme, own: apisapiserverinternalv1alpha1.AddToScheme},
 	{version: apiregistrationv1.SchemeGroupVersion, types: apiregistrationv1.AddToScheme},
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
 	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme, own: apisauthenticationv1.AddToScheme},
@@ -95,10 +114,16 @@ var groups = []group{
 	{version: autoscalingv2.SchemeGroupVersion, types: autoscalingv2.AddToScheme, own: apisautoscalingv2.AddToScheme},
 	{version: autoscalingv1.SchemeGroupVersion, types: autoscalingv1.AddToScheme, own: apisautoscalingv1.AddToScheme},
 	{version: batchv1.SchemeGroupVersion, types: batchv1.AddToScheme, own: apisbatchv1.AddToScheme},
+	{version: certificatesv1.SchemeGroupVersion, types: certificatesv1.AddToScheme, own: apiscertificatesv1.AddToScheme},
+	{version: certificatesv1beta1.SchemeGroupVersion, types: apiscertificatesv1beta1.AddTypes, own: apiscertificatesv1beta1.AddToScheme},
+	{version: certificatesv1alpha1.SchemeGroupVersion, types: certificatesv1alpha1.AddToScheme, own: apiscertificatesv1alpha1.AddToScheme},
 	{version: coordinationv1.SchemeGroupVersion, types: coordinationv1.AddToScheme, own: apiscoordinationv1.AddToScheme},
+	{version: coordinationv1beta1.SchemeGroupVersion, types: coordinationv1beta1.AddToScheme, own: apiscoordinationv1beta1.AddToScheme},
+	{version: coordinationv1alpha2.SchemeGroupVersion, types: coordinationv1alpha2.AddToScheme, own: apiscoordinationv1alpha2.AddToScheme},
 	{version: discoveryv1.SchemeGroupVersion, types: discoveryv1.AddToScheme, own: apisdiscoveryv1.AddToScheme},
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
+	{version: lifecyclev1alpha1.SchemeGroupVersion, types: lifecyclev1alpha1.AddToScheme, own: apislifecyclev1alpha1.AddToScheme},
 	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
 	{version: networkingv1beta1.SchemeGroupVersion, types: apisnetworkingv1beta1.AddTypes, own: apisnetworkingv1beta1.AddToScheme},
 	{version: nodev1.SchemeGroupVersion, types: nodev1.AddToScheme, own: apisnodev1.AddToScheme},
@@ -108,6 +133,8 @@ var groups = []group{
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
 	{version: storagev1.SchemeGroupVersion, types: storagev1.AddToScheme, own: apisstoragev1.AddToScheme},
 	{version: storagev1beta1.SchemeGroupVersion, types: apisstoragev1beta1.AddTypes, own: apisstoragev1beta1.AddToScheme},
+	{version: storagemigrationv1.SchemeGroupVersion, types: storagemigrationv1.AddToScheme, own: apisstoragemigrationv1.AddToScheme},
+	{version: storagemigrationv1beta1.SchemeGroupVersion, types: storagemigrationv1beta1.AddToScheme, own: apisstoragemigrationv1beta1.AddToScheme},
 }
 
 // newScheme returns a scheme with the group versions. Their order determines

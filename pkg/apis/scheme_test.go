@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -29,6 +30,9 @@ func TestHubIsTheTypeOfTheFirstVersion(t *testing.T) {
 	want := map[schema.GroupKind]reflect.Type{
 		{Group: eventsv1.GroupName, Kind: "Event"}:     reflect.TypeFor[corev1.Event](),
 		{Group: eventsv1.GroupName, Kind: "EventList"}: reflect.TypeFor[corev1.EventList](),
+
+		{Group: certificatesv1beta1.GroupName, Kind: "PodCertificateRequest"}:     reflect.TypeFor[certificatesv1beta1.PodCertificateRequest](),
+		{Group: certificatesv1beta1.GroupName, Kind: "PodCertificateRequestList"}: reflect.TypeFor[certificatesv1beta1.PodCertificateRequestList](),
 	}
 	for _, g := range groups {
 		for kind, versioned := range Scheme.KnownTypes(g.version) {

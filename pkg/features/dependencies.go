@@ -13,7 +13,7 @@ import (
 func dependencies() map[featuregate.Feature][]featuregate.Feature {
 	const atomicFIFO = featuregate.Feature(clientfeatures.AtomicFIFO)
 	return map[featuregate.Feature][]featuregate.Feature{
-		ClusterTrustBundleProjection:                        {"ClusterTrustBundle"},
+		ClusterTrustBundleProjection:                        {ClusterTrustBundle},
 		"DRAAdminAccess":                                    {"DynamicResourceAllocation"},
 		"DRAConsumableCapacity":                             {"DynamicResourceAllocation"},
 		"DRADeviceBindingConditions":                        {"DRAResourceClaimDeviceStatus", "DynamicResourceAllocation"},

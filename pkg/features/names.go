@@ -9,6 +9,8 @@ const (
 	AtomicWriteVolumeUserFields featuregate.Feature = "AtomicWriteVolumeUserFields"
 	// CSIVolumeHealth lets kubelets report the health of volumes in the status of pods.
 	CSIVolumeHealth featuregate.Feature = "CSIVolumeHealth"
+	// ClusterTrustBundle serves clustertrustbundles (KEP-3257).
+	ClusterTrustBundle featuregate.Feature = "ClusterTrustBundle"
 	// ClusterTrustBundleProjection is the source clusterTrustBundle of projected volumes.
 	ClusterTrustBundleProjection featuregate.Feature = "ClusterTrustBundleProjection"
 	// ContainerRestartRules lets a container have restart rules of its own.
@@ -58,7 +60,7 @@ const (
 	// MutableSchedulingDirectivesForSuspendedJobs lets the scheduling directives of the pods of a job change
 	// whenever it is suspended, not only before it started.
 	MutableSchedulingDirectivesForSuspendedJobs featuregate.Feature = "MutableSchedulingDirectivesForSuspendedJobs"
-	// PodCertificateRequest is the source podCertificate of projected volumes.
+	// PodCertificateRequest serves podcertificaterequests, and is the source podCertificate of projected volumes (KEP-4317).
 	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
 	// PodLevelResources lets a pod as a whole have resources.
 	PodLevelResources featuregate.Feature = "PodLevelResources"
@@ -70,6 +72,8 @@ const (
 	RestartAllContainersOnContainerExits featuregate.Feature = "RestartAllContainersOnContainerExits"
 	// StatefulSetRecreateStrategy is the strategy Recreate of stateful sets.
 	StatefulSetRecreateStrategy featuregate.Feature = "StatefulSetRecreateStrategy"
+	// StorageVersionMigrator serves storageversionmigrations (KEP-4192).
+	StorageVersionMigrator featuregate.Feature = "StorageVersionMigrator"
 	// TaintTolerationComparisonOperators compares numbers in tolerations.
 	TaintTolerationComparisonOperators featuregate.Feature = "TaintTolerationComparisonOperators"
 	// UserNamespacesHostNetworkSupport lets a pod in a user namespace use the host's network.

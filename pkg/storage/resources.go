@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -14,6 +16,8 @@ import (
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/apiserver/pkg/storage/etcd3/metrics"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
+	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
@@ -27,6 +31,8 @@ type Stored struct {
 	CustomResources generic.RESTOptionsGetter
 	// Raw returns storage without a watch cache.
 	Raw generic.StorageDecorator
+	// Servers checks the health of each etcd server.
+	Servers []func(ctx context.Context) error
 	// Close stops background work, such as compaction.
 	Close func()
 }
@@ -52,7 +58,8 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 	c.RESTOptionsGetter = hubOptions{c.RESTOptionsGetter, codecs(groups)}
 	custom := extensionsoptions.NewCRDRESTOptionsGetter(o, c.ResourceTransformers, c.StorageObjectCountTracker)
 	if etcd == nil {
-		return &Stored{RESTOptions: c.RESTOptionsGetter, CustomResources: custom, Raw: generic.UndecoratedStorage, Close: func() {}}, nil
+		return &Stored{RESTOptions: c.RESTOptionsGetter, CustomResources: custom, Raw: generic.UndecoratedStorage,
+			Servers: serverChecks(o.StorageConfig), Close: func() {}}, nil
 	}
 	backend := NewBackend(BackendConfig{
 		Etcd:               etcd,
@@ -64,9 +71,11 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 	})
 	c.RESTOptionsGetter = backend
 	metrics.SetStorageMonitorGetter(backend.Monitors)
+	check := backend.Check(o.StorageConfig.HealthcheckTimeout)
 	c.AddHealthChecks(etcdCheck("etcd", backend, o.StorageConfig.HealthcheckTimeout))
 	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, o.StorageConfig.ReadycheckTimeout))
-	return &Stored{RESTOptions: backend, CustomResources: backend.Over(custom), Raw: backend.RawStorage, Close: backend.Close}, nil
+	return &Stored{RESTOptions: backend, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
+		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: backend.Close}, nil
 }
 
 // applyWatchCacheSizes sets the size 0 for every resource whose definition
@@ -166,4 +175,24 @@ func each(groups []registry.Group, f func(registry.Group, registry.Info)) {
 func etcdCheck(name string, backend *Backend, timeout time.Duration) healthz.HealthChecker {
 	check := backend.Check(timeout)
 	return healthz.NamedGroupedCheck(name, name, func(*http.Request) error { return check() })
+}
+
+// serverChecks returns a check for each server of an external etcd. A check
+// connects anew, because it is rarely called.
+func serverChecks(config storagebackend.Config) (checks []func(context.Context) error) {
+	for _, server := range config.Transport.ServerList {
+		one := config
+		one.Transport.ServerList = []string{server}
+		checks = append(checks, func(ctx context.Context) (err error) {
+			ctx, cancel := context.WithTimeout(ctx, config.HealthcheckTimeout)
+			defer cancel()
+			prober, err := factory.CreateProber(one)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, prober.Close()) }()
+			return prober.Probe(ctx)
+		})
+	}
+	return checks
 }

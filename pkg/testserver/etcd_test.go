@@ -64,6 +64,15 @@ func seesWrites(t *testing.T, writer, reader *testserver.Server) {
 	}
 }
 
+// reportsEtcd checks that a server reports the health of its only etcd.
+func reportsEtcd(t *testing.T, s *testserver.Server) {
+	t.Helper()
+	etcd, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ComponentStatuses().Get(t.Context(), "etcd-0", metav1.GetOptions{})
+	if err != nil || len(etcd.Conditions) != 1 || etcd.Conditions[0].Status != corev1.ConditionTrue {
+		t.Errorf("etcd-0: %v, %v", etcd, err)
+	}
+}
+
 func TestReplicasShareAnEmbeddedEtcd(t *testing.T) {
 	etcd := "http://" + freeAddress(t)
 	first := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
@@ -77,6 +86,8 @@ func TestReplicasShareAnEmbeddedEtcd(t *testing.T) {
 		}
 	}()
 	seesWrites(t, first, second)
+	reportsEtcd(t, first)
+	reportsEtcd(t, second)
 }
 
 func TestExternalEtcdWithTLS(t *testing.T) {
@@ -108,6 +119,7 @@ func TestExternalEtcdWithTLS(t *testing.T) {
 		}
 	}()
 	seesWrites(t, server, server)
+	reportsEtcd(t, server)
 	if got := etcd.Server.KV().Rev(); got < 10 {
 		t.Errorf("etcd is at revision %d: the server writes elsewhere", got)
 	}

@@ -115,7 +115,7 @@ func checkPrefixes(t *testing.T, raw *clientv3.Client, rows map[string]storedAs)
 }
 
 // storedResources returns the resources of all preferred versions that support
-// list.
+// watch: componentstatuses can only be listed.
 func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []metav1.APIResource) {
 	t.Helper()
 	lists, err := discovery.ServerPreferredResources(client)
@@ -124,7 +124,7 @@ func storedResources(t *testing.T, client discovery.DiscoveryInterface) (all []m
 		version, err := schema.ParseGroupVersion(list.GroupVersion)
 		testutil.Check(t, err)
 		for _, r := range list.APIResources {
-			if r.Group, r.Version = version.Group, version.Version; slices.Contains(r.Verbs, "list") && r.Group != "events.k8s.io" {
+			if r.Group, r.Version = version.Group, version.Version; slices.Contains(r.Verbs, "watch") && r.Group != "events.k8s.io" {
 				all = append(all, r)
 			}
 		}

@@ -2,10 +2,12 @@
 package core
 
 import (
+	"context"
 	"time"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/componentstatus"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/configmap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/endpoints"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/event"
@@ -32,6 +34,8 @@ type Needs struct {
 	Tokens *serviceaccount.Tokens
 	// Services allocates the addresses and ports of services.
 	Services *allocation.Services
+	// Etcd checks the health of each etcd server.
+	Etcd []func(ctx context.Context) error
 }
 
 // Group returns the core API group. It also returns the definition of its
@@ -43,6 +47,7 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 		Versions: []registry.Version{{Name: "v1", Priority: 1}},
 		Resources: []registry.Definition{
 			pod.Bindings,
+			componentstatus.New(needs.Etcd),
 			configmap.Resource,
 			endpoints.Resource,
 			events,

@@ -7,17 +7,20 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiserverinternal"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/autoscaling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/batch"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/certificates"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/coordination"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/discovery"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/events"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/flowcontrol"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/lifecycle"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/networking"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/node"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/policy"
@@ -25,6 +28,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storage"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storagemigration"
 )
 
 // Needs contains what the storage of some groups depends on. Its zero value is
@@ -49,6 +53,7 @@ func All(needs Needs) []registry.Group {
 		authorization.Group(needs.Authorization),
 		autoscaling.Group(),
 		batch.Group(),
+		certificates.Group(),
 		networking.Group(),
 		policy.Group(),
 		rbac.Group(needs.RBAC),
@@ -60,5 +65,8 @@ func All(needs Needs) []registry.Group {
 		node.Group(),
 		discovery.Group(),
 		flowcontrol.Group(),
+		apiserverinternal.Group(),
+		storagemigration.Group(),
+		lifecycle.Group(),
 	}
 }

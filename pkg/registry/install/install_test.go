@@ -2,6 +2,7 @@ package install
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	networkingv1beta1 "k8s.io/api/networking/v1beta1"
+	storagemigrationv1 "k8s.io/api/storagemigration/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/version"
@@ -134,9 +136,28 @@ func TestLifecycle(t *testing.T) {
 		if !enabled.Serves(networkingv1.SchemeGroupVersion.WithResource("ipaddresses")) {
 			t.Errorf("1.%d: v1 is not served", test.minor)
 		}
-		if config.ExplicitGroupVersionConfigs = config.GroupVersionConfigs; !slices.Equal(enabled.Missing(), test.missing) {
+		config.ExplicitGroupVersionConfigs = map[schema.GroupVersion]bool{networkingv1beta1.SchemeGroupVersion: true}
+		if !slices.Equal(enabled.Missing(), test.missing) {
 			t.Errorf("1.%d: missing %v", test.minor, enabled.Missing())
 		}
+	}
+}
+
+// TestNotYet enables a version that comes with Kubernetes 1.37.
+func TestNotYet(t *testing.T) {
+	all := groups.All(groups.Needs{})
+	migrations := storagemigrationv1.SchemeGroupVersion.WithResource("storageversionmigrations")
+	for minor, want := range map[uint]bool{36: false, 37: true} {
+		enabled, err := NewEnabled(all, ResourceConfig(all), at(t, 1, minor))
+		if err != nil || enabled.Serves(migrations) != want {
+			t.Errorf("1.%d: served %v, error %v", minor, enabled.Serves(migrations), err)
+		}
+	}
+	config := ResourceConfig(all)
+	config.ExplicitResourceConfigs = map[schema.GroupVersionResource]bool{migrations: true}
+	_, err := NewEnabled(all, config, at(t, 1, 36))
+	if err == nil || !strings.Contains(err.Error(), "because it is introduced at 1.37 after the current version 1.36") {
+		t.Errorf("enabled explicitly: %v", err)
 	}
 }
 

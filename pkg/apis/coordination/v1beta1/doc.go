@@ -1,0 +1,12 @@
+// Package v1beta1 holds the defaults, the generated declarative validation and
+// the conversions of coordination.k8s.io/v1beta1, to and from v1. Its types are
+// those of k8s.io/api/coordination/v1beta1, which also serve as the hub version
+// of LeaseCandidate: v1 does not have that kind.
+//
+// +k8s:conversion-gen=k8s.io/api/coordination/v1
+// +k8s:conversion-gen-external-types=k8s.io/api/coordination/v1beta1
+// +k8s:defaulter-gen=TypeMeta
+// +k8s:defaulter-gen-input=k8s.io/api/coordination/v1beta1
+// +k8s:validation-gen=TypesWithField=TypeMeta
+// +k8s:validation-gen-input=k8s.io/api/coordination/v1beta1
+package v1beta1
