@@ -22,6 +22,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
@@ -124,6 +125,7 @@ func (s *Server) installGroups(p *parts) error {
 		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
 		Authorization:  authorization.Needs{Authorizer: g.Authorization.Authorizer, Rules: g.RuleResolver},
 		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: p.rules},
+		Resource:       resourceclaim.Needs{Authorizer: g.Authorization.Authorizer},
 	}))
 }
 

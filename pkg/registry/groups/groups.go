@@ -22,6 +22,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/policy"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storage"
 )
@@ -33,6 +35,7 @@ type Needs struct {
 	Authentication tokenreview.Needs
 	Authorization  authorization.Needs
 	RBAC           guard.Needs
+	Resource       resourceclaim.Needs
 }
 
 // All returns the groups in the order in which discovery lists them.
@@ -57,6 +60,7 @@ func All(needs Needs) []registry.Group {
 		coordination.Group(),
 		node.Group(),
 		discovery.Group(),
+		resource.Group(needs.Resource),
 		flowcontrol.Group(),
 	}
 }
