@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 )
 
 // validateName has the words of a tag of the type, which replaced the rule in
@@ -33,13 +33,13 @@ func validateUpdate(_ context.Context, c, old object) field.ErrorList {
 
 func validateSpec(spec, old *resourcev1.DeviceClassSpec) field.ErrorList {
 	p := field.NewPath("spec")
-	errs := validation.ValidateSelectors(spec.Selectors, old.Selectors, p.Child("selectors"))
-	errs = append(errs, validation.ValidateList(spec.Config, resourcev1.DeviceConfigMaxSize, p.Child("config"),
+	errs := resourcevalidation.ValidateSelectors(spec.Selectors, old.Selectors, p.Child("selectors"))
+	errs = append(errs, resourcevalidation.ValidateList(spec.Config, resourcev1.DeviceConfigMaxSize, p.Child("config"),
 		func(c *resourcev1.DeviceClassConfiguration, p *field.Path) field.ErrorList {
 			stored := slices.ContainsFunc(old.Config, func(o resourcev1.DeviceClassConfiguration) bool { return apiequality.Semantic.DeepEqual(c, &o) })
-			return validation.ValidateConfiguration(&c.DeviceConfiguration, stored, p)
+			return resourcevalidation.ValidateConfiguration(&c.DeviceConfiguration, stored, p)
 		})...)
-	if name := spec.ExtendedResourceName; name != nil && !corevalidation.IsExtendedResourceName(corev1.ResourceName(*name)) {
+	if name := spec.ExtendedResourceName; name != nil && !validation.IsExtendedResourceName(corev1.ResourceName(*name)) {
 		errs = append(errs, field.Invalid(p.Child("extendedResourceName"), *name, "must be a valid extended resource name"))
 	}
 	return errs

@@ -7,7 +7,7 @@ import (
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 )
 
 var (
@@ -20,7 +20,7 @@ func validate(_ context.Context, r object) field.ErrorList {
 	if s := r.Spec.DeviceSelector; s != nil {
 		errs = append(errs, validateSelector(s, specPath.Child("deviceSelector"))...)
 	}
-	return append(errs, validation.ValidateTaint(&r.Spec.Taint, specPath.Child("taint"))...)
+	return append(errs, resourcevalidation.ValidateTaint(&r.Spec.Taint, specPath.Child("taint"))...)
 }
 
 // validateSelector checks which devices get the taint. Without any restriction all
@@ -28,13 +28,13 @@ func validate(_ context.Context, r object) field.ErrorList {
 func validateSelector(s *resourcev1.DeviceTaintSelector, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if s.Driver != nil {
-		errs = append(errs, validation.ValidateDriverName(*s.Driver, p.Child("driver"))...)
+		errs = append(errs, resourcevalidation.ValidateDriverName(*s.Driver, p.Child("driver"))...)
 	}
 	if s.Pool != nil {
-		errs = append(errs, validation.ValidatePoolName(*s.Pool, p.Child("pool"))...)
+		errs = append(errs, resourcevalidation.ValidatePoolName(*s.Pool, p.Child("pool"))...)
 	}
 	if s.Device != nil {
-		errs = append(errs, validation.ValidateDeviceName(*s.Device, p.Child("device"))...)
+		errs = append(errs, resourcevalidation.ValidateDeviceName(*s.Device, p.Child("device"))...)
 	}
 	return errs
 }

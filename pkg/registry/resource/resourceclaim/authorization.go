@@ -9,7 +9,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/authentication/serviceaccount"
+	authserviceaccount "k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
@@ -138,8 +138,8 @@ func byKey(devices []resourcev1.AllocatedDeviceStatus) map[deviceKey]resourcev1.
 // for this node only.
 func driverVerbs(requester user.Info, verb string, allocation *resourcev1.AllocationResult) []string {
 	anywhere := resourcev1.VerbPrefixArbitraryNode + verb
-	nodes := requester.GetExtra()[serviceaccount.NodeNameKey]
-	_, _, err := serviceaccount.SplitUsername(requester.GetName())
+	nodes := requester.GetExtra()[authserviceaccount.NodeNameKey]
+	_, _, err := authserviceaccount.SplitUsername(requester.GetName())
 	if err == nil && len(nodes) == 1 && nodes[0] != "" && nodes[0] == nodeOf(allocation) {
 		return []string{resourcev1.VerbPrefixAssociatedNode + verb, anywhere}
 	}

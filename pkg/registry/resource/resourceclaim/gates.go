@@ -4,9 +4,6 @@ import (
 	"context"
 
 	resourcev1 "k8s.io/api/resource/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/claims"
@@ -50,13 +47,19 @@ func bindingFields(s *claimStatus, clear bool) bool {
 		}
 		return used
 	})(s, clear)
-	return s.Allocation != nil && features.Pointer(func(a *resourcev1.AllocationResult) **metav1.Time { return &a.AllocationTimestamp })(s.Allocation, clear) || used
+	if s.Allocation != nil {
+		used = used || s.Allocation.AllocationTimestamp != nil
+		if clear {
+			s.Allocation.AllocationTimestamp = nil
+		}
+	}
+	return used
 }
 
 func consumed(r *result, clear bool) bool {
 	used := r.ShareID != nil || len(r.ConsumedCapacity) > 0
 	if clear {
-		r.ShareID, r.ConsumedCapacity = (*types.UID)(nil), map[resourcev1.QualifiedName]resource.Quantity(nil)
+		r.ShareID, r.ConsumedCapacity = nil, nil
 	}
 	return used
 }

@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/claims"
@@ -50,7 +50,7 @@ func New(needs Needs) *registry.Resource[object] {
 			PrepareForCreate: func(_ context.Context, c object) { features.Drop(&c.Spec, nil, claims.Gated) },
 			PrepareForUpdate: func(_ context.Context, c, old object) { features.Drop(&c.Spec, &old.Spec, claims.Gated) },
 			Validate: func(ctx context.Context, c object) field.ErrorList {
-				return append(access.ValidateSpec(ctx, &c.Spec, c.Namespace), validation.ValidateClaimSpec(&c.Spec, specPath)...)
+				return append(access.ValidateSpec(ctx, &c.Spec, c.Namespace), resourcevalidation.ValidateClaimSpec(&c.Spec, specPath)...)
 			},
 			OnUpdate:       []registry.Rule{registry.Metadata, registry.MetadataChange, registry.Change},
 			ValidateUpdate: validateUpdate,

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 )
 
 var (
@@ -32,10 +32,10 @@ func validateUpdate(_ context.Context, c, old object) field.ErrorList {
 // not changed.
 func validateStatus(c, old object) field.ErrorList {
 	status, before := &c.Status, old.Status.Allocation
-	errs := validation.ValidateSet(status.ReservedFor, resourcev1.ResourceClaimReservedForMaxSize, reservedForPath,
+	errs := resourcevalidation.ValidateSet(status.ReservedFor, resourcev1.ResourceClaimReservedForMaxSize, reservedForPath,
 		func(r *resourcev1.ResourceClaimConsumerReference) string { return string(r.UID) }, validateConsumer)
 	known := allocated(status)
-	errs = append(errs, validation.ValidateSet(status.Devices, len(status.Devices), devicesPath, keyOf,
+	errs = append(errs, resourcevalidation.ValidateSet(status.Devices, len(status.Devices), devicesPath, keyOf,
 		func(d *resourcev1.AllocatedDeviceStatus, p *field.Path) field.ErrorList {
 			return validateDevice(d, known, p)
 		})...)
@@ -44,7 +44,7 @@ func validateStatus(c, old object) field.ErrorList {
 	case before != nil && status.Allocation != nil && !apiequality.Semantic.DeepEqual(status.Allocation, before):
 		errs = append(errs, field.Invalid(allocationPath, goform.Of(status.Allocation), immutable))
 	case before == nil && status.Allocation != nil:
-		errs = append(errs, validateAllocation(status.Allocation, validation.RequestNamesOf(&old.Spec))...)
+		errs = append(errs, validateAllocation(status.Allocation, resourcevalidation.RequestNamesOf(&old.Spec))...)
 	}
 	return errs
 }

@@ -18,7 +18,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/volume"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/claims"
@@ -61,7 +61,7 @@ func validateSpec(spec *resourcev1.ResourceClaimTemplateSpec) field.ErrorList {
 	errs := apivalidation.ValidateAnnotations(spec.Annotations, p.Child("annotations"))
 	errs = append(errs, metav1validation.ValidateLabels(spec.Labels, p.Child("labels"))...)
 	errs = append(errs, volume.ForbidOtherFields(spec.ObjectMeta, sets.New("Annotations", "Labels"), "cannot be set", p)...)
-	return append(errs, validation.ValidateClaimSpec(&spec.Spec, specPath.Child("spec"))...)
+	return append(errs, resourcevalidation.ValidateClaimSpec(&spec.Spec, specPath.Child("spec"))...)
 }
 
 func validateUpdate(_ context.Context, t, old object) field.ErrorList {

@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 )
 
 // countValues returns how many values the attributes have together.
@@ -63,7 +63,7 @@ func validateValues[T any](values []T, p *field.Path, validate func(*T, *field.P
 	if values != nil && len(values) == 0 {
 		return field.ErrorList{field.Invalid(p, values, "must not be empty if specified")}
 	}
-	return validation.ValidateList(values, len(values), p, validate)
+	return resourcevalidation.ValidateList(values, len(values), p, validate)
 }
 
 func anyValue[T any](*T, *field.Path) field.ErrorList { return nil }

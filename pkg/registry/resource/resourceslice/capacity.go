@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
@@ -51,7 +51,7 @@ func validateValidValues(policy *resourcev1.CapacityRequestPolicy, capacity reso
 			errs = append(errs, field.Invalid(p.Index(i), values[i].String(), "values must be sorted in ascending order"))
 		}
 	}
-	errs = append(errs, validation.ValidateSet(values, maxValidValues, p, (*resource.Quantity).String,
+	errs = append(errs, resourcevalidation.ValidateSet(values, maxValidValues, p, (*resource.Quantity).String,
 		func(value *resource.Quantity, p *field.Path) field.ErrorList {
 			if value.Cmp(capacity) > 0 {
 				return field.ErrorList{field.Invalid(p, value.String(), "option is larger than capacity value: "+capacity.String())}

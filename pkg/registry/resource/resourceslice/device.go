@@ -8,12 +8,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 )
 
 func validateDevice(d *device, perDeviceNodes bool, p *field.Path) field.ErrorList {
-	errs := validation.ValidateDeviceName(d.Name, p.Child("name"))
+	errs := resourcevalidation.ValidateDeviceName(d.Name, p.Child("name"))
 	if count, limit := len(d.Attributes)+len(d.Capacity), resourcev1.ResourceSliceMaxAttributesAndCapacitiesPerDevice; count > limit {
 		errs = append(errs, field.Invalid(p, count, "the total number of attributes and capacities must not exceed 32"))
 	}
@@ -26,14 +26,15 @@ func validateDevice(d *device, perDeviceNodes bool, p *field.Path) field.ErrorLi
 		func(c resourcev1.DeviceCapacity, p *field.Path) field.ErrorList {
 			return validateCapacity(c, shared, p)
 		})...)
-	errs = append(errs, validation.ValidateList(d.Taints, resourcev1.DeviceTaintsMaxLength, p.Child("taints"), validation.ValidateTaint)...)
-	errs = append(errs, validation.ValidateSet(d.ConsumesCounters, resourcev1.ResourceSliceMaxDeviceCounterConsumptionsPerDevice, p.Child("consumesCounters"),
+	errs = append(errs, resourcevalidation.ValidateList(d.Taints, resourcev1.DeviceTaintsMaxLength, p.Child("taints"), resourcevalidation.ValidateTaint)...)
+	errs = append(errs, resourcevalidation.ValidateSet(
+		d.ConsumesCounters, resourcev1.ResourceSliceMaxDeviceCounterConsumptionsPerDevice, p.Child("consumesCounters"),
 		func(c *resourcev1.DeviceCounterConsumption) string { return c.CounterSet },
 		func(c *resourcev1.DeviceCounterConsumption, p *field.Path) field.ErrorList {
 			return validateCounters(c.CounterSet, p.Child("counterSet"), c.Counters, p.Child("counters"))
 		})...)
 	errs = append(errs, validateDeviceNodes(d, perDeviceNodes, p)...)
-	return append(errs, validation.ValidateBindingConditions(d.BindingConditions, d.BindingFailureConditions, p)...)
+	return append(errs, resourcevalidation.ValidateBindingConditions(d.BindingConditions, d.BindingFailureConditions, p)...)
 }
 
 // validateQualified checks a map with qualified names as keys, in the order of the
@@ -41,7 +42,7 @@ func validateDevice(d *device, perDeviceNodes bool, p *field.Path) field.ErrorLi
 func validateQualified[V any](values map[resourcev1.QualifiedName]V, p *field.Path, validate func(V, *field.Path) field.ErrorList) field.ErrorList {
 	var errs field.ErrorList
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		errs = append(errs, validation.ValidateQualifiedName(string(name), p)...)
+		errs = append(errs, resourcevalidation.ValidateQualifiedName(string(name), p)...)
 		errs = append(errs, validate(values[name], p.Key(string(name)))...)
 	}
 	return errs
@@ -57,7 +58,7 @@ func validateCounters(set string, setPath *field.Path, counters map[string]resou
 	if set == "" {
 		errs = append(errs, field.Required(setPath, ""))
 	} else {
-		errs = append(errs, corevalidation.ValidateDNS1123Label(set, setPath)...)
+		errs = append(errs, validation.ValidateDNS1123Label(set, setPath)...)
 	}
 	switch limit := resourcev1.ResourceSliceMaxCountersPerCounterSet; {
 	case len(counters) == 0:
@@ -66,7 +67,7 @@ func validateCounters(set string, setPath *field.Path, counters map[string]resou
 		return append(errs, field.TooMany(p, len(counters), limit))
 	}
 	for _, name := range slices.Sorted(maps.Keys(counters)) {
-		errs = append(errs, corevalidation.ValidateDNS1123Label(name, p)...)
+		errs = append(errs, validation.ValidateDNS1123Label(name, p)...)
 	}
 	return errs
 }

@@ -3,7 +3,6 @@ package resourceslice
 import (
 	"context"
 
-	corev1 "k8s.io/api/core/v1"
 	resourcev1 "k8s.io/api/resource/v1"
 	"k8s.io/apiserver/pkg/registry/rest"
 
@@ -102,7 +101,7 @@ func attributeLists(d *device, clear bool) (used bool) {
 func nodeAllocatable(d *device, clear bool) bool {
 	used := len(d.NodeAllocatableResources) > 0
 	if clear {
-		d.NodeAllocatableResources = map[corev1.ResourceName]resourcev1.NodeAllocatableResource(nil)
+		d.NodeAllocatableResources = nil
 	}
 	return used
 }

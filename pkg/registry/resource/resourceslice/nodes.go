@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 )
 
@@ -60,7 +60,7 @@ func (c nodeChoice) validate(
 			errs = append(errs, field.Invalid(at, "", emptyName))
 		} else {
 			chosen = append(chosen, "`nodeName`")
-			errs = append(errs, corevalidation.ValidateDNS1123Subdomain(*c.name, at)...)
+			errs = append(errs, validation.ValidateDNS1123Subdomain(*c.name, at)...)
 		}
 	}
 	if c.selector != nil {
@@ -78,7 +78,7 @@ func (c nodeChoice) validate(
 }
 
 func validateTerms(selector *corev1.NodeSelector, p *field.Path) field.ErrorList {
-	return corevalidation.ValidateNodeSelector(selector, false, p)
+	return validation.ValidateNodeSelector(selector, false, p)
 }
 
 // validateOneTerm is validateTerms for the selector of a slice, which has one term.

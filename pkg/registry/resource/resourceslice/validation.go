@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
+	resourcevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/validation"
 )
 
 var (
@@ -39,8 +39,8 @@ func immutable(value, old any, p *field.Path) field.ErrorList {
 
 // validatePool checks to which pool the slice belongs.
 func validatePool(s *spec) field.ErrorList {
-	errs := validation.ValidateDriverName(s.Driver, driverPath)
-	errs = append(errs, validation.ValidatePoolName(s.Pool.Name, poolNamePath)...)
+	errs := resourcevalidation.ValidateDriverName(s.Driver, driverPath)
+	errs = append(errs, resourcevalidation.ValidatePoolName(s.Pool.Name, poolNamePath)...)
 	p := specPath.Child("pool")
 	if count := s.Pool.ResourceSliceCount; count <= 0 {
 		errs = append(errs, field.Invalid(p.Child("resourceSliceCount"), count, "must be greater than zero"))
@@ -59,10 +59,10 @@ func validateContent(s *spec) field.ErrorList {
 		errs = append(errs, field.Invalid(specPath, "", "only one of `sharedCounters` or `devices` is allowed"))
 	}
 	perDevice := ptr.Deref(s.PerDeviceNodeSelection, false)
-	errs = append(errs, validation.ValidateSet(s.Devices, maxDevices(s.Devices), specPath.Child("devices"),
+	errs = append(errs, resourcevalidation.ValidateSet(s.Devices, maxDevices(s.Devices), specPath.Child("devices"),
 		func(d *device) string { return d.Name },
 		func(d *device, p *field.Path) field.ErrorList { return validateDevice(d, perDevice, p) })...)
-	return append(errs, validation.ValidateSet(s.SharedCounters, resourcev1.ResourceSliceMaxCounterSets, specPath.Child("sharedCounters"),
+	return append(errs, resourcevalidation.ValidateSet(s.SharedCounters, resourcev1.ResourceSliceMaxCounterSets, specPath.Child("sharedCounters"),
 		func(c *resourcev1.CounterSet) string { return c.Name }, validateCounterSet)...)
 }
 
