@@ -37,4 +37,6 @@ func ValidateBindingConditions(conditions, failures []string, p *field.Path) fie
 	return errs
 }
 
-func validateConditionType(name *string, p *field.Path) field.ErrorList { return metav1validation.ValidateLabelName(*name, p) }
+func validateConditionType(name *string, p *field.Path) field.ErrorList {
+	return metav1validation.ValidateLabelName(*name, p)
+}

@@ -14,6 +14,7 @@ func ValidateClaimSpec(spec *resourcev1.ResourceClaimSpec, p *field.Path) field.
 	p = p.Child("devices")
 	errs := ValidateSet(claim.Requests, resourcev1.DeviceRequestsMaxSize, p.Child("requests"),
 		func(r *resourcev1.DeviceRequest) string { return r.Name }, validateRequest)
+	errs = append(errs, validateDerivedAttributes(claim, p)...)
 	errs = append(errs, ValidateList(claim.Constraints, resourcev1.DeviceConstraintsMaxSize, p.Child("constraints"), names.validateConstraint)...)
 	return append(errs, ValidateList(claim.Config, resourcev1.DeviceConfigMaxSize, p.Child("config"),
 		func(c *resourcev1.DeviceClaimConfiguration, p *field.Path) field.ErrorList {

@@ -13,7 +13,9 @@ import (
 
 // ValidateDriverName checks the name of a DRA driver, which is required. It has
 // the form of the name of a CSI driver.
-func ValidateDriverName(name string, p *field.Path) field.ErrorList { return volume.ValidateCSIDriverName(name, p) }
+func ValidateDriverName(name string, p *field.Path) field.ErrorList {
+	return volume.ValidateCSIDriverName(name, p)
+}
 
 // ValidatePoolName checks the name of a pool of devices, which is required: DNS
 // subdomains separated by slashes.
@@ -32,7 +34,9 @@ func ValidatePoolName(name string, p *field.Path) field.ErrorList {
 }
 
 // ValidateDeviceName checks the name of a device in its pool.
-func ValidateDeviceName(name string, p *field.Path) field.ErrorList { return validation.ValidateDNS1123Label(name, p) }
+func ValidateDeviceName(name string, p *field.Path) field.ErrorList {
+	return validation.ValidateDNS1123Label(name, p)
+}
 
 // ValidateQualifiedName checks the name of an attribute or a capacity: a C
 // identifier, after the domain that defines it and a slash where this is not the

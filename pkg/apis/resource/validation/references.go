@@ -36,7 +36,9 @@ func (n RequestNames) has(reference string) bool {
 
 // hasAllocatable is has for a device that was allocated: which subrequest it is
 // for must be said.
-func (n RequestNames) hasAllocatable(reference string) bool { return n.has(reference) && len(n[reference]) == 0 }
+func (n RequestNames) hasAllocatable(reference string) bool {
+	return n.has(reference) && len(n[reference]) == 0
+}
 
 // ValidateReferences checks the names of the requests to which something applies.
 func (n RequestNames) ValidateReferences(references []string, p *field.Path) field.ErrorList {

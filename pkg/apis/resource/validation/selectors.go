@@ -31,22 +31,29 @@ func ValidateSelectors(selectors, stored []resourcev1.DeviceSelector, p *field.P
 }
 
 func validateExpression(expression string, stored bool, p *field.Path) field.ErrorList {
+	compiled, errs := compile(expression, stored, dracel.Options{DisableCostEstimation: stored}, p)
+	if len(errs) == 0 && !stored && compiled.MaxCost > resourcev1.CELSelectorExpressionMaxCost {
+		errs = append(errs, field.Forbidden(p, "too complex, exceeds cost limit"))
+	}
+	return errs
+}
+
+// compile compiles an expression. One that is not stored yet has a limited length.
+func compile(expression string, stored bool, options dracel.Options, p *field.Path) (dracel.CompilationResult, field.ErrorList) {
 	environ := environment.NewExpressions
 	if stored {
 		environ = environment.StoredExpressions
 	} else if len(expression) > resourcev1.CELSelectorExpressionMaxLength {
-		return field.ErrorList{field.TooLong(p, "", resourcev1.CELSelectorExpressionMaxLength)}
+		return dracel.CompilationResult{}, field.ErrorList{field.TooLong(p, "", resourcev1.CELSelectorExpressionMaxLength)}
 	}
+	options.EnvType = &environ
 	compiler := dracel.GetCompiler(dracel.Features{
 		EnableConsumableCapacity: features.Enabled(features.DRAConsumableCapacity),
 		EnableListTypeAttributes: features.Enabled(features.DRAListTypeAttributes),
 	})
-	compiled := compiler.CompileCELExpression(expression, dracel.Options{EnvType: &environ, DisableCostEstimation: stored})
-	switch {
-	case compiled.Error != nil:
-		return field.ErrorList{field.Invalid(p, expression, compiled.Error.Detail)}
-	case !stored && compiled.MaxCost > resourcev1.CELSelectorExpressionMaxCost:
-		return field.ErrorList{field.Forbidden(p, "too complex, exceeds cost limit")}
+	compiled := compiler.CompileCELExpression(expression, options)
+	if compiled.Error != nil {
+		return compiled, field.ErrorList{field.Invalid(p, expression, compiled.Error.Detail)}
 	}
-	return nil
+	return compiled, nil
 }

@@ -25,6 +25,7 @@ var Resource = &registry.Resource[object]{
 	GVR:                 resourcev1.SchemeGroupVersion.WithResource("devicetaintrules"),
 	Versions:            []schema.GroupVersion{resourcev1.SchemeGroupVersion, resourcev1beta2.SchemeGroupVersion, resourcev1alpha3.SchemeGroupVersion},
 	Gate:                features.DRADeviceTaintRules,
+	StorageVersion:      resourcev1beta2.SchemeGroupVersion.Version, // 1.36 cannot read v1
 	Singular:            "devicetaintrule",
 	ClusterScoped:       true,
 	New:                 func() object { return &resourcev1.DeviceTaintRule{} },

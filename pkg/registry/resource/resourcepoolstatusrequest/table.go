@@ -31,7 +31,6 @@ var columns = []registry.Column[object]{
 	{Name: "Pools", Type: "integer", Description: "Total number of matching pools.", Cell: poolCount},
 	{Name: "Status", Description: "Processing status.", Cell: progress},
 	{Name: "Completed", Description: "Time since the observation completed.", Cell: completed},
-	registry.AgeColumn[object](),
 }
 
 // sum returns the cell that shows the sum of a number of each pool.

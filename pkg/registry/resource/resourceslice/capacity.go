@@ -64,49 +64,55 @@ func validateValidValues(policy *resourcev1.CapacityRequestPolicy, capacity reso
 	return errs
 }
 
-// validateRange checks the range of the amounts that can be consumed.
+// validateRange checks the range of the amounts that can be consumed, in which the
+// default is.
 func validateRange(r *resourcev1.CapacityRequestPolicyRange, usual, capacity resource.Quantity, p *field.Path) field.ErrorList {
+	minPath, maxPath := p.Child("min"), p.Child("max")
 	if r.Min == nil {
-		return field.ErrorList{field.Required(p.Child("min"), "required when validRange is defined")}
+		return field.ErrorList{field.Required(minPath, "required when validRange is defined")}
 	}
 	var errs field.ErrorList
-	wrong := func(name string, value *resource.Quantity, format string, args ...any) {
-		errs = append(errs, field.Invalid(p.Child(name), value.String(), fmt.Sprintf(format, args...)))
+	if r.Min.Cmp(capacity) > 0 {
+		errs = append(errs, field.Invalid(minPath, r.Min.String(), "min is larger than capacity value: "+capacity.String()))
 	}
-	lowest := r.Min
-	if lowest.Cmp(capacity) > 0 {
-		wrong("min", lowest, "min is larger than capacity value: %s", capacity.String())
-	}
-	if usual.Cmp(*lowest) < 0 {
-		wrong("min", &usual, "default is less than min: %s", lowest)
+	if usual.Cmp(*r.Min) < 0 {
+		errs = append(errs, field.Invalid(minPath, usual.String(), "default is less than min: "+r.Min.String()))
 	}
 	if r.Max != nil {
-		if lowest.Cmp(*r.Max) > 0 {
-			wrong("max", lowest, "min is larger than max: %s", r.Max)
+		if r.Min.Cmp(*r.Max) > 0 {
+			errs = append(errs, field.Invalid(maxPath, r.Min.String(), "min is larger than max: "+r.Max.String()))
 		}
 		if r.Max.Cmp(capacity) > 0 {
-			wrong("max", r.Max, "max is larger than capacity value: %s", capacity.String())
+			errs = append(errs, field.Invalid(maxPath, r.Max.String(), "max is larger than capacity value: "+capacity.String()))
 		}
 		if usual.Cmp(*r.Max) > 0 {
-			wrong("max", &usual, "default is more than max: %s", r.Max)
+			errs = append(errs, field.Invalid(maxPath, usual.String(), "default is more than max: "+r.Max.String()))
 		}
 	}
-	if r.Step == nil {
-		return errs
+	if r.Step != nil {
+		errs = append(errs, validateStep(r, usual, capacity, p.Child("step"))...)
 	}
-	next := lowest.DeepCopy()
-	if next.Add(*r.Step); next.Cmp(capacity) > 0 {
-		wrong("step", r.Step, "one step %s is larger than capacity value: %s", next.String(), capacity.String())
+	return errs
+}
+
+// validateStep checks that the default and the end of a range are whole steps from
+// its begin.
+func validateStep(r *resourcev1.CapacityRequestPolicyRange, usual, capacity resource.Quantity, p *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	first := r.Min.DeepCopy()
+	if first.Add(*r.Step); first.Cmp(capacity) > 0 {
+		errs = append(errs, field.Invalid(p, r.Step.String(),
+			fmt.Sprintf("one step %s is larger than capacity value: %s", first.String(), capacity.String())))
 	}
 	amount := amountIn(r)
 	if amount(r.Step) == 0 {
 		// kube-apiserver divides by it.
-		wrong("step", r.Step, "must not be zero")
-		return errs
+		return append(errs, field.Invalid(p, r.Step.String(), "must not be zero"))
 	}
 	for _, value := range []*resource.Quantity{&usual, r.Max} {
-		if value != nil && (amount(value)-amount(lowest))%amount(r.Step) != 0 {
-			wrong("step", value, "value is not a multiple of a given step (%s) from (%s)", r.Step, lowest)
+		if value != nil && (amount(value)-amount(r.Min))%amount(r.Step) != 0 {
+			errs = append(errs, field.Invalid(p, value.String(),
+				fmt.Sprintf("value is not a multiple of a given step (%s) from (%s)", r.Step, r.Min)))
 		}
 	}
 	return errs

@@ -34,6 +34,7 @@ func validateDevice(d *device, perDeviceNodes bool, p *field.Path) field.ErrorLi
 			return validateCounters(c.CounterSet, p.Child("counterSet"), c.Counters, p.Child("counters"))
 		})...)
 	errs = append(errs, validateDeviceNodes(d, perDeviceNodes, p)...)
+	errs = append(errs, validateNodeAllocatable(d, p.Child("nodeAllocatableResources"))...)
 	return append(errs, resourcevalidation.ValidateBindingConditions(d.BindingConditions, d.BindingFailureConditions, p)...)
 }
 

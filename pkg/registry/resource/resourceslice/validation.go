@@ -62,6 +62,8 @@ func validateContent(s *spec) field.ErrorList {
 	errs = append(errs, resourcevalidation.ValidateSet(s.Devices, maxDevices(s.Devices), specPath.Child("devices"),
 		func(d *device) string { return d.Name },
 		func(d *device, p *field.Path) field.ErrorList { return validateDevice(d, perDevice, p) })...)
+	errs = append(errs, validatePartitionTypes(s)...)
+	errs = append(errs, validateSkippedOperations(s)...)
 	return append(errs, resourcevalidation.ValidateSet(s.SharedCounters, resourcev1.ResourceSliceMaxCounterSets, specPath.Child("sharedCounters"),
 		func(c *resourcev1.CounterSet) string { return c.Name }, validateCounterSet)...)
 }
