@@ -28,7 +28,7 @@ fuzz: ## fuzz the decoders and the checks of bodies (about a minute)
 		$(GO) test ./pkg/server/bodies -run '^$$' -fuzz "^$$target$$" -fuzztime 30000x -fuzzminimizetime 1s || exit 1; \
 	done
 
-generate: ## write the zz_generated files
+generate: ## write the zz_generated files and docs/api-coverage.md
 	hack/generate
 
 lint: ## gofmt, go vet, staticcheck

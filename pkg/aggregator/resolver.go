@@ -31,6 +31,9 @@ func (r *resolver) init(c Config, services services, slices endpointSlices) erro
 	return nil
 }
 
+// Services finds the services of APIServices.
+func (a *Aggregator) Services() aggregatorlib.ServiceResolver { return &a.resolver }
+
 // ResolveEndpoint implements aggregatorlib.ServiceResolver.
 func (r *resolver) ResolveEndpoint(namespace, name string, port int32) (*url.URL, error) {
 	if own := r.backends.get(namespace, name); own != nil {

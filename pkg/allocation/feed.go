@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	informers "k8s.io/client-go/informers/networking/v1"
-	listers "k8s.io/client-go/listers/networking/v1"
+	networkinglisters "k8s.io/client-go/listers/networking/v1"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -43,7 +43,7 @@ func withAddress(obj any, f func(netip.Addr)) {
 
 // readyRanges returns the CIDRs of all ServiceCIDRs from which addresses may be
 // allocated.
-func readyRanges(lister listers.ServiceCIDRLister) (prefixes []netip.Prefix) {
+func readyRanges(lister networkinglisters.ServiceCIDRLister) (prefixes []netip.Prefix) {
 	all, err := lister.List(labels.Everything())
 	if err != nil {
 		return nil

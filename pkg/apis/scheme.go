@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	apisadmissionregistrationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1"
+	apisadmissionregistrationv1alpha1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1alpha1"
+	apisadmissionregistrationv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/v1beta1"
 	apisappsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/apps/v1"
 	apisauthenticationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/authentication/v1"
 	apisautoscalingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/autoscaling/v1"
@@ -18,6 +20,7 @@ import (
 	apiseventsv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/events/v1"
 	apisflowcontrolv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/flowcontrol/v1"
 	apisnetworkingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1"
+	apisnetworkingv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/networking/v1beta1"
 	apisnodev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/node/v1"
 	apispolicyv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1"
 	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
@@ -28,7 +31,10 @@ import (
 	apisresourcev1beta2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/v1beta2"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
 	apisstoragev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1"
+	apisstoragev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1beta1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	admissionregistrationv1alpha1 "k8s.io/api/admissionregistration/v1alpha1"
+	admissionregistrationv1beta1 "k8s.io/api/admissionregistration/v1beta1"
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -41,6 +47,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	nodev1 "k8s.io/api/node/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	policyv1beta1 "k8s.io/api/policy/v1beta1"
@@ -51,6 +58,7 @@ import (
 	resourcev1beta2 "k8s.io/api/resource/v1beta2"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
+	storagev1beta1 "k8s.io/api/storage/v1beta1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -84,6 +92,10 @@ type group struct {
 var groups = []group{
 	{version: corev1.SchemeGroupVersion, types: corev1.AddToScheme, own: apiscorev1.AddToScheme},
 	{version: admissionregistrationv1.SchemeGroupVersion, types: admissionregistrationv1.AddToScheme, own: apisadmissionregistrationv1.AddToScheme},
+	{version: admissionregistrationv1beta1.SchemeGroupVersion, types: admissionregistrationv1beta1.AddToScheme,
+		own: apisadmissionregistrationv1beta1.AddToScheme},
+	{version: admissionregistrationv1alpha1.SchemeGroupVersion, types: admissionregistrationv1alpha1.AddToScheme,
+		own: apisadmissionregistrationv1alpha1.AddToScheme},
 	{version: apiregistrationv1.SchemeGroupVersion, types: apiregistrationv1.AddToScheme},
 	{version: appsv1.SchemeGroupVersion, types: appsv1.AddToScheme, own: apisappsv1.AddToScheme},
 	{version: authenticationv1.SchemeGroupVersion, types: authenticationv1.AddToScheme, own: apisauthenticationv1.AddToScheme},
@@ -96,9 +108,10 @@ var groups = []group{
 	{version: eventsv1.SchemeGroupVersion, types: eventsv1.AddToScheme, own: apiseventsv1.AddToScheme},
 	{version: flowcontrolv1.SchemeGroupVersion, types: flowcontrolv1.AddToScheme, own: apisflowcontrolv1.AddToScheme},
 	{version: networkingv1.SchemeGroupVersion, types: networkingv1.AddToScheme, own: apisnetworkingv1.AddToScheme},
+	{version: networkingv1beta1.SchemeGroupVersion, types: apisnetworkingv1beta1.AddTypes, own: apisnetworkingv1beta1.AddToScheme},
 	{version: nodev1.SchemeGroupVersion, types: nodev1.AddToScheme, own: apisnodev1.AddToScheme},
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme, own: apispolicyv1.AddToScheme},
-	{version: policyv1beta1.SchemeGroupVersion, types: policyv1beta1.AddToScheme, own: apispolicyv1beta1.AddToScheme},
+	{version: policyv1beta1.SchemeGroupVersion, types: apispolicyv1beta1.AddTypes, own: apispolicyv1beta1.AddToScheme},
 	{version: rbacv1.SchemeGroupVersion, types: rbacv1.AddToScheme, own: apisrbacv1.AddToScheme},
 	{version: resourcev1.SchemeGroupVersion, types: resourcev1.AddToScheme, own: apisresourcev1.AddToScheme},
 	{version: resourcev1beta2.SchemeGroupVersion, types: resourcev1beta2.AddToScheme, own: apisresourcev1beta2.AddToScheme},
@@ -106,6 +119,7 @@ var groups = []group{
 	{version: resourcev1alpha3.SchemeGroupVersion, types: resourcev1alpha3.AddToScheme, own: apisresourcev1alpha3.AddToScheme},
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
 	{version: storagev1.SchemeGroupVersion, types: storagev1.AddToScheme, own: apisstoragev1.AddToScheme},
+	{version: storagev1beta1.SchemeGroupVersion, types: apisstoragev1beta1.AddTypes, own: apisstoragev1beta1.AddToScheme},
 }
 
 // newScheme returns a scheme with the group versions. Their order determines

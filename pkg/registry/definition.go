@@ -17,6 +17,8 @@ type Info struct {
 	Versions []schema.GroupVersion
 	// Gate is the feature without which it is not served; empty for none.
 	Gate featuregate.Feature
+	// New returns an empty object of the hub type.
+	New func() runtime.Object
 	// Stored is false for a resource that is a question: nothing of it is in etcd.
 	Stored bool
 	// Prefix is its place in etcd below --etcd-prefix.
@@ -56,7 +58,7 @@ func (r *Resource[T]) Info() Info {
 		prefix = r.GVR.Resource
 	}
 	return Info{
-		GVR: r.GVR, Versions: r.versions(), Gate: r.Gate, Stored: true, Prefix: prefix,
+		GVR: r.GVR, Versions: r.versions(), Gate: r.Gate, New: func() runtime.Object { return r.New() }, Stored: true, Prefix: prefix,
 		StorageVersion: r.StorageVersion, StoredAsJSON: r.StoredAsJSON, WatchCached: !r.NoWatchCache,
 	}
 }

@@ -37,7 +37,10 @@ type Review[T Object] struct {
 
 // Info implements Definition.
 func (r *Review[T]) Info() Info {
-	return Info{GVR: r.GVR, Versions: []schema.GroupVersion{r.GVR.GroupVersion()}}
+	return Info{
+		GVR: r.GVR, Versions: []schema.GroupVersion{r.GVR.GroupVersion()},
+		New: func() runtime.Object { return r.New() },
+	}
 }
 
 // FieldLabels implements Definition: there is nothing to select from.

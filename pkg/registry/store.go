@@ -9,6 +9,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/util/dryrun"
 )
 
 // REST serves a resource: the generic store with the names for discovery.
@@ -76,6 +77,9 @@ func (r *Resource[T]) store(deps Deps) (*genericregistry.Store, error) {
 	if r.GracefulDelete != nil {
 		store.DeleteStrategy = gracefulStrategy[T]{s}
 	}
+	if r.ConfiguresAdmission && deps.InForce != nil {
+		awaitAdmission(store, func(obj runtime.Object) { deps.InForce(gr, obj.(T)) })
+	}
 	if r.Customize != nil {
 		r.Customize(store, deps)
 	}
@@ -86,4 +90,24 @@ func (r *Resource[T]) store(deps Deps) (*genericregistry.Store, error) {
 		TriggerFunc: triggers,
 		Indexers:    indexers,
 	})
+}
+
+// awaitAdmission makes the store call a function after each write that is not a
+// dry run.
+func awaitAdmission(store *genericregistry.Store, await func(obj runtime.Object)) {
+	store.AfterCreate = func(obj runtime.Object, options *metav1.CreateOptions) {
+		if !dryrun.IsDryRun(options.DryRun) {
+			await(obj)
+		}
+	}
+	store.AfterUpdate = func(obj runtime.Object, options *metav1.UpdateOptions) {
+		if !dryrun.IsDryRun(options.DryRun) {
+			await(obj)
+		}
+	}
+	store.AfterDelete = func(obj runtime.Object, options *metav1.DeleteOptions) {
+		if !dryrun.IsDryRun(options.DryRun) {
+			await(obj)
+		}
+	}
 }

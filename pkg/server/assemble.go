@@ -7,7 +7,7 @@ import (
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
-	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/discovery"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
@@ -44,7 +45,7 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{base: b, aggregator: p.aggregator}
-	delegate, extensions, err := newCustomResources(ctx, b, p.stored.CustomResources, p.services)
+	delegate, extensions, err := newCustomResources(ctx, b, p)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func configure(b *base) (*parts, error) {
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, b.client, b.informers) }},
 		{"services", func() (err error) { p.services, err = newServices(b, p.stored.Raw); return err }},
 		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b); return err }},
-		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b) }},
+		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
@@ -117,15 +118,17 @@ func newStorage(b *base) (*storage.Stored, error) {
 func (s *Server) installGroups(p *parts) error {
 	b, g := s.base, s.base.generic
 	in := &install.Installer{
-		Server: s.generic, Config: g, TypeConverter: s.documents.TypeConverter,
-		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects},
+		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.documents.TypeConverter,
+		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects, InForce: b.inForce.Wait},
 	}
 	return in.Install(groups.All(groups.Needs{
 		Core:           core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation},
 		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
 		Authorization:  authorization.Needs{Authorizer: g.Authorization.Authorizer, Rules: g.RuleResolver},
 		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: p.rules},
-		Resource:       resourceclaim.Needs{Authorizer: g.Authorization.Authorizer},
+		Params: params.Needs{Authorizer: g.Authorization.Authorizer, Objects: b.objects,
+			Resources: discovery.ToServerResourcesInterfaceWithContext(b.client.Discovery()).ServerResourcesForGroupVersionWithContext},
+		Resource: resourceclaim.Needs{Authorizer: g.Authorization.Authorizer},
 	}))
 }
 
@@ -136,15 +139,6 @@ func runControllers(b *base) {
 	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
 		b.life.runs(loop.Run)
 	}
-}
-
-func applyAdmission(b *base) error {
-	g := b.generic
-	client, err := dynamic.NewForConfig(g.LoopbackClientConfig)
-	if err != nil {
-		return err
-	}
-	return b.options.Admission.ApplyTo(g, b.informers, b.client, client, g.FeatureGate, g.EffectiveVersion)
 }
 
 func groupNames(groups []registry.Group) (names []string) {

@@ -15,6 +15,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/inforce"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
@@ -47,6 +48,8 @@ type base struct {
 	// objects reads from the storage of the resources. It can be used as soon
 	// as that storage exists.
 	objects *objects.Access
+	// inForce knows which configurations of admission are in force.
+	inForce inforce.Tracker
 	// enabled knows which groups, versions and resources are served.
 	enabled install.Enabled
 	life    *lifetime
@@ -127,12 +130,21 @@ func (b *base) prepare() error {
 	if err := o.APIEnablement.ApplyTo(g, install.ResourceConfig(described), options.GroupVersions()); err != nil {
 		return fmt.Errorf("--runtime-config: %w", err)
 	}
-	b.enabled = install.Enabled{Groups: described, Config: g.MergedResourceConfig}
+	lifecycle, err := genericapiserver.NewResourceExpirationEvaluatorFromOptions(genericapiserver.ResourceExpirationEvaluatorOptions{
+		CurrentVersion:                          g.EffectiveVersion.EmulationVersion(),
+		EmulationForwardCompatible:              g.EmulationForwardCompatible,
+		RuntimeConfigEmulationForwardCompatible: g.RuntimeConfigEmulationForwardCompatible,
+	})
+	if err != nil {
+		return err
+	}
+	if b.enabled, err = install.NewEnabled(described, g.MergedResourceConfig, lifecycle); err != nil {
+		return fmt.Errorf("--runtime-config: %w", err)
+	}
 	for _, missing := range b.enabled.Missing() {
-		klog.Warningf("--runtime-config enables %s, which this server does not have", missing)
+		klog.Warningf("--runtime-config enables %s, of which this server has nothing", missing)
 	}
 
-	var err error
 	if b.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {
 		return err
 	}
@@ -151,6 +163,7 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		}
 	}
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
+		handler = withoutEarlyWarnings(handler, apis.Scheme, g.EffectiveVersion.BinaryVersion())
 		handler = refuseBadPatches(handler, g.Serializer)
 		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc, types)
 		if !allowPrivileged {

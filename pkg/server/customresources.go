@@ -3,25 +3,18 @@ package server
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
-	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/statusz"
 	"k8s.io/apiserver/pkg/util/notfoundhandler"
-	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
-	webhookutil "k8s.io/apiserver/pkg/util/webhook"
-	corelisters "k8s.io/client-go/listers/core/v1"
 	zpagesfeatures "k8s.io/component-base/zpages/features"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 )
 
@@ -29,7 +22,7 @@ import (
 // answers. This is the server of custom resources, which passes unknown paths
 // on to a handler that answers 404. If definitions are not served, the returned
 // server is nil and the target answers 404.
-func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptionsGetter, services bootstrap.Services,
+func newCustomResources(ctx context.Context, b *base, p *parts,
 ) (genericapiserver.DelegationTarget, *customresources.Server, error) {
 	g := b.generic
 	notFound := notfoundhandler.New(g.Serializer, genericapifilters.NoMuxAndDiscoveryIncompleteKey)
@@ -38,12 +31,12 @@ func newCustomResources(ctx context.Context, b *base, stored generic.RESTOptions
 	}
 	server, err := customresources.New(customresources.Config{
 		Client:            g.LoopbackClientConfig,
-		RESTOptions:       stored,
+		RESTOptions:       p.stored.CustomResources,
 		Admission:         g.AdmissionControl,
 		Authorizer:        g.Authorization.Authorizer,
-		Services:          serviceResolver{b.objects},
-		Credentials:       webhookutil.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider),
-		Servers:           replicas(ctx, b, services),
+		Services:          webhookServices(b, p.aggregator),
+		Credentials:       webhookCredentials(g),
+		Servers:           replicas(ctx, b, p.services),
 		RequestTimeout:    g.RequestTimeout,
 		MinRequestTimeout: time.Duration(g.MinRequestTimeout) * time.Second,
 		MaxBodyBytes:      g.MaxRequestBodyBytes,
@@ -97,34 +90,3 @@ func replicas(ctx context.Context, b *base, services bootstrap.Services) int {
 
 // leaseTimeout limits the time for reading the leases of other servers.
 const leaseTimeout = 5 * time.Second
-
-// serviceResolver returns the cluster IPs of services, for webhooks.
-type serviceResolver struct{ objects *objects.Access }
-
-// ResolveEndpoint implements webhook.ServiceResolver.
-func (s serviceResolver) ResolveEndpoint(namespace, name string, port int32) (*url.URL, error) {
-	return apiserverproxy.ResolveCluster(serviceLister{objects: s.objects}, namespace, name, port)
-}
-
-// serviceLister and serviceGetter implement the part of a lister that is needed
-// to get one service.
-type serviceLister struct {
-	corelisters.ServiceLister
-	objects *objects.Access
-}
-
-type serviceGetter struct {
-	corelisters.ServiceNamespaceLister
-	objects   *objects.Access
-	namespace string
-}
-
-// Services implements listers.ServiceLister.
-func (l serviceLister) Services(namespace string) corelisters.ServiceNamespaceLister {
-	return serviceGetter{objects: l.objects, namespace: namespace}
-}
-
-// Get implements listers.ServiceNamespaceLister.
-func (g serviceGetter) Get(name string) (*corev1.Service, error) {
-	return objects.Get[*corev1.Service](context.Background(), g.objects, corev1.Resource("services"), g.namespace, name)
-}

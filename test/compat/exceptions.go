@@ -77,3 +77,18 @@ func (e *Exception) Covers(m Mismatch) bool {
 	}
 	return true
 }
+
+// ReadDifferences reads a file of lines "resource, difference" with a tab between
+// them: the differences that are known but not excepted, by resource.
+func ReadDifferences(path string) (map[string][]string, error) {
+	all := map[string][]string{}
+	err := readTable(path, func(line string) error {
+		name, difference, ok := strings.Cut(line, "\t")
+		if !ok {
+			return fmt.Errorf("want two columns: resource, difference")
+		}
+		all[name] = append(all[name], difference)
+		return nil
+	})
+	return all, err
+}

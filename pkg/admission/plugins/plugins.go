@@ -3,11 +3,16 @@ package plugins
 
 import (
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultingressclass"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultstorageclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaulttolerationseconds"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
 )
 
 // All returns the plugins for one server, in the order in which they run.
@@ -17,6 +22,11 @@ func All() []admission.Plugin {
 		nodetaint.Plugin(),
 		priority.Plugin(),
 		defaulttolerationseconds.Plugin(),
+		defaultstorageclass.Plugin(),
+		storageprotection.Plugin(),
+		defaultingressclass.Plugin(),
+		{Name: mutating.PluginName, Register: mutating.Register},
+		{Name: validating.PluginName, Register: validating.Register},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -35,6 +36,7 @@ var Definitions = &registry.Plain{
 	Describe: registry.Info{
 		GVR:            apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions"),
 		Versions:       []schema.GroupVersion{apiextensionsv1.SchemeGroupVersion},
+		New:            func() runtime.Object { return &internal.CustomResourceDefinition{} },
 		Stored:         true,
 		Prefix:         "apiextensions.k8s.io/customresourcedefinitions",
 		StorageVersion: "v1beta1",

@@ -4,6 +4,7 @@ package groups
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiregistration"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apps"
@@ -35,6 +36,7 @@ type Needs struct {
 	Authentication tokenreview.Needs
 	Authorization  authorization.Needs
 	RBAC           guard.Needs
+	Params         params.Needs
 	Resource       resourceclaim.Needs
 }
 
@@ -54,7 +56,7 @@ func All(needs Needs) []registry.Group {
 		policy.Group(),
 		rbac.Group(needs.RBAC),
 		storage.Group(),
-		admissionregistration.Group(),
+		admissionregistration.Group(needs.Params),
 		apiextensions.Group(),
 		scheduling.Group(),
 		coordination.Group(),

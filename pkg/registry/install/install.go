@@ -34,7 +34,9 @@ import (
 type Installer struct {
 	Server *genericapiserver.GenericAPIServer
 	Config *genericapiserver.Config
-	Deps   registry.Deps
+	// Enabled says what of the groups is served.
+	Enabled Enabled
+	Deps    registry.Deps
 	// TypeConverter has the schemas of a Scheme's types for server-side apply.
 	TypeConverter func(*runtime.Scheme) managedfields.TypeConverter
 }
@@ -50,17 +52,18 @@ type installed struct {
 	labels  map[schema.GroupVersionKind]map[string]bool
 }
 
-// types are the group's own or, as for nearly all groups, the server's.
-func (g *installed) types() registry.Types {
-	if g.Types != nil {
-		return *g.Types
+// typesOf are the group's own types or, as for nearly all groups, the server's.
+func typesOf(group registry.Group) registry.Types {
+	if group.Types != nil {
+		return *group.Types
 	}
 	return registry.Types{Scheme: apis.Scheme, Codecs: apis.Codecs, ParameterCodec: apis.ParameterCodec}
 }
 
-// Install serves the groups.
+// Install serves the groups, as far as they are enabled.
 func (in *Installer) Install(groups []registry.Group) error {
-	enabled := Enabled{groups, in.Config.MergedResourceConfig}
+	enabled := in.Enabled
+	enabled.Groups = groups
 	made, err := in.makeStorage(enabled)
 	if err != nil {
 		return err
@@ -83,8 +86,7 @@ func (in *Installer) Install(groups []registry.Group) error {
 	return nil
 }
 
-// makeStorage makes the storage of the resources that --runtime-config enables
-// in some version.
+// makeStorage makes the storage of the resources that are served in some version.
 func (in *Installer) makeStorage(enabled Enabled) (storages, error) {
 	var definitions []registry.Definition
 	enabled.Each(func(group registry.Group, version registry.Version) {
@@ -140,7 +142,7 @@ func (g *installed) add(gv schema.GroupVersion, definition registry.Definition, 
 	if labels == nil {
 		return nil
 	}
-	kinds, _, err := g.types().Scheme.ObjectKinds(storage[definition.Info().GVR.Resource].New())
+	kinds, _, err := typesOf(g.Group).Scheme.ObjectKinds(storage[definition.Info().GVR.Resource].New())
 	if err != nil {
 		return fmt.Errorf("%s: %w", gv.WithResource(definition.Info().GVR.Resource), err)
 	}
@@ -206,7 +208,7 @@ func (in *Installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 			served[name] = append(served[name], schema.GroupVersion{Group: gv.Group, Version: version}.String())
 		}
 	}
-	types := group.types()
+	types := typesOf(group.Group)
 	return &genericapi.APIGroupVersion{
 		Root:                        prefix,
 		GroupVersion:                gv,

@@ -9,8 +9,11 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	apistorage "k8s.io/apiserver/pkg/storage"
@@ -50,13 +53,16 @@ func (c *counter) decorate(config *storagebackend.ConfigForResource, _ string, _
 // are served in several versions, or in two groups.
 func TestOneStorageForAllVersions(t *testing.T) {
 	all := groups.All(groups.Needs{})
-	config := ResourceConfig(all)
+	enabled, err := NewEnabled(all, ResourceConfig(all), at(t, 1, 37))
+	if err != nil {
+		t.Fatal(err)
+	}
 	count := &counter{made: map[schema.GroupResource]int{}, codec: apis.Codecs.LegacyCodec(corev1.SchemeGroupVersion)}
 	in := &Installer{
 		Server: &genericapiserver.GenericAPIServer{},
 		Deps:   registry.Deps{Scheme: apis.Scheme, RESTOptions: count, Objects: &objects.Access{}},
 	}
-	made, err := in.makeStorage(Enabled{all, config})
+	made, err := in.makeStorage(enabled)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +88,10 @@ func TestEnabled(t *testing.T) {
 		return schema.GroupVersionResource{Group: "autoscaling", Version: version, Resource: "horizontalpodautoscalers"}
 	}
 	config := ResourceConfig(all)
-	enabled := Enabled{all, config}
+	enabled, err := NewEnabled(all, config, at(t, 1, 37))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for gvr, want := range map[schema.GroupVersionResource]bool{
 		hpas("v2"): true, hpas("v1"): true, hpas("v2beta2"): false,
 		corev1.SchemeGroupVersion.WithResource("events"):   true,
@@ -94,9 +103,51 @@ func TestEnabled(t *testing.T) {
 		}
 	}
 	config.DisableVersions(autoscalingv1.SchemeGroupVersion)
+	if enabled, err = NewEnabled(all, config, at(t, 1, 37)); err != nil {
+		t.Fatal(err)
+	}
 	if enabled.Serves(hpas("v1")) || !enabled.Serves(hpas("v2")) {
 		t.Error("one version cannot be disabled alone")
 	}
+}
+
+// TestLifecycle enables a version that Kubernetes 1.37 has removed.
+func TestLifecycle(t *testing.T) {
+	all := groups.All(groups.Needs{})
+	for _, test := range []struct {
+		minor   uint
+		served  bool
+		missing []string
+	}{
+		{36, true, nil},
+		{37, false, []string{"networking.k8s.io/v1beta1"}},
+	} {
+		config := ResourceConfig(all)
+		config.EnableVersions(networkingv1beta1.SchemeGroupVersion)
+		enabled, err := NewEnabled(all, config, at(t, 1, test.minor))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := enabled.Serves(networkingv1beta1.SchemeGroupVersion.WithResource("ipaddresses")); got != test.served {
+			t.Errorf("1.%d: v1beta1 is served: %v", test.minor, got)
+		}
+		if !enabled.Serves(networkingv1.SchemeGroupVersion.WithResource("ipaddresses")) {
+			t.Errorf("1.%d: v1 is not served", test.minor)
+		}
+		if config.ExplicitGroupVersionConfigs = config.GroupVersionConfigs; !slices.Equal(enabled.Missing(), test.missing) {
+			t.Errorf("1.%d: missing %v", test.minor, enabled.Missing())
+		}
+	}
+}
+
+// at is the lifecycle at an emulated version.
+func at(t *testing.T, major, minor uint) genericapiserver.ResourceExpirationEvaluator {
+	t.Helper()
+	lifecycle, err := genericapiserver.NewResourceExpirationEvaluator(version.MajorMinor(major, minor))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lifecycle
 }
 
 // Versions that are not stable are served only when they are asked for.

@@ -15,7 +15,7 @@ func Group() registry.Group {
 	return registry.Group{
 		Name:     "networking.k8s.io",
 		Priority: 17200,
-		Versions: []registry.Version{{Name: "v1"}},
+		Versions: []registry.Version{{Name: "v1"}, {Name: "v1beta1"}},
 		Resources: []registry.Definition{
 			ingressclass.Resource,
 			ingress.Resource,

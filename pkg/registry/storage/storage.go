@@ -16,7 +16,7 @@ func Group() registry.Group {
 	return registry.Group{
 		Name:     "storage.k8s.io",
 		Priority: 16800,
-		Versions: []registry.Version{{Name: "v1"}},
+		Versions: []registry.Version{{Name: "v1"}, {Name: "v1beta1"}},
 		Resources: []registry.Definition{
 			csidriver.Resource,
 			csinode.Resource,

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/version"
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/resourceconfig"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -137,7 +139,14 @@ func runtimeConfig(value string) (install.Enabled, error) {
 	}
 	all := groups.All(groups.Needs{})
 	config, err := resourceconfig.MergeAPIResourceConfigs(install.ResourceConfig(all), o.APIEnablement.RuntimeConfig, GroupVersions())
-	return install.Enabled{Groups: all, Config: config}, err
+	if err != nil {
+		return install.Enabled{}, err
+	}
+	lifecycle, err := genericapiserver.NewResourceExpirationEvaluator(version.MajorMinor(1, 37))
+	if err != nil {
+		return install.Enabled{}, err
+	}
+	return install.NewEnabled(all, config, lifecycle)
 }
 
 func TestDataDirBelowCertDir(t *testing.T) {

@@ -19,12 +19,12 @@ type Webhook struct {
 	ReinvocationPolicy *admissionregistrationv1.ReinvocationPolicyType
 }
 
-// ValidateWebhooks checks the webhooks of a configuration. stored are the
-// expressions of match conditions that it has already.
-func ValidateWebhooks(webhooks []Webhook, stored sets.Set[string], path *field.Path) (errs field.ErrorList) {
+// ValidateWebhooks checks the webhooks of a configuration, and their match
+// conditions as Expressions does.
+func ValidateWebhooks(webhooks []Webhook, e *Expressions, path *field.Path) (errs field.ErrorList) {
 	names := sets.Set[string]{}
 	for i, w := range webhooks {
-		errs = append(errs, validateWebhook(w, stored, path.Index(i))...)
+		errs = append(errs, validateWebhook(w, e, path.Index(i))...)
 		if w.Name == "" {
 			continue
 		}
@@ -36,18 +36,17 @@ func ValidateWebhooks(webhooks []Webhook, stored sets.Set[string], path *field.P
 	return errs
 }
 
-// Expressions returns the expressions of all match conditions.
-func Expressions(webhooks []Webhook) sets.Set[string] {
-	found := sets.Set[string]{}
+// WebhookExpressions returns the expressions of all match conditions.
+func WebhookExpressions(webhooks []Webhook) (expressions []string) {
 	for _, w := range webhooks {
 		for _, condition := range w.MatchConditions {
-			found.Insert(condition.Expression)
+			expressions = append(expressions, condition.Expression)
 		}
 	}
-	return found
+	return expressions
 }
 
-func validateWebhook(w Webhook, stored sets.Set[string], path *field.Path) field.ErrorList {
+func validateWebhook(w Webhook, e *Expressions, path *field.Path) field.ErrorList {
 	errs := utilvalidation.IsFullyQualifiedName(path.Child("name"), w.Name)
 	errs = append(errs, validateVersions(w.AdmissionReviewVersions, path.Child("admissionReviewVersions"))...)
 	for i := range w.Rules {
@@ -69,7 +68,7 @@ func validateWebhook(w Webhook, stored sets.Set[string], path *field.Path) field
 	errs = append(errs, validateClient(&w.ClientConfig, path.Child("clientConfig"))...)
 	errs = append(errs, oneOf(w.ReinvocationPolicy, path.Child("reinvocationPolicy"), admissionregistrationv1.IfNeededReinvocationPolicy,
 		admissionregistrationv1.NeverReinvocationPolicy)...)
-	return append(errs, ValidateMatchConditions(w.MatchConditions, stored, false, path.Child("matchConditions"))...)
+	return append(errs, ValidateMatchConditions(w.MatchConditions, e, path.Child("matchConditions"))...)
 }
 
 // oneOf checks a field with a set of values, which may be nil.

@@ -7,10 +7,19 @@ import (
 
 	policyv1 "k8s.io/api/policy/v1"
 	policyv1beta1 "k8s.io/api/policy/v1beta1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/conversion"
 )
+
+// AddTypes registers the type that is still served. k8s.io/api has another,
+// PodDisruptionBudget, which Kubernetes 1.25 has removed.
+func AddTypes(scheme *runtime.Scheme) error {
+	scheme.AddKnownTypes(policyv1beta1.SchemeGroupVersion, &policyv1beta1.Eviction{})
+	metav1.AddToGroupVersion(scheme, policyv1beta1.SchemeGroupVersion)
+	return nil
+}
 
 // AddToScheme registers the conversions. They are necessary because clients can
 // send an eviction in either version.

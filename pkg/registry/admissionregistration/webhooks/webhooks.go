@@ -16,10 +16,13 @@ var path = field.NewPath("webhooks")
 // Hooks returns the hooks of a configuration. Of returns its webhooks.
 func Hooks[T registry.Object](of func(T) []validation.Webhook) registry.Hooks[T] {
 	return registry.Hooks[T]{
-		Validate: func(_ context.Context, c T) field.ErrorList { return validation.ValidateWebhooks(of(c), nil, path) },
+		Validate: func(_ context.Context, c T) field.ErrorList {
+			return validation.ValidateWebhooks(of(c), &validation.Expressions{}, path)
+		},
 		OnUpdate: []registry.Rule{registry.Metadata, registry.Change},
 		ValidateUpdate: func(_ context.Context, c, old T) field.ErrorList {
-			return validation.ValidateWebhooks(of(c), validation.Expressions(of(old)), path)
+			stored := validation.StoredExpressions(validation.WebhookExpressions(of(old))...)
+			return validation.ValidateWebhooks(of(c), &validation.Expressions{Stored: stored}, path)
 		},
 	}
 }

@@ -29,7 +29,10 @@ type storage struct {
 	DeleteCollection struct{}
 }
 
-var _ rest.GracefulDeleter = (*storage)(nil)
+var (
+	_ rest.GracefulDeleter            = (*storage)(nil)
+	_ rest.MayReturnFullObjectDeleter = (*storage)(nil)
+)
 
 // keepWhileFinalizing makes the store delete a terminating namespace during an
 // update only if spec.finalizers is empty as well.
@@ -38,6 +41,11 @@ func keepWhileFinalizing(store *genericregistry.Store, _ registry.Deps) {
 		return len(obj.(*corev1.Namespace).Spec.Finalizers) == 0 && genericregistry.ShouldDeleteDuringUpdate(ctx, key, obj, existing)
 	}
 }
+
+// DeleteReturnsDeletedObject implements rest.MayReturnFullObjectDeleter. Like in
+// kube-apiserver, OpenAPI says that a Status is the answer, although it is mostly
+// the namespace.
+func (*storage) DeleteReturnsDeletedObject() bool { return false }
 
 // Delete marks a namespace as terminating. If it is marked already and has no
 // finalizers left, Delete removes it from the storage.

@@ -24,7 +24,11 @@ import (
 // Bindings is the legacy resource "bindings". It works like pods/binding, but
 // the name of the pod is in the binding and not in the URL.
 var Bindings = &registry.Plain{
-	Describe: registry.Info{GVR: corev1.SchemeGroupVersion.WithResource("bindings"), Versions: []schema.GroupVersion{corev1.SchemeGroupVersion}},
+	Describe: registry.Info{
+		GVR:      corev1.SchemeGroupVersion.WithResource("bindings"),
+		Versions: []schema.GroupVersion{corev1.SchemeGroupVersion},
+		New:      func() runtime.Object { return &corev1.Binding{} },
+	},
 	Make: func(deps registry.Deps) (map[string]rest.Storage, error) {
 		find := func() (store, error) {
 			pods, ok := objects.Storage[*registry.REST](deps.Objects, corev1.Resource("pods"))

@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -22,6 +24,7 @@ import (
 // Resource defines IP addresses.
 var Resource = &registry.Resource[*networkingv1.IPAddress]{
 	GVR:           networkingv1.SchemeGroupVersion.WithResource("ipaddresses"),
+	Versions:      []schema.GroupVersion{networkingv1.SchemeGroupVersion, networkingv1beta1.SchemeGroupVersion},
 	Singular:      "ipaddress",
 	ShortNames:    []string{"ip"},
 	ClusterScoped: true,

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
@@ -15,6 +17,7 @@ import (
 // Resource defines service CIDRs.
 var Resource = &registry.Resource[*networkingv1.ServiceCIDR]{
 	GVR:           networkingv1.SchemeGroupVersion.WithResource("servicecidrs"),
+	Versions:      []schema.GroupVersion{networkingv1.SchemeGroupVersion, networkingv1beta1.SchemeGroupVersion},
 	Singular:      "servicecidr",
 	ClusterScoped: true,
 	New:           func() *networkingv1.ServiceCIDR { return &networkingv1.ServiceCIDR{} },

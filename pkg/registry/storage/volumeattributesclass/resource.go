@@ -3,8 +3,10 @@ package volumeattributesclass
 
 import (
 	storagev1 "k8s.io/api/storage/v1"
+	storagev1beta1 "k8s.io/api/storage/v1beta1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
@@ -14,6 +16,7 @@ type object = *storagev1.VolumeAttributesClass
 // Resource defines volumeattributesclasses.
 var Resource = &registry.Resource[object]{
 	GVR:                 storagev1.SchemeGroupVersion.WithResource("volumeattributesclasses"),
+	Versions:            []schema.GroupVersion{storagev1.SchemeGroupVersion, storagev1beta1.SchemeGroupVersion},
 	Singular:            "volumeattributesclass",
 	ShortNames:          []string{"vac"},
 	ClusterScoped:       true,

@@ -1,0 +1,28 @@
+package v1
+
+import (
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/defaults"
+)
+
+// SetDefaults_ValidatingAdmissionPolicySpec lets a policy that cannot be evaluated
+// refuse requests.
+func SetDefaults_ValidatingAdmissionPolicySpec(s *admissionregistrationv1.ValidatingAdmissionPolicySpec) {
+	defaults.Set(&s.FailurePolicy, admissionregistrationv1.Fail)
+}
+
+// SetDefaults_MutatingAdmissionPolicySpec lets a policy that cannot be evaluated
+// refuse requests.
+func SetDefaults_MutatingAdmissionPolicySpec(s *admissionregistrationv1.MutatingAdmissionPolicySpec) {
+	defaults.Set(&s.FailurePolicy, admissionregistrationv1.Fail)
+}
+
+// SetDefaults_MatchResources sets the defaults of what a policy or a binding
+// matches: the objects of all namespaces, in every version.
+func SetDefaults_MatchResources(m *admissionregistrationv1.MatchResources) {
+	defaults.Set(&m.MatchPolicy, admissionregistrationv1.Equivalent)
+	defaults.Set(&m.NamespaceSelector, metav1.LabelSelector{})
+	defaults.Set(&m.ObjectSelector, metav1.LabelSelector{})
+}

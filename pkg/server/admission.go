@@ -1,0 +1,43 @@
+package server
+
+import (
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	apiadmission "k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/admission/initializer"
+	webhookinitializer "k8s.io/apiserver/pkg/admission/plugin/webhook/initializer"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
+)
+
+// applyAdmission makes the admission plugins, with what they need of the server.
+func applyAdmission(b *base, front *aggregator.Aggregator) error {
+	g := b.generic
+	client, err := dynamic.NewForConfig(g.LoopbackClientConfig)
+	if err != nil {
+		return err
+	}
+	return b.options.Admission.ApplyTo(g, b.inForce.Informers(b.informers), b.client, client, g.FeatureGate, g.EffectiveVersion,
+		webhookinitializer.NewPluginInitializer(webhookCredentials(g), webhookServices(b, front)), excluded{})
+}
+
+// excluded tells the plugins which resources webhooks and policies never see: the
+// questions that are never stored. A policy that refuses them would lock everybody
+// out.
+type excluded struct{}
+
+// Initialize implements admission.PluginInitializer.
+func (excluded) Initialize(plugin apiadmission.Interface) {
+	if wants, ok := plugin.(initializer.WantsExcludedAdmissionResources); ok {
+		wants.SetExcludedAdmissionResources([]schema.GroupResource{
+			authenticationv1.Resource("selfsubjectreviews"),
+			authenticationv1.Resource("tokenreviews"),
+			authorizationv1.Resource("localsubjectaccessreviews"),
+			authorizationv1.Resource("selfsubjectaccessreviews"),
+			authorizationv1.Resource("selfsubjectrulesreviews"),
+			authorizationv1.Resource("subjectaccessreviews"),
+		})
+	}
+}
