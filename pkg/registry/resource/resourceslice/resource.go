@@ -46,13 +46,14 @@ var Resource = &registry.Resource[object]{
 	Fields: []registry.Field[object]{
 		{Name: resourcev1.ResourceSliceSelectorNodeName, Value: nodeName, Trigger: true},
 		{Name: resourcev1.ResourceSliceSelectorDriver, Value: driver},
+		{Name: resourcev1.ResourceSliceSelectorPoolName, Value: poolName},
 	},
 	Columns: []registry.Column[object]{
 		registry.NameColumn[object](),
 		{Name: "Node", Description: registry.Doc(resourcev1.ResourceSliceSpec{}, "nodeName"),
 			Cell: func(s object) any { return nodeName(s) }},
-		{Name: "Driver", Description: registry.Doc(resourcev1.ResourceSliceSpec{}, "driver"), Cell: func(s object) any { return s.Spec.Driver }},
-		{Name: "Pool", Description: registry.Doc(resourcev1.ResourcePool{}, "name"), Cell: func(s object) any { return s.Spec.Pool.Name }},
+		{Name: "Driver", Description: registry.Doc(resourcev1.ResourceSliceSpec{}, "driver"), Cell: func(s object) any { return driver(s) }},
+		{Name: "Pool", Description: registry.Doc(resourcev1.ResourcePool{}, "name"), Cell: func(s object) any { return poolName(s) }},
 		registry.AgeColumn[object](),
 	},
 }
@@ -60,6 +61,8 @@ var Resource = &registry.Resource[object]{
 func nodeName(s object) string { return ptr.Deref(s.Spec.NodeName, "") }
 
 func driver(s object) string { return s.Spec.Driver }
+
+func poolName(s object) string { return s.Spec.Pool.Name }
 
 // warnings returns a warning if the name of the driver is not in lower case: other
 // names that are derived from it have to be.
