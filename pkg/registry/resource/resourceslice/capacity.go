@@ -3,6 +3,7 @@ package resourceslice
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	resourcev1 "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -51,7 +52,7 @@ func validateValidValues(policy *resourcev1.CapacityRequestPolicy, capacity reso
 			errs = append(errs, field.Invalid(p.Index(i), values[i].String(), "values must be sorted in ascending order"))
 		}
 	}
-	errs = append(errs, resourcevalidation.ValidateSet(values, maxValidValues, p, (*resource.Quantity).String,
+	errs = append(errs, resourcevalidation.ValidateSet(values, maxValidValues, p, wholeUnits,
 		func(value *resource.Quantity, p *field.Path) field.ErrorList {
 			if value.Cmp(capacity) > 0 {
 				return field.ErrorList{field.Invalid(p, value.String(), "option is larger than capacity value: "+capacity.String())}
@@ -63,6 +64,9 @@ func validateValidValues(policy *resourcev1.CapacityRequestPolicy, capacity reso
 	}
 	return errs
 }
+
+// wholeUnits is an amount in whole units, rounded up, as requests count it.
+func wholeUnits(q *resource.Quantity) string { return strconv.FormatInt(q.Value(), 10) }
 
 // validateRange checks the range of the amounts that can be consumed, in which the
 // default is.
