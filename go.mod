@@ -49,7 +49,10 @@ require (
 
 require github.com/cockroachdb/datadriven v1.0.2
 
-require github.com/robfig/cron/v3 v3.0.1
+require (
+	github.com/robfig/cron/v3 v3.0.1
+	k8s.io/pod-security-admission v0.37.2
+)
 
 require (
 	cel.dev/expr v0.25.2 // indirect

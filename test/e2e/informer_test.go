@@ -9,8 +9,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/metadata/metadatainformer"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
@@ -152,5 +159,41 @@ func TestLeaderElection(t *testing.T) {
 	cancel()
 	for range 3 {
 		<-ended
+	}
+}
+
+// TestEveryInformer starts an informer of every resource, as kube-controller-manager
+// and kube-scheduler do: with protobuf, and with WatchList. Those that follow only
+// the metadata, for garbage collection, are started as well.
+func TestEveryInformer(t *testing.T) {
+	t.Parallel()
+	s := sharedServer(t)
+	config := restclient.CopyConfig(s.Config)
+	config.AcceptContentTypes, config.ContentType = runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON, runtime.ContentTypeProtobuf
+	client := kubernetes.NewForConfigOrDie(config)
+	lists, err := client.Discovery().ServerPreferredResources()
+	testutil.Check(t, err)
+	gvrs, err := discovery.GroupVersionResources(discovery.FilteredBy(discovery.SupportsAllVerbs{Verbs: []string{"list", "watch"}}, lists))
+	testutil.Check(t, err)
+
+	typed := informers.NewSharedInformerFactory(client, 0)
+	metadatas := metadatainformer.NewSharedInformerFactory(metadata.NewForConfigOrDie(config), 0)
+	synced := map[string]cache.InformerSynced{}
+	for gvr := range gvrs {
+		synced["metadata of "+gvr.String()] = metadatas.ForResource(gvr).Informer().HasSynced
+		if !scheme.Scheme.IsVersionRegistered(gvr.GroupVersion()) {
+			continue // definitions, APIServices and custom resources have clients of their own
+		}
+		informer, err := typed.ForResource(gvr)
+		testutil.Check(t, err)
+		synced[gvr.String()] = informer.Informer().HasSynced
+	}
+	if len(synced) < 100 {
+		t.Errorf("%d informers", len(synced))
+	}
+	typed.Start(t.Context().Done())
+	metadatas.Start(t.Context().Done())
+	for name, done := range synced {
+		eventually(t, name+" has synced", done)
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultstorageclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaulttolerationseconds"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podsecurity"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/runtimeclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
 )
 
@@ -20,10 +22,12 @@ func All() []admission.Plugin {
 	return []admission.Plugin{
 		{Name: lifecycle.PluginName, Register: lifecycle.Register},
 		nodetaint.Plugin(),
+		podsecurity.Plugin(),
 		priority.Plugin(),
 		defaulttolerationseconds.Plugin(),
 		defaultstorageclass.Plugin(),
 		storageprotection.Plugin(),
+		runtimeclass.Plugin(),
 		defaultingressclass.Plugin(),
 		{Name: mutating.PluginName, Register: mutating.Register},
 		{Name: validating.PluginName, Register: validating.Register},
