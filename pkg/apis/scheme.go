@@ -32,6 +32,10 @@ import (
 	apispolicyv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1"
 	apispolicyv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/policy/v1beta1"
 	apisrbacv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/rbac/v1"
+	apisresourcev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/v1"
+	apisresourcev1alpha3 "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/v1alpha3"
+	apisresourcev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/v1beta1"
+	apisresourcev1beta2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/v1beta2"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
 	apisstoragev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1"
 	apisstoragev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1beta1"
@@ -64,6 +68,10 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	policyv1beta1 "k8s.io/api/policy/v1beta1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	resourcev1 "k8s.io/api/resource/v1"
+	resourcev1alpha3 "k8s.io/api/resource/v1alpha3"
+	resourcev1beta1 "k8s.io/api/resource/v1beta1"
+	resourcev1beta2 "k8s.io/api/resource/v1beta2"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	storagev1beta1 "k8s.io/api/storage/v1beta1"
@@ -130,6 +138,10 @@ var groups = []group{
 	{version: policyv1.SchemeGroupVersion, types: policyv1.AddToScheme, own: apispolicyv1.AddToScheme},
 	{version: policyv1beta1.SchemeGroupVersion, types: apispolicyv1beta1.AddTypes, own: apispolicyv1beta1.AddToScheme},
 	{version: rbacv1.SchemeGroupVersion, types: rbacv1.AddToScheme, own: apisrbacv1.AddToScheme},
+	{version: resourcev1.SchemeGroupVersion, types: resourcev1.AddToScheme, own: apisresourcev1.AddToScheme},
+	{version: resourcev1beta2.SchemeGroupVersion, types: resourcev1beta2.AddToScheme, own: apisresourcev1beta2.AddToScheme},
+	{version: resourcev1beta1.SchemeGroupVersion, types: resourcev1beta1.AddToScheme, own: apisresourcev1beta1.AddToScheme},
+	{version: resourcev1alpha3.SchemeGroupVersion, types: resourcev1alpha3.AddToScheme, own: apisresourcev1alpha3.AddToScheme},
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
 	{version: storagev1.SchemeGroupVersion, types: storagev1.AddToScheme, own: apisstoragev1.AddToScheme},
 	{version: storagev1beta1.SchemeGroupVersion, types: apisstoragev1beta1.AddTypes, own: apisstoragev1beta1.AddToScheme},

@@ -19,10 +19,42 @@ const (
 	ContainerStopSignals featuregate.Feature = "ContainerStopSignals"
 	// CrossNamespaceVolumeDataSource lets a claim take its content from another namespace (KEP-3294).
 	CrossNamespaceVolumeDataSource featuregate.Feature = "CrossNamespaceVolumeDataSource"
+	// DRAAdminAccess lets a claim have access to devices that are in use, in namespaces where this is allowed (KEP-5018).
+	DRAAdminAccess featuregate.Feature = "DRAAdminAccess"
+	// DRAConsumableCapacity lets several claims share the capacity of a device (KEP-5075).
+	DRAConsumableCapacity featuregate.Feature = "DRAConsumableCapacity"
+	// DRADerivedAttributes lets a request compute attributes of devices for its constraints.
+	DRADerivedAttributes featuregate.Feature = "DRADerivedAttributes"
+	// DRADeviceBindingConditions lets a pod wait until its devices are ready before it is bound (KEP-5007).
+	DRADeviceBindingConditions featuregate.Feature = "DRADeviceBindingConditions"
+	// DRADeviceCompatibilityGroups says which devices that consume the same counters can be allocated together.
+	DRADeviceCompatibilityGroups featuregate.Feature = "DRADeviceCompatibilityGroups"
+	// DRADeviceTaintRules serves device taint rules (KEP-5055).
+	DRADeviceTaintRules featuregate.Feature = "DRADeviceTaintRules"
+	// DRADeviceTaints lets devices have taints, and claims tolerate them (KEP-5055).
+	DRADeviceTaints featuregate.Feature = "DRADeviceTaints"
 	// DRAExtendedResource lets the scheduler claim devices for extended resources.
 	DRAExtendedResource featuregate.Feature = "DRAExtendedResource"
+	// DRAFractionalCapacityRange compares the ranges of a capacity in thousandths.
+	DRAFractionalCapacityRange featuregate.Feature = "DRAFractionalCapacityRange"
+	// DRAListTypeAttributes lets an attribute of a device have a list of values.
+	DRAListTypeAttributes featuregate.Feature = "DRAListTypeAttributes"
 	// DRANodeAllocatableResources counts devices that consume resources of the node.
 	DRANodeAllocatableResources featuregate.Feature = "DRANodeAllocatableResources"
+	// DRAOptionalNodeOperations lets a driver do without calls on the node.
+	DRAOptionalNodeOperations featuregate.Feature = "DRAOptionalNodeOperations"
+	// DRAPartitionableDevices lets devices share counters, and be on different nodes (KEP-4815).
+	DRAPartitionableDevices featuregate.Feature = "DRAPartitionableDevices"
+	// DRAPartitionableDevicesType lets a slice name the attribute that is the type of its partitions.
+	DRAPartitionableDevicesType featuregate.Feature = "DRAPartitionableDevicesType"
+	// DRAPrioritizedList lets a request list alternatives (KEP-4816).
+	DRAPrioritizedList featuregate.Feature = "DRAPrioritizedList"
+	// DRAResourceClaimDeviceStatus lets drivers report the status of allocated devices (KEP-4817).
+	DRAResourceClaimDeviceStatus featuregate.Feature = "DRAResourceClaimDeviceStatus"
+	// DRAResourceClaimGranularStatusAuthorization asks for permissions for parts of the status of a claim.
+	DRAResourceClaimGranularStatusAuthorization featuregate.Feature = "DRAResourceClaimGranularStatusAuthorization"
+	// DRAResourcePoolStatus serves requests for the status of pools of devices.
+	DRAResourcePoolStatus featuregate.Feature = "DRAResourcePoolStatus"
 	// EmptyDirVolumeMode sets the permissions of an emptyDir.
 	EmptyDirVolumeMode featuregate.Feature = "EmptyDirVolumeMode"
 	// EnvFiles reads environment variables from a file.

@@ -23,6 +23,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
@@ -127,6 +128,7 @@ func (s *Server) installGroups(p *parts) error {
 		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: p.rules},
 		Params: params.Needs{Authorizer: g.Authorization.Authorizer, Objects: b.objects,
 			Resources: discovery.ToServerResourcesInterfaceWithContext(b.client.Discovery()).ServerResourcesForGroupVersionWithContext},
+		Resource: resourceclaim.Needs{Authorizer: g.Authorization.Authorizer},
 	}))
 }
 

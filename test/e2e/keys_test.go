@@ -32,7 +32,7 @@ type storedAs struct {
 
 // storedSince137 are the kinds that Kubernetes 1.37 stores in another version than
 // 1.36: a version is stored one release after it has come.
-var storedSince137 = map[string]string{"MutatingAdmissionPolicy": "v1", "MutatingAdmissionPolicyBinding": "v1"}
+var storedSince137 = map[string]string{"DeviceTaintRule": "v1beta2", "MutatingAdmissionPolicy": "v1", "MutatingAdmissionPolicyBinding": "v1"}
 
 // TestRawKeys creates an object of each resource that is served, and reads it
 // from etcd. Key, version and encoding must be kube-apiserver's.

@@ -63,7 +63,9 @@ func moved(structure string, members []member) []member {
 // clients know do not change as long as nobody uses the feature.
 func isNew(structure, name string) bool {
 	switch structure + "." + name {
-	case "EmptyDirVolumeSource.Mode", "VolumeMount.BindMountOptions", "HTTPGetAction.Protocol", "GRPCAction.Mode":
+	case "EmptyDirVolumeSource.Mode", "VolumeMount.BindMountOptions", "HTTPGetAction.Protocol", "GRPCAction.Mode",
+		"ExactDeviceRequest.DerivedAttributes", "DeviceSubRequest.DerivedAttributes", "DeviceRequestAllocationResult.SkipNodeOperations",
+		"ResourcePoolStatusRequestSpec.DefaultPartitionTypeAttribute", "PoolStatus.PartitionSummary", "PoolStatus.ShareableSummary":
 		return true
 	}
 	switch name {

@@ -26,6 +26,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/policy"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/storagemigration"
@@ -39,6 +41,7 @@ type Needs struct {
 	Authorization  authorization.Needs
 	RBAC           guard.Needs
 	Params         params.Needs
+	Resource       resourceclaim.Needs
 }
 
 // All returns the groups in the order in which discovery lists them.
@@ -64,6 +67,7 @@ func All(needs Needs) []registry.Group {
 		coordination.Group(),
 		node.Group(),
 		discovery.Group(),
+		resource.Group(needs.Resource),
 		flowcontrol.Group(),
 		apiserverinternal.Group(),
 		storagemigration.Group(),

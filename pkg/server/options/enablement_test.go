@@ -57,7 +57,7 @@ func TestRuntimeConfig(t *testing.T) {
 		{value: "apps/v1beta1=true", missing: []string{"apps/v1beta1"}},
 		{value: "apps/v1beta1/deployments=true"},
 		{value: "policy/v1beta1=true", missing: []string{"policy/v1beta1"}},
-		{value: "resource.k8s.io/v1beta1=true,resource.k8s.io/v1alpha3=true", missing: []string{"resource.k8s.io/v1alpha3", "resource.k8s.io/v1beta1"}},
+		{value: "apps/v1beta2=true,apps/v1beta1=true", missing: []string{"apps/v1beta1", "apps/v1beta2"}},
 		{value: "apiextensions.k8s.io/v1beta1=true", missing: []string{"apiextensions.k8s.io/v1beta1"}},
 		{value: "apiregistration.k8s.io/v1beta1=true", missing: []string{"apiregistration.k8s.io/v1beta1"}},
 

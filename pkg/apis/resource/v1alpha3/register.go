@@ -1,0 +1,11 @@
+package v1alpha3
+
+import "k8s.io/apimachinery/pkg/runtime"
+
+var (
+	localSchemeBuilder = runtime.NewSchemeBuilder(RegisterDefaults)
+
+	// AddToScheme registers the defaults, the declarative validation and the
+	// conversions from and to resource.k8s.io/v1.
+	AddToScheme = localSchemeBuilder.AddToScheme
+)
