@@ -12,8 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	restclient "k8s.io/client-go/rest"
 
+	bootstrappolicy "github.com/gatehouse-k8s/gatehouse/config/rbac"
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
@@ -25,20 +27,16 @@ const (
 	tableType     = "application/json;g=meta.k8s.io;v=v1;as=Table"
 )
 
-// notServed are subresources that kube-apiserver has and this server does not
-// have yet.
-var notServed = map[string]bool{}
-
 // undescribed are the columns, by path, that have no description from
 // kube-apiserver either.
 var undescribed = map[string]string{"apis/node.k8s.io/v1/runtimeclasses": "Handler"}
 
-// TestExhaustive walks all resources that the server serves. Each is in
-// discovery as kube-apiserver's, with its columns, its place in etcd and
-// recorded cases with a floor.
+// TestExhaustive walks all resources that the server serves. Discovery is
+// kube-apiserver's, in its order; each resource has kube-apiserver's columns, its
+// place in etcd, and recorded cases with a floor; and there is every resource of
+// which the bootstrap policy of RBAC knows.
 func TestExhaustive(t *testing.T) {
 	s := testserver.Start(t, "--emulated-version=1.36")
-	want := readDiscovery(t)
 	var columns map[string][]metav1.TableColumnDefinition
 	decodeFile(t, "testdata/table-columns.json", &columns)
 	prefixes := readPrefixes(t)
@@ -46,19 +44,18 @@ func TestExhaustive(t *testing.T) {
 	testutil.Check(t, err)
 
 	served := map[string]apidiscoveryv2.APIResourceDiscovery{}
-	for _, prefix := range []string{"/api", "/apis"} {
-		var list apidiscoveryv2.APIGroupDiscoveryList
+	for prefix, file := range map[string]string{"/api": "testdata/discovery-api.json", "/apis": "testdata/discovery-apis.json"} {
+		var list, want apidiscoveryv2.APIGroupDiscoveryList
 		get(t, s.Config, prefix, discoveryType, &list)
 		addResources(served, list)
+		decodeFile(t, file, &want)
+		if diff := cmp.Diff(want, list); diff != "" {
+			t.Errorf("discovery of %s (-kube-apiserver +this server):\n%s", prefix, diff)
+		}
 	}
-	if len(served) < 15 {
-		t.Errorf("the server serves %d resources", len(served))
-	}
+	checkPolicy(t, served)
 	for name, resource := range served {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(withoutMissing(want[name]), resource); diff != "" {
-				t.Errorf("discovery (-kube-apiserver +this server):\n%s", diff)
-			}
 			if floor := floorName(name); floors[floor] == (compat.Floor{}) {
 				t.Errorf("%s has no recorded case with a floor", floor)
 			}
@@ -110,18 +107,6 @@ func hasVerb(r apidiscoveryv2.APIResourceDiscovery, verb string) bool {
 	return false
 }
 
-// withoutMissing drops the subresources that are not served yet.
-func withoutMissing(r apidiscoveryv2.APIResourceDiscovery) apidiscoveryv2.APIResourceDiscovery {
-	var kept []apidiscoveryv2.APISubresourceDiscovery
-	for _, sub := range r.Subresources {
-		if !notServed[r.Resource+"/"+sub.Subresource] {
-			kept = append(kept, sub)
-		}
-	}
-	r.Subresources = kept
-	return r
-}
-
 // floorName is the name of a resource in the recorded cases: without the
 // version, which only the older ones of a group show.
 func floorName(name string) string {
@@ -132,16 +117,41 @@ func floorName(name string) string {
 	return elements[3] + "." + elements[1]
 }
 
-// readDiscovery reads kube-apiserver's resources, by path.
-func readDiscovery(t *testing.T) map[string]apidiscoveryv2.APIResourceDiscovery {
+// withoutResource are the resources in rules of the bootstrap policy that
+// kube-apiserver does not serve either, or only with a feature gate.
+var withoutResource = map[schema.GroupResource]bool{
+	{Group: "certificates.k8s.io", Resource: "signers"}:         true,
+	{Group: "coordination.k8s.io", Resource: "leasecandidates"}: true,
+}
+
+// checkPolicy checks that the resources to which the bootstrap policy gives rights
+// are served, as far as they belong to groups that are.
+func checkPolicy(t *testing.T, served map[string]apidiscoveryv2.APIResourceDiscovery) {
 	t.Helper()
-	all := map[string]apidiscoveryv2.APIResourceDiscovery{}
-	for _, name := range []string{"testdata/discovery-api.json", "testdata/discovery-apis.json"} {
-		var list apidiscoveryv2.APIGroupDiscoveryList
-		decodeFile(t, name, &list)
-		addResources(all, list)
+	resources, groups := map[schema.GroupResource]bool{}, map[string]bool{}
+	for name, resource := range served {
+		group := ""
+		if elements := strings.Split(name, "/"); elements[0] == "apis" {
+			group = elements[1]
+		}
+		groups[group] = true
+		resources[schema.GroupResource{Group: group, Resource: resource.Resource}] = true
 	}
-	return all
+	policy, err := bootstrappolicy.Bootstrap()
+	testutil.Check(t, err)
+	for _, role := range policy.ClusterRoles {
+		for _, rule := range role.Rules {
+			for _, group := range rule.APIGroups {
+				for _, resource := range rule.Resources {
+					main, _, _ := strings.Cut(resource, "/")
+					gr := schema.GroupResource{Group: group, Resource: main}
+					if main != "*" && groups[group] && !resources[gr] && !withoutResource[gr] {
+						t.Errorf("%s gives rights to %s, which is not served", role.Name, gr)
+					}
+				}
+			}
+		}
+	}
 }
 
 func addResources(all map[string]apidiscoveryv2.APIResourceDiscovery, list apidiscoveryv2.APIGroupDiscoveryList) {
