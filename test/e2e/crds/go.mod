@@ -1,5 +1,5 @@
 // The modules whose custom resources are tried on the server, by
-// TestDefinitionsOfProjects. Nothing of them is compiled.
+// TestDefinitionsOfProjects and TestManifestsOfProjects. Nothing of them is compiled.
 module github.com/gatehouse-k8s/gatehouse/test/e2e/crds
 
 go 1.26.0
