@@ -16,11 +16,12 @@ const probeTimeout = 20 * time.Second
 const maxBody = 10 << 10
 
 // get returns a check that a GET of the URL answers with a success or a
-// redirection. It does not verify the certificate, which components sign
-// themselves, and it keeps no connection.
+// redirection, which it does not follow. It does not verify the certificate, which
+// components sign themselves, and it keeps no connection.
 func get(url string) func(context.Context) error {
 	client := &http.Client{
-		Timeout: probeTimeout,
+		Timeout:       probeTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
 			DisableKeepAlives: true,
