@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultingressclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultstorageclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaulttolerationseconds"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/limitranger"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
@@ -19,6 +20,7 @@ import (
 func All() []admission.Plugin {
 	return []admission.Plugin{
 		{Name: lifecycle.PluginName, Register: lifecycle.Register},
+		limitranger.Plugin(),
 		nodetaint.Plugin(),
 		priority.Plugin(),
 		defaulttolerationseconds.Plugin(),
