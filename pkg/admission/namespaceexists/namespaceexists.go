@@ -8,12 +8,8 @@ import (
 	"io"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes"
-	corelisters "k8s.io/client-go/listers/core/v1"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 )
@@ -25,8 +21,7 @@ func Plugin() admission.Plugin {
 
 type plugin struct {
 	*admission.Validating
-	namespaces corelisters.NamespaceLister
-	client     kubernetes.Interface
+	admission.Namespaces
 }
 
 var (
@@ -42,22 +37,13 @@ func newPlugin() *plugin {
 
 // SetExternalKubeInformerFactory implements initializer.WantsExternalKubeInformerFactory.
 func (p *plugin) SetExternalKubeInformerFactory(f informers.SharedInformerFactory) {
-	informer := f.Core().V1().Namespaces()
-	p.namespaces = informer.Lister()
-	p.WaitFor(informer.Informer())
+	p.WaitFor(p.Follow(f))
 }
 
-// SetExternalKubeClientSet implements initializer.WantsExternalKubeClientSet.
-func (p *plugin) SetExternalKubeClientSet(client kubernetes.Interface) { p.client = client }
-
-// validate asks the server for a namespace that is not in the cache: it may be new.
 func (p *plugin) validate(ctx context.Context, a admission.Attributes) error {
 	if a.GetNamespace() == "" || a.GetKind().GroupKind() == corev1.SchemeGroupVersion.WithKind("Namespace").GroupKind() {
 		return nil
 	}
-	_, err := p.namespaces.Get(a.GetNamespace())
-	if apierrors.IsNotFound(err) {
-		_, err = p.client.CoreV1().Namespaces().Get(ctx, a.GetNamespace(), metav1.GetOptions{})
-	}
+	_, err := p.GetNamespace(ctx, a.GetNamespace())
 	return err
 }

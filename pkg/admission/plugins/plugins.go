@@ -15,14 +15,19 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultstorageclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaulttolerationseconds"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/denyexternalips"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/eventratelimit"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/extendedresources"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/imagepolicy"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/jobvalidation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/limitranger"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/namespaceautoprovision"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/namespaceexists"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodefeatures"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/ownerreferences"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podnodeselector"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podresize"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podtolerations"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podtopologylabels"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
@@ -39,11 +44,16 @@ func All() []admission.Plugin {
 		limitranger.Plugin(),
 		nodetaint.Plugin(),
 		alwayspullimages.Plugin(),
+		imagepolicy.Plugin(),
+		podnodeselector.Plugin(),
 		priority.Plugin(),
 		defaulttolerationseconds.Plugin(),
+		podtolerations.Plugin(),
+		eventratelimit.Plugin(),
 		extendedresources.Plugin(),
 		defaultstorageclass.Plugin(),
 		storageprotection.Plugin(),
+		ownerreferences.Plugin(),
 		claimresize.Plugin(),
 		defaultingressclass.Plugin(),
 		denyexternalips.Plugin(),
