@@ -27,7 +27,8 @@ func Plugin() admission.Plugin {
 
 // ofNewImages returns a hook for updates that leaves pods alone which get no image
 // that they do not have.
-func ofNewImages(hook func(context.Context, admission.Attributes, *corev1.Pod) error) func(context.Context, admission.Attributes, *corev1.Pod, *corev1.Pod) error {
+func ofNewImages(hook func(context.Context, admission.Attributes, *corev1.Pod) error) func(
+	context.Context, admission.Attributes, *corev1.Pod, *corev1.Pod) error {
 	return func(ctx context.Context, a admission.Attributes, pod, old *corev1.Pod) error {
 		known := map[string]bool{}
 		for _, image := range imagesOf(old) {

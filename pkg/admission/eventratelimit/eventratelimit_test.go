@@ -20,7 +20,8 @@ func TestAccept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const source, namespace, userName = "limit reached on type SourceAndObject for key shPodnou", "limit reached on type Namespace for key n", "limit reached on type User for key u"
+	const source = "limit reached on type SourceAndObject for key shPodnou"
+	const namespace, userName = "limit reached on type Namespace for key n", "limit reached on type User for key u"
 	for _, step := range []struct {
 		name, namespace, user, object string
 		dryRun                        bool

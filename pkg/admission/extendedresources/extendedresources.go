@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
 // Plugin returns the entry for the list of plugins.
@@ -33,7 +33,7 @@ func tolerate(_ context.Context, _ admission.Attributes, pod *corev1.Pod) error 
 	used := map[corev1.ResourceName]bool{}
 	for _, container := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
 		for name := range container.Resources.Requests {
-			if corevalidation.IsExtendedResourceName(name) {
+			if validation.IsExtendedResourceName(name) {
 				used[name] = true
 			}
 		}

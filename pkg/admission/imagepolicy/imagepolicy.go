@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/cache"
-	"k8s.io/apiserver/pkg/util/webhook"
-	"k8s.io/client-go/rest"
+	webhookutil "k8s.io/apiserver/pkg/util/webhook"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
@@ -44,7 +44,7 @@ func Plugin() admission.Plugin {
 
 type plugin struct {
 	settings
-	webhook *webhook.GenericWebhook
+	webhook *webhookutil.GenericWebhook
 	// answers has an ImageReviewStatus for each spec, as JSON.
 	answers *cache.LRUExpireCache
 }
@@ -54,7 +54,7 @@ func newPlugin(config io.Reader) (*plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := webhook.LoadKubeconfig(s.KubeConfigFile, nil)
+	client, err := webhookutil.LoadKubeconfig(s.KubeConfigFile, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func newPlugin(config io.Reader) (*plugin, error) {
 	if err := imagepolicyv1alpha1.AddToScheme(scheme); err != nil {
 		return nil, err
 	}
-	backoff := webhook.DefaultRetryBackoffWithInitialDelay(s.backoff)
-	hook, err := webhook.NewGenericWebhook(scheme, serializer.NewCodecFactory(scheme), client,
+	backoff := webhookutil.DefaultRetryBackoffWithInitialDelay(s.backoff)
+	hook, err := webhookutil.NewGenericWebhook(scheme, serializer.NewCodecFactory(scheme), client,
 		[]schema.GroupVersion{imagepolicyv1alpha1.SchemeGroupVersion}, backoff)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (p *plugin) ask(ctx context.Context, spec imagepolicyv1alpha1.ImageReviewSp
 	if answer, found := p.answers.Get(string(key)); found {
 		return answer.(imagepolicyv1alpha1.ImageReviewStatus), nil
 	}
-	result := p.webhook.WithExponentialBackoff(ctx, func() rest.Result {
+	result := p.webhook.WithExponentialBackoff(ctx, func() restclient.Result {
 		return p.webhook.RestClient.Post().Body(&imagepolicyv1alpha1.ImageReview{Spec: spec}).Do(ctx)
 	})
 	if err := result.Error(); err != nil {

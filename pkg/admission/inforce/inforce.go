@@ -18,7 +18,7 @@ import (
 	"k8s.io/client-go/informers/admissionregistration"
 	v1informers "k8s.io/client-go/informers/admissionregistration/v1"
 	"k8s.io/client-go/informers/core"
-	coreinformers "k8s.io/client-go/informers/core/v1"
+	corev1informers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -182,11 +182,11 @@ type (
 		tracker *Tracker
 	}
 	coreVersion struct {
-		coreinformers.Interface
+		corev1informers.Interface
 		tracker *Tracker
 	}
 	limitRanges struct {
-		coreinformers.TypedLimitRangeInformer
+		corev1informers.TypedLimitRangeInformer
 		tracker *Tracker
 	}
 )
@@ -223,10 +223,10 @@ func (w validatingWebhooks) Informer() cache.SharedIndexInformer {
 func (f factory) Core() core.Interface { return coreGroup{f.SharedInformerFactory.Core(), f.tracker} }
 
 // V1 implements core.Interface.
-func (g coreGroup) V1() coreinformers.Interface { return coreVersion{g.Interface.V1(), g.tracker} }
+func (g coreGroup) V1() corev1informers.Interface { return coreVersion{g.Interface.V1(), g.tracker} }
 
 // LimitRanges implements the interface of the version.
-func (v coreVersion) LimitRanges() coreinformers.TypedLimitRangeInformer {
+func (v coreVersion) LimitRanges() corev1informers.TypedLimitRangeInformer {
 	return limitRanges{v.Interface.LimitRanges(), v.tracker}
 }
 

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
 	corelisters "k8s.io/client-go/listers/core/v1"
-	"k8s.io/component-base/compatibility"
+	basecompatibility "k8s.io/component-base/compatibility"
 	"k8s.io/component-base/featuregate"
 	"k8s.io/component-helpers/nodedeclaredfeatures"
 	"k8s.io/component-helpers/nodedeclaredfeatures/types"
@@ -54,7 +54,7 @@ func (p *plugin) InspectFeatureGates(gates featuregate.FeatureGate) {
 }
 
 // InspectEffectiveVersion implements initializer.WantsEffectiveVersion.
-func (p *plugin) InspectEffectiveVersion(v compatibility.EffectiveVersion) {
+func (p *plugin) InspectEffectiveVersion(v basecompatibility.EffectiveVersion) {
 	p.version = v.EmulationVersion()
 }
 

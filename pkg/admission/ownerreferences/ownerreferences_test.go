@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	apiadmission "k8s.io/apiserver/pkg/admission"
@@ -63,10 +64,12 @@ func TestValidate(t *testing.T) {
 				return authorizer.DecisionNoOpinion, "", nil
 			}))
 			resource := corev1.SchemeGroupVersion.WithResource("configmaps")
-			a := apiadmission.NewAttributesRecord(test.obj, nil, schema.GroupVersionKind{}, "ns", "c", resource, "", apiadmission.Create, nil, false, &user.DefaultInfo{})
+			operation := apiadmission.Create
+			var old runtime.Object
 			if test.old != nil {
-				a = apiadmission.NewAttributesRecord(test.obj, test.old, schema.GroupVersionKind{}, "ns", "c", resource, "", apiadmission.Update, nil, false, &user.DefaultInfo{})
+				operation, old = apiadmission.Update, test.old
 			}
+			a := apiadmission.NewAttributesRecord(test.obj, old, schema.GroupVersionKind{}, "ns", "c", resource, "", operation, nil, false, &user.DefaultInfo{})
 			if got := fmt.Sprint(p.Validate(t.Context(), a, nil)); got != test.want {
 				t.Errorf("%s\nwant %s", got, test.want)
 			}

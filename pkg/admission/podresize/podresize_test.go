@@ -18,7 +18,8 @@ func TestValidate(t *testing.T) {
 		return corev1.ResourceList{"cpu": resource.MustParse(cpu), "memory": resource.MustParse(memory)}
 	}
 	pod := func(node, cpu, memory string) *corev1.Pod {
-		return &corev1.Pod{Spec: corev1.PodSpec{NodeName: node, Containers: []corev1.Container{{Resources: corev1.ResourceRequirements{Requests: list(cpu, memory)}}}}}
+		container := corev1.Container{Resources: corev1.ResourceRequirements{Requests: list(cpu, memory)}}
+		return &corev1.Pod{Spec: corev1.PodSpec{NodeName: node, Containers: []corev1.Container{container}}}
 	}
 	factory := informers.NewSharedInformerFactory(fake.NewClientset(
 		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}, Status: corev1.NodeStatus{Allocatable: list("4", "4Gi")}},

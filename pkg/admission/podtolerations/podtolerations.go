@@ -19,7 +19,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
-	corevalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/validation"
 )
 
 // The annotations of a namespace that take the place of the configuration.
@@ -57,8 +57,8 @@ func newPlugin(config io.Reader) (*plugin, error) {
 		return nil, err
 	}
 	path := field.NewPath("podtolerationrestriction")
-	errs := append(corevalidation.ValidateTolerations(p.cluster.Default, false, path.Child("default")),
-		corevalidation.ValidateTolerations(p.cluster.Whitelist, false, path.Child("whitelist"))...)
+	errs := append(validation.ValidateTolerations(p.cluster.Default, false, path.Child("default")),
+		validation.ValidateTolerations(p.cluster.Whitelist, false, path.Child("whitelist"))...)
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("invalid config: %w", errs.ToAggregate())
 	}
