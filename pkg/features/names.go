@@ -92,10 +92,14 @@ const (
 	// MutableSchedulingDirectivesForSuspendedJobs lets the scheduling directives of the pods of a job change
 	// whenever it is suspended, not only before it started.
 	MutableSchedulingDirectivesForSuspendedJobs featuregate.Feature = "MutableSchedulingDirectivesForSuspendedJobs"
+	// NodeDeclaredFeatures lets nodes declare what they can do (KEP-5328).
+	NodeDeclaredFeatures featuregate.Feature = "NodeDeclaredFeatures"
 	// PodCertificateRequest serves podcertificaterequests, and is the source podCertificate of projected volumes (KEP-4317).
 	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
 	// PodLevelResources lets a pod as a whole have resources.
 	PodLevelResources featuregate.Feature = "PodLevelResources"
+	// PodTopologyLabelsAdmission copies the zone and the region of a node to its pods (KEP-4742).
+	PodTopologyLabelsAdmission featuregate.Feature = "PodTopologyLabelsAdmission"
 	// ResourceHealthStatus reports the health of the devices of a container.
 	ResourceHealthStatus featuregate.Feature = "ResourceHealthStatus"
 	// ResourceHealthStatusMessage adds a message to the health of a device.

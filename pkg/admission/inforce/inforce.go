@@ -1,6 +1,7 @@
 // Package inforce tells when the admission plugins of k8s.io/apiserver have taken
 // over a change that they read through an informer. The answer to a write waits for
-// it, so that a webhook is called from the answer to its creation on. With
+// it, so that a webhook is called, and a limit range holds, from the answer to its
+// creation on. With
 // kube-apiserver clients have to wait for some time that nobody tells them.
 package inforce
 
@@ -10,12 +11,15 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/informers/admissionregistration"
 	v1informers "k8s.io/client-go/informers/admissionregistration/v1"
+	"k8s.io/client-go/informers/core"
+	corev1informers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -72,17 +76,36 @@ func (t *Tracker) Informers(f informers.SharedInformerFactory) informers.SharedI
 	return factory{f, t}
 }
 
-func (t *Tracker) follow(resource string, informer cache.SharedIndexInformer) cache.SharedIndexInformer {
+// follow returns the informer of a resource that a plugin reads by a handler of its
+// own.
+func (t *Tracker) follow(resource schema.GroupResource, informer cache.SharedIndexInformer) cache.SharedIndexInformer {
+	m, _ := t.mark(resource)
+	return followed{informer, m}
+}
+
+// followCache returns the informer of a resource that a plugin reads by its lister.
+// The cache is up to date when handlers are called.
+func (t *Tracker) followCache(resource schema.GroupResource, informer cache.SharedIndexInformer) cache.SharedIndexInformer {
+	if m, isNew := t.mark(resource); isNew {
+		// An error means that the informer has ended.
+		_, _ = followed{informer, m}.AddEventHandler(cache.ResourceEventHandlerFuncs{})
+	}
+	return informer
+}
+
+// mark returns the mark of a resource. The second result tells whether it is new.
+func (t *Tracker) mark(resource schema.GroupResource) (*mark, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	gr := admissionregistrationv1.Resource(resource)
 	if t.reached == nil {
 		t.reached = map[schema.GroupResource]*mark{}
 	}
-	if t.reached[gr] == nil {
-		t.reached[gr] = &mark{moved: make(chan struct{})}
+	if m := t.reached[resource]; m != nil {
+		return m, false
 	}
-	return followed{informer, t.reached[gr]}
+	m := &mark{moved: make(chan struct{})}
+	t.reached[resource] = m
+	return m, true
 }
 
 // handled moves the mark to an object that a handler has taken over.
@@ -155,6 +178,18 @@ type (
 		v1informers.TypedValidatingWebhookConfigurationInformer
 		tracker *Tracker
 	}
+	coreGroup struct {
+		core.Interface
+		tracker *Tracker
+	}
+	coreVersion struct {
+		corev1informers.Interface
+		tracker *Tracker
+	}
+	limitRanges struct {
+		corev1informers.TypedLimitRangeInformer
+		tracker *Tracker
+	}
 )
 
 // Admissionregistration implements informers.SharedInformerFactory.
@@ -177,10 +212,26 @@ func (v version) ValidatingWebhookConfigurations() v1informers.TypedValidatingWe
 
 // Informer implements the informer of a resource.
 func (w mutatingWebhooks) Informer() cache.SharedIndexInformer {
-	return w.tracker.follow("mutatingwebhookconfigurations", w.TypedMutatingWebhookConfigurationInformer.Informer())
+	return w.tracker.follow(admissionregistrationv1.Resource("mutatingwebhookconfigurations"), w.TypedMutatingWebhookConfigurationInformer.Informer())
 }
 
 // Informer implements the informer of a resource.
 func (w validatingWebhooks) Informer() cache.SharedIndexInformer {
-	return w.tracker.follow("validatingwebhookconfigurations", w.TypedValidatingWebhookConfigurationInformer.Informer())
+	return w.tracker.follow(admissionregistrationv1.Resource("validatingwebhookconfigurations"), w.TypedValidatingWebhookConfigurationInformer.Informer())
+}
+
+// Core implements informers.SharedInformerFactory.
+func (f factory) Core() core.Interface { return coreGroup{f.SharedInformerFactory.Core(), f.tracker} }
+
+// V1 implements core.Interface.
+func (g coreGroup) V1() corev1informers.Interface { return coreVersion{g.Interface.V1(), g.tracker} }
+
+// LimitRanges implements the interface of the version.
+func (v coreVersion) LimitRanges() corev1informers.TypedLimitRangeInformer {
+	return limitRanges{v.Interface.LimitRanges(), v.tracker}
+}
+
+// Informer implements the informer of a resource.
+func (l limitRanges) Informer() cache.SharedIndexInformer {
+	return l.tracker.followCache(corev1.Resource("limitranges"), l.TypedLimitRangeInformer.Informer())
 }

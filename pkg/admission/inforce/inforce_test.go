@@ -5,6 +5,8 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/tools/cache"
@@ -46,6 +48,20 @@ func TestWait(t *testing.T) {
 	<-done
 	tracker.Wait(resource, configuration("7"))
 	tracker.Wait(resource, configuration("8")) // never comes, so that the limit ends it
+}
+
+// TestCache waits for a change that plugins read from the cache of the informer.
+func TestCache(t *testing.T) {
+	var tracker Tracker
+	limits := &corev1.LimitRange{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "a", ResourceVersion: "7"}}
+	factory := tracker.Informers(informers.NewSharedInformerFactory(fake.NewClientset(limits), 0))
+	ranges := factory.Core().V1().LimitRanges()
+	ranges.Informer()
+	factory.StartWithContext(t.Context())
+	tracker.Wait(corev1.Resource("limitranges"), limits)
+	if _, err := ranges.Lister().LimitRanges("ns").Get("a"); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestMarkMovesForward tells of changes in several orders.
