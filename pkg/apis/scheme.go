@@ -37,6 +37,8 @@ import (
 	apisresourcev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/v1beta1"
 	apisresourcev1beta2 "github.com/gatehouse-k8s/gatehouse/pkg/apis/resource/v1beta2"
 	apisschedulingv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1"
+	apisschedulingv1alpha3 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1alpha3"
+	apisschedulingv1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/scheduling/v1beta1"
 	apisstoragev1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1"
 	apisstoragev1beta1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storage/v1beta1"
 	apisstoragemigrationv1 "github.com/gatehouse-k8s/gatehouse/pkg/apis/storagemigration/v1"
@@ -73,6 +75,8 @@ import (
 	resourcev1beta1 "k8s.io/api/resource/v1beta1"
 	resourcev1beta2 "k8s.io/api/resource/v1beta2"
 	schedulingv1 "k8s.io/api/scheduling/v1"
+	schedulingv1alpha3 "k8s.io/api/scheduling/v1alpha3"
+	schedulingv1beta1 "k8s.io/api/scheduling/v1beta1"
 	storagev1 "k8s.io/api/storage/v1"
 	storagev1beta1 "k8s.io/api/storage/v1beta1"
 	storagemigrationv1 "k8s.io/api/storagemigration/v1"
@@ -143,6 +147,8 @@ var groups = []group{
 	{version: resourcev1beta1.SchemeGroupVersion, types: resourcev1beta1.AddToScheme, own: apisresourcev1beta1.AddToScheme},
 	{version: resourcev1alpha3.SchemeGroupVersion, types: resourcev1alpha3.AddToScheme, own: apisresourcev1alpha3.AddToScheme},
 	{version: schedulingv1.SchemeGroupVersion, types: schedulingv1.AddToScheme, own: apisschedulingv1.AddToScheme},
+	{version: schedulingv1beta1.SchemeGroupVersion, types: apisschedulingv1beta1.AddTypes, own: apisschedulingv1beta1.AddToScheme},
+	{version: schedulingv1alpha3.SchemeGroupVersion, types: schedulingv1alpha3.AddToScheme, own: apisschedulingv1alpha3.AddToScheme},
 	{version: storagev1.SchemeGroupVersion, types: storagev1.AddToScheme, own: apisstoragev1.AddToScheme},
 	{version: storagev1beta1.SchemeGroupVersion, types: apisstoragev1beta1.AddTypes, own: apisstoragev1beta1.AddToScheme},
 	{version: storagemigrationv1.SchemeGroupVersion, types: storagemigrationv1.AddToScheme, own: apisstoragemigrationv1.AddToScheme},

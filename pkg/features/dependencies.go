@@ -24,7 +24,7 @@ func dependencies() map[featuregate.Feature][]featuregate.Feature {
 		DRAPrioritizedList:                                  {"DynamicResourceAllocation"},
 		DRAResourceClaimGranularStatusAuthorization:         {DRAResourceClaimDeviceStatus},
 		"DRASchedulerFilterTimeout":                         {"DynamicResourceAllocation"},
-		"DRAWorkloadResourceClaims":                         {GenericWorkload},
+		DRAWorkloadResourceClaims:                           {GenericWorkload},
 		genericfeatures.DeclarativeValidationTakeover:       {genericfeatures.DeclarativeValidation},
 		"ExtendWebSocketsToKubelet":                         {NodeDeclaredFeatures},
 		"GangScheduling":                                    {GenericWorkload},

@@ -13,6 +13,8 @@ const (
 	ClusterTrustBundle featuregate.Feature = "ClusterTrustBundle"
 	// ClusterTrustBundleProjection is the source clusterTrustBundle of projected volumes.
 	ClusterTrustBundleProjection featuregate.Feature = "ClusterTrustBundleProjection"
+	// CompositePodGroup groups pod groups for scheduling, in a tree.
+	CompositePodGroup featuregate.Feature = "CompositePodGroup"
 	// ContainerRestartRules lets a container have restart rules of its own.
 	ContainerRestartRules featuregate.Feature = "ContainerRestartRules"
 	// ContainerStopSignals lets a container name the signal that stops it.
@@ -55,6 +57,8 @@ const (
 	DRAResourceClaimGranularStatusAuthorization featuregate.Feature = "DRAResourceClaimGranularStatusAuthorization"
 	// DRAResourcePoolStatus serves requests for the status of pools of devices.
 	DRAResourcePoolStatus featuregate.Feature = "DRAResourcePoolStatus"
+	// DRAWorkloadResourceClaims lets the pods of a pod group share resource claims.
+	DRAWorkloadResourceClaims featuregate.Feature = "DRAWorkloadResourceClaims"
 	// EmptyDirVolumeMode sets the permissions of an emptyDir.
 	EmptyDirVolumeMode featuregate.Feature = "EmptyDirVolumeMode"
 	// EnvFiles reads environment variables from a file.
@@ -96,6 +100,8 @@ const (
 	NodeDeclaredFeatures featuregate.Feature = "NodeDeclaredFeatures"
 	// PodCertificateRequest serves podcertificaterequests, and is the source podCertificate of projected volumes (KEP-4317).
 	PodCertificateRequest featuregate.Feature = "PodCertificateRequest"
+	// PodGroupPreemptionPolicy lets a pod group say whether it preempts others.
+	PodGroupPreemptionPolicy featuregate.Feature = "PodGroupPreemptionPolicy"
 	// PodLevelResources lets a pod as a whole have resources.
 	PodLevelResources featuregate.Feature = "PodLevelResources"
 	// PodTopologyLabelsAdmission copies the zone and the region of a node to its pods (KEP-4742).
@@ -112,6 +118,8 @@ const (
 	StorageVersionMigrator featuregate.Feature = "StorageVersionMigrator"
 	// TaintTolerationComparisonOperators compares numbers in tolerations.
 	TaintTolerationComparisonOperators featuregate.Feature = "TaintTolerationComparisonOperators"
+	// TopologyAwareWorkloadScheduling lets a pod group be placed within a domain of the topology.
+	TopologyAwareWorkloadScheduling featuregate.Feature = "TopologyAwareWorkloadScheduling"
 	// UserNamespacesHostNetworkSupport lets a pod in a user namespace use the host's network.
 	UserNamespacesHostNetworkSupport featuregate.Feature = "UserNamespacesHostNetworkSupport"
 	// VolumeBindMountOptions adds options to the mount of a volume in a container.
