@@ -229,6 +229,9 @@ func (s *specs) serveV3Root(w http.ResponseWriter, r *http.Request, all []*remot
 	}
 	// Without a Content-Type, ServeContent answers text/plain. That looks wrong,
 	// but kube-apiserver does the same.
+	// The list has no ETag, and its time counts seconds: without this, a client that
+	// asked in the second of a change would be told that there is none.
+	r.Header.Del("If-Modified-Since")
 	http.ServeContent(w, r, openAPIV3, time.Now(), bytes.NewReader(data))
 }
 

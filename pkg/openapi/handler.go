@@ -13,6 +13,17 @@ func orNotFound(handler http.HandlerFunc) http.Handler {
 	})
 }
 
+// unconditionally answers requests as if they had no condition. The library's list
+// of documents has no ETag, and its time counts seconds: a client that asked in the
+// second of a change would be told that there is none. In kube-apiserver changes take
+// longer than that. The aggregator, if there is one, does the same.
+func unconditionally(handler http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("If-Modified-Since")
+		handler(w, r)
+	})
+}
+
 // answered records whether anything was written.
 type answered struct {
 	http.ResponseWriter

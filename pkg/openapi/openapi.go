@@ -5,7 +5,6 @@ package openapi
 
 import (
 	"maps"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -159,7 +158,7 @@ func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extension
 	if extensions != nil {
 		extensions.ServeOpenAPI(customresources.OpenAPI{V2: documents, BuiltIn: v2, V3: v3})
 	}
-	mux.Handle("/openapi/v3", http.HandlerFunc(v3.HandleDiscovery))
+	mux.Handle("/openapi/v3", unconditionally(v3.HandleDiscovery))
 	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
 }
 

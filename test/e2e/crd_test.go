@@ -169,3 +169,16 @@ func TestOddDefinitionStatus(t *testing.T) {
 		})
 	})
 }
+
+// TestListOfDocumentsIsFresh asks for the list of OpenAPI documents with the time of
+// the last answer, as kubectl does, right after a definition is Established.
+func TestListOfDocumentsIsFresh(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t)
+	before := send(t, s.Config, request{path: "/openapi/v3"})
+	establish(t, s.Config, definition("fresh.example.com", "things", "Thing", `{"type":"object"}`))
+	after := send(t, s.Config, request{path: "/openapi/v3", headers: []string{"If-Modified-Since", before.header.Get("Last-Modified")}})
+	if after.code != http.StatusOK || !strings.Contains(string(after.body), "apis/fresh.example.com/v1") {
+		t.Errorf("answered %d: %.200s", after.code, after.body)
+	}
+}
