@@ -22,6 +22,8 @@ var replacements = []struct {
 	{regexp.MustCompile(`https://[^/"]+/openid/v1/jwks`), "https://<server>/openid/v1/jwks"},
 	{regexp.MustCompile(`\bhash=[0-9A-Fa-f]+`), "hash=<hash>"},
 	{regexp.MustCompile(`(?i)\b(resourceVersion|resource version|current|latest)(: |=| )"?\d+"?`), "$1 <rv>"},
+	{regexp.MustCompile(`(resourceVersion\\*":\\*")\d+`), "$1<rv>"},
+	{regexp.MustCompile(`(ResourceVersion in (?:record \(|object meta: ))\d+`), "$1<rv>"},
 	// Both bindings allow the same paths, and either may be named.
 	{regexp.MustCompile(`"system:(discovery|public-info-viewer)" of ClusterRole "system:(discovery|public-info-viewer)"`), "<either>"},
 	{regexp.MustCompile(`\b(Bad_|made-)[bcdfghjklmnpqrstvwxz2456789]{5}\b`), "$1<made>"},

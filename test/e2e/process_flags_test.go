@@ -120,9 +120,9 @@ func TestDamagedFiles(t *testing.T) {
 func TestCoreAPINames(t *testing.T) {
 	t.Parallel()
 	_, admin := serve(t, t.TempDir(), "--version=v1.37.2-custom",
-		"--runtime-config=api/v1=true,v1/limitranges=false,api/legacy=true,extensions/v1beta1=true,apps/v1/deployments=false")
+		"--runtime-config=api/v1=true,v1/podtemplates=false,api/legacy=true,extensions/v1beta1=true,apps/v1/deployments=false")
 	for path, want := range map[string]int{
-		"/api/v1/configmaps": 200, "/api/v1/limitranges": 404, "/apis/apps/v1/deployments": 404, "/apis/apps/v1/replicasets": 200, "/apis/extensions/v1beta1": 404,
+		"/api/v1/configmaps": 200, "/api/v1/podtemplates": 404, "/apis/apps/v1/deployments": 404, "/apis/apps/v1/replicasets": 200, "/apis/extensions/v1beta1": 404,
 	} {
 		if r := send(t, admin, request{path: path}); r.code != want {
 			t.Errorf("%s answers %d, not %d", path, r.code, want)
