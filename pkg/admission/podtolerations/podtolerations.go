@@ -93,7 +93,7 @@ func (p *plugin) tolerate(ctx context.Context, a admission.Attributes, pod *core
 		added = append(slices.Clip(added), corev1.Toleration{
 			Key: corev1.TaintNodeMemoryPressure, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule})
 	}
-	pod.Spec.Tolerations = merge(pod.Spec.Tolerations, added)
+	pod.Spec.Tolerations = admission.MergeTolerations(pod.Spec.Tolerations, added)
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (p *plugin) validate(ctx context.Context, a admission.Attributes, pod *core
 		return nil
 	}
 	for _, toleration := range pod.Spec.Tolerations {
-		if !slices.ContainsFunc(allowed, func(t corev1.Toleration) bool { return covers(t, toleration) }) {
+		if !slices.ContainsFunc(allowed, func(t corev1.Toleration) bool { return admission.Covers(t, toleration) }) {
 			return errors.New("pod tolerations (possibly merged with namespace default tolerations) conflict with its " + of + " whitelist")
 		}
 	}
@@ -134,17 +134,4 @@ func (p *plugin) annotated(ctx context.Context, a admission.Attributes, key stri
 		return nil, found, err
 	}
 	return tolerations, found, nil
-}
-
-// merge joins two lists, without those that another one covers.
-func merge(first, second []corev1.Toleration) []corev1.Toleration {
-	all := slices.Concat(first, second)
-	var merged []corev1.Toleration
-	for i, toleration := range all {
-		covered := func(t corev1.Toleration) bool { return covers(t, toleration) }
-		if !slices.ContainsFunc(merged, covered) && !slices.ContainsFunc(all[i+1:], covered) {
-			merged = append(merged, toleration)
-		}
-	}
-	return merged
 }

@@ -98,7 +98,7 @@ func schedule(a admission.Attributes, pod *corev1.Pod, scheduling *nodev1.Schedu
 		}
 		pod.Spec.NodeSelector[key] = value
 	}
-	pod.Spec.Tolerations = mergeTolerations(pod.Spec.Tolerations, scheduling.DeepCopy().Tolerations)
+	pod.Spec.Tolerations = admission.MergeTolerations(pod.Spec.Tolerations, scheduling.DeepCopy().Tolerations)
 	return nil
 }
 
