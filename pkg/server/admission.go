@@ -9,7 +9,9 @@ import (
 	webhookinitializer "k8s.io/apiserver/pkg/admission/plugin/webhook/initializer"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/policies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 // applyAdmission makes the admission plugins, with what they need of the server.
@@ -20,16 +22,19 @@ func applyAdmission(b *base, front *aggregator.Aggregator) error {
 		return err
 	}
 	return b.options.Admission.ApplyTo(g, b.inForce.Informers(b.informers), b.client, client, g.FeatureGate, g.EffectiveVersion,
-		webhookinitializer.NewPluginInitializer(webhookCredentials(g), webhookServices(b, front)), excluded{})
+		webhookinitializer.NewPluginInitializer(webhookCredentials(g), webhookServices(b, front)), pluginNeeds{b})
 }
 
-// excluded tells the plugins which resources webhooks and policies never see: the
-// questions that are never stored. A policy that refuses them would lock everybody
-// out.
-type excluded struct{}
+// pluginNeeds gives the plugins what k8s.io/apiserver leaves to the server.
+type pluginNeeds struct{ base *base }
 
-// Initialize implements admission.PluginInitializer.
-func (excluded) Initialize(plugin apiadmission.Interface) {
+// Initialize implements admission.PluginInitializer. The questions that are never
+// stored are never seen by webhooks and policies: one that refuses them would lock
+// everybody out.
+func (n pluginNeeds) Initialize(plugin apiadmission.Interface) {
+	if wants, ok := plugin.(policies.WantsTypeConverter); ok {
+		wants.SetTypeConverter(n.base.documents.TypeConverter(apis.Scheme))
+	}
 	if wants, ok := plugin.(initializer.WantsExcludedAdmissionResources); ok {
 		wants.SetExcludedAdmissionResources([]schema.GroupResource{
 			authenticationv1.Resource("selfsubjectreviews"),

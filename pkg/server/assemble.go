@@ -14,7 +14,6 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
-	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
@@ -60,7 +59,6 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.documents = openapi.New(b.generic.EffectiveVersion.EmulationVersion().String())
 	if err := s.installGroups(p); err != nil {
 		return nil, err
 	}
@@ -118,7 +116,7 @@ func newStorage(b *base) (*storage.Stored, error) {
 func (s *Server) installGroups(p *parts) error {
 	b, g := s.base, s.base.generic
 	in := &install.Installer{
-		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.documents.TypeConverter,
+		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.base.documents.TypeConverter,
 		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects, InForce: b.inForce.Wait},
 	}
 	return in.Install(groups.All(groups.Needs{

@@ -30,7 +30,7 @@ const limit = time.Second
 // Tracker knows which changes the plugins have taken over. Its zero value is ready
 // to use.
 type Tracker struct {
-	mu      sync.Mutex
+	mu      sync.RWMutex
 	reached map[schema.GroupResource]*mark
 }
 
@@ -46,11 +46,14 @@ type mark struct {
 // resource version, or at the latest after a second. It returns at once if no
 // plugin reads the resource.
 func (t *Tracker) Wait(resource schema.GroupResource, obj metav1.Object) {
-	t.mu.Lock()
+	t.mu.RLock()
 	m := t.reached[resource]
-	t.mu.Unlock()
+	t.mu.RUnlock()
+	if m == nil {
+		return
+	}
 	revision, err := strconv.ParseUint(obj.GetResourceVersion(), 10, 64)
-	if m == nil || err != nil {
+	if err != nil {
 		return
 	}
 	timeout := time.NewTimer(limit)
@@ -162,6 +165,11 @@ type (
 		informers.SharedInformerFactory
 		tracker *Tracker
 	}
+	generic struct {
+		informers.GenericInformer
+		tracker  *Tracker
+		resource schema.GroupResource
+	}
 	group struct {
 		admissionregistration.Interface
 		tracker *Tracker
@@ -218,6 +226,20 @@ func (w mutatingWebhooks) Informer() cache.SharedIndexInformer {
 // Informer implements the informer of a resource.
 func (w validatingWebhooks) Informer() cache.SharedIndexInformer {
 	return w.tracker.follow(admissionregistrationv1.Resource("validatingwebhookconfigurations"), w.TypedValidatingWebhookConfigurationInformer.Informer())
+}
+
+// ForResource implements informers.SharedInformerFactory. The policy plugins use it.
+func (f factory) ForResource(resource schema.GroupVersionResource) (informers.GenericInformer, error) {
+	informer, err := f.SharedInformerFactory.ForResource(resource)
+	if err != nil {
+		return nil, err
+	}
+	return generic{informer, f.tracker, resource.GroupResource()}, nil
+}
+
+// Informer implements informers.GenericInformer.
+func (g generic) Informer() cache.SharedIndexInformer {
+	return g.tracker.follow(g.resource, g.GenericInformer.Informer())
 }
 
 // Core implements informers.SharedInformerFactory.

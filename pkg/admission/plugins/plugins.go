@@ -30,6 +30,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podsecurity"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podtolerations"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podtopologylabels"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/policies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/runtimeclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
@@ -65,7 +66,9 @@ func All() []admission.Plugin {
 		nodefeatures.Plugin(),
 		jobvalidation.Plugin(),
 		podresize.Plugin(),
+		policies.Mutating(),
 		{Name: mutating.PluginName, Register: mutating.Register},
+		policies.Validating(),
 		{Name: validating.PluginName, Register: validating.Register},
 		always.Deny(),
 	}
