@@ -58,6 +58,12 @@ func (p *params) informer(kind schema.GroupVersionKind) (informers.GenericInform
 		return have.informer, have.scope, nil
 	}
 	mapping, err := p.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if meta.IsNoMatchError(err) {
+		// The mapper remembers what there is. kube-apiserver finds the kind of a
+		// new custom resource up to half a minute later.
+		meta.MaybeResetRESTMapper(p.mapper)
+		mapping, err = p.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("failed to find resource referenced by paramKind: '%v'", kind)
 	}
