@@ -9,6 +9,7 @@ import (
 	webhookinitializer "k8s.io/apiserver/pkg/admission/plugin/webhook/initializer"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/manifests"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/policies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -32,6 +33,9 @@ type pluginNeeds struct{ base *base }
 // stored are never seen by webhooks and policies: one that refuses them would lock
 // everybody out.
 func (n pluginNeeds) Initialize(plugin apiadmission.Interface) {
+	if wants, ok := plugin.(initializer.WantsManifestLoaders); ok {
+		wants.SetManifestLoaders(manifests.Loaders())
+	}
 	if wants, ok := plugin.(policies.WantsTypeConverter); ok {
 		wants.SetTypeConverter(n.base.documents.TypeConverter(apis.Scheme))
 	}

@@ -17,7 +17,7 @@ import (
 func TestCompileValidating(t *testing.T) {
 	for _, tt := range []struct {
 		name, want string
-		edit             func(*admissionregistrationv1.ValidatingAdmissionPolicySpec)
+		edit       func(*admissionregistrationv1.ValidatingAdmissionPolicySpec)
 	}{
 		{name: "admitted", want: "admit", edit: func(s *admissionregistrationv1.ValidatingAdmissionPolicySpec) {
 			s.Validations = []admissionregistrationv1.Validation{{Expression: "object.metadata.name == 'a'"}}
