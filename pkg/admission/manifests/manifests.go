@@ -11,7 +11,9 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	policyloader "k8s.io/apiserver/pkg/admission/plugin/policy/manifest/loader"
@@ -54,10 +56,23 @@ func Loaders() *initializer.ManifestLoaders {
 	}
 }
 
+// lists decodes a list of objects of several kinds to the type that the library
+// expects, which is not the registered one.
+type lists struct{ runtime.Decoder }
+
 // decoder refuses unknown fields and other versions than v1, and sets defaults.
 func decoder() runtime.Decoder {
-	return serializer.NewCodecFactory(apis.Scheme, serializer.EnableStrict).UniversalDecoder(
-		admissionregistrationv1.SchemeGroupVersion, corev1.SchemeGroupVersion)
+	return lists{serializer.NewCodecFactory(apis.Scheme, serializer.EnableStrict).UniversalDecoder(
+		admissionregistrationv1.SchemeGroupVersion, corev1.SchemeGroupVersion)}
+}
+
+// Decode implements runtime.Decoder.
+func (l lists) Decode(data []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
+	obj, kind, err := l.Decoder.Decode(data, defaults, into)
+	if list, ok := obj.(*corev1.List); ok {
+		obj = (*metav1.List)(list)
+	}
+	return obj, kind, err
 }
 
 // accept returns a function that returns the valid object of a kind, or the objects
