@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/always"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/alwayspullimages"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/antiaffinity"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/certificates"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/claimresize"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultingressclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultstorageclass"
@@ -59,6 +60,10 @@ func All() []admission.Plugin {
 		ownerreferences.Plugin(),
 		claimresize.Plugin(),
 		runtimeclass.Plugin(),
+		certificates.Approval(),
+		certificates.Signing(),
+		certificates.Attest(),
+		certificates.SubjectRestriction(),
 		defaultingressclass.Plugin(),
 		denyexternalips.Plugin(),
 		podtopologylabels.Plugin(),
