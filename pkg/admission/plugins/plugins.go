@@ -26,6 +26,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodefeatures"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/ownerreferences"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podgroupprotection"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podgroupworkloadexists"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podnodeselector"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podresize"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podsecurity"
@@ -58,6 +60,7 @@ func All() []admission.Plugin {
 		defaultstorageclass.Plugin(),
 		storageprotection.Plugin(),
 		ownerreferences.Plugin(),
+		podgroupprotection.Plugin(),
 		claimresize.Plugin(),
 		runtimeclass.Plugin(),
 		certificates.Approval(),
@@ -67,6 +70,7 @@ func All() []admission.Plugin {
 		defaultingressclass.Plugin(),
 		denyexternalips.Plugin(),
 		podtopologylabels.Plugin(),
+		podgroupworkloadexists.Plugin(),
 		nodefeatures.Plugin(),
 		jobvalidation.Plugin(),
 		podresize.Plugin(),
