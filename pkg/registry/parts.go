@@ -124,3 +124,14 @@ func KeepMetadata() MetadataRule {
 func KeepUserMetadata() MetadataRule {
 	return MetadataRule{Keep: metav1.ResetObjectMetaForStatus, Resets: []string{"metadata"}}
 }
+
+// OnlyForGarbageCollection reports whether two objects differ only in their
+// owner references, finalizers and managed fields. Changes that the garbage collector
+// makes need no rights but those to write the object.
+func OnlyForGarbageCollection[T Object](obj, old T) bool {
+	changed := obj.DeepCopyObject().(T)
+	changed.SetOwnerReferences(old.GetOwnerReferences())
+	changed.SetFinalizers(old.GetFinalizers())
+	changed.SetManagedFields(old.GetManagedFields())
+	return apiequality.Semantic.DeepEqual(changed, old)
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/always"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/alwayspullimages"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/antiaffinity"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/certificates"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/claimresize"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultingressclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/defaultstorageclass"
@@ -25,6 +26,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodefeatures"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/ownerreferences"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podgroupprotection"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podgroupworkloadexists"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podnodeselector"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podresize"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podsecurity"
@@ -58,11 +61,17 @@ func All() []admission.Plugin {
 		defaultstorageclass.Plugin(),
 		storageprotection.Plugin(),
 		ownerreferences.Plugin(),
+		podgroupprotection.Plugin(),
 		claimresize.Plugin(),
 		runtimeclass.Plugin(),
+		certificates.Approval(),
+		certificates.Signing(),
+		certificates.Attest(),
+		certificates.SubjectRestriction(),
 		defaultingressclass.Plugin(),
 		denyexternalips.Plugin(),
 		podtopologylabels.Plugin(),
+		podgroupworkloadexists.Plugin(),
 		nodefeatures.Plugin(),
 		jobvalidation.Plugin(),
 		podresize.Plugin(),

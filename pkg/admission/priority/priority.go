@@ -1,6 +1,7 @@
 // Package priority implements the admission plugin Priority. It sets the
-// priority and the preemption policy of a pod from its priority class. It also
-// prevents a second priority class from becoming the default.
+// priority and the preemption policy of a pod, a pod group or a composite pod group
+// from its priority class. It also prevents a second priority class from becoming
+// the default.
 package priority
 
 import (
@@ -11,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
+	schedulingv1alpha3 "k8s.io/api/scheduling/v1alpha3"
+	schedulingv1beta1 "k8s.io/api/scheduling/v1beta1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apiserver/pkg/admission/initializer"
@@ -39,7 +42,11 @@ var _ initializer.WantsExternalKubeInformerFactory = (*plugin)(nil)
 func newPlugin() *plugin {
 	p := &plugin{}
 	p.MutatingAndValidating = admission.MutateAndValidate(
-		[]admission.Rule{admission.On(corev1.Resource("pods"), admission.Hooks[*corev1.Pod]{Create: p.setPriority, Update: keepPriority})},
+		[]admission.Rule{
+			admission.On(corev1.Resource("pods"), admission.Hooks[*corev1.Pod]{Create: p.setPriority, Update: keepPriority}),
+			admission.On(schedulingv1beta1.Resource("podgroups"), admission.Hooks[*schedulingv1beta1.PodGroup]{Create: p.setGroup}),
+			admission.On(schedulingv1alpha3.Resource("compositepodgroups"),
+				admission.Hooks[*schedulingv1alpha3.CompositePodGroup]{Create: p.setComposite})},
 		[]admission.Rule{admission.On(schedulingv1.Resource("priorityclasses"), admission.Hooks[*schedulingv1.PriorityClass]{
 			Create: p.validateNew, Update: p.validateChanged, Delete: keepSystem})})
 	return p
@@ -64,7 +71,7 @@ func keepPriority(_ context.Context, _ admission.Attributes, pod, old *corev1.Po
 }
 
 func (p *plugin) setPriority(_ context.Context, a admission.Attributes, pod *corev1.Pod) error {
-	class, err := p.classOf(pod)
+	class, err := p.classOf(pod.Spec.PriorityClassName)
 	if apierrors.IsNotFound(err) {
 		return admission.Forbidden(a, "no PriorityClass with name %v was found", pod.Spec.PriorityClassName)
 	}
@@ -89,12 +96,12 @@ func (p *plugin) setPriority(_ context.Context, a admission.Attributes, pod *cor
 	return nil
 }
 
-// classOf returns the class that the pod names, or the default class. If there
-// is no default class, it returns a class without a name. The caller may change
+// classOf returns the class with a name, or the default class if the name is empty.
+// If there is no default class, it returns a class without a name. The caller may change
 // the result.
-func (p *plugin) classOf(pod *corev1.Pod) (*schedulingv1.PriorityClass, error) {
-	if pod.Spec.PriorityClassName != "" {
-		class, err := p.classes.Get(pod.Spec.PriorityClassName)
+func (p *plugin) classOf(name string) (*schedulingv1.PriorityClass, error) {
+	if name != "" {
+		class, err := p.classes.Get(name)
 		if err != nil {
 			return nil, err
 		}

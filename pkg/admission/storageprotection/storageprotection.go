@@ -5,13 +5,10 @@
 package storageprotection
 
 import (
-	"context"
 	"io"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 )
@@ -28,20 +25,11 @@ func Plugin() admission.Plugin {
 	return admission.Plugin{Name: "StorageObjectInUseProtection", New: func(io.Reader) (admission.Interface, error) {
 		return admission.Mutate(
 			admission.On(corev1.Resource("persistentvolumeclaims"), admission.Hooks[*corev1.PersistentVolumeClaim]{
-				Create: protect[*corev1.PersistentVolumeClaim](claimFinalizer)}),
+				Create: admission.AddFinalizer[*corev1.PersistentVolumeClaim](claimFinalizer)}),
 			admission.On(corev1.Resource("persistentvolumes"), admission.Hooks[*corev1.PersistentVolume]{
-				Create: protect[*corev1.PersistentVolume](volumeFinalizer)}),
+				Create: admission.AddFinalizer[*corev1.PersistentVolume](volumeFinalizer)}),
 			admission.On(storagev1.Resource("volumeattributesclasses"), admission.Hooks[*storagev1.VolumeAttributesClass]{
-				Create: protect[*storagev1.VolumeAttributesClass](classFinalizer)}),
+				Create: admission.AddFinalizer[*storagev1.VolumeAttributesClass](classFinalizer)}),
 		), nil
 	}}
-}
-
-func protect[T metav1.Object](finalizer string) func(context.Context, admission.Attributes, T) error {
-	return func(_ context.Context, _ admission.Attributes, obj T) error {
-		if finalizers := obj.GetFinalizers(); !slices.Contains(finalizers, finalizer) {
-			obj.SetFinalizers(append(finalizers, finalizer))
-		}
-		return nil
-	}
 }

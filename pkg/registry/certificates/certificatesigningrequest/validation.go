@@ -49,18 +49,23 @@ func validate(_ context.Context, r object) field.ErrorList {
 	return errs
 }
 
-// checkRequest checks that the first PEM block is a PKCS#10 request, signed with
-// the key that it is for. What follows the block is not read.
+// checkRequest checks that the request is one, signed with the key that it is for.
 func checkRequest(data []byte) error {
-	block, _ := pem.Decode(data)
-	if block == nil || block.Type != "CERTIFICATE REQUEST" {
-		return errors.New("PEM block type must be CERTIFICATE REQUEST")
-	}
-	request, err := x509.ParseCertificateRequest(block.Bytes)
+	request, err := ParseRequest(data)
 	if err != nil {
 		return err
 	}
 	return request.CheckSignature()
+}
+
+// ParseRequest reads the first PEM block, which must be a PKCS#10 request. What
+// follows the block is not read.
+func ParseRequest(data []byte) (*x509.CertificateRequest, error) {
+	block, _ := pem.Decode(data)
+	if block == nil || block.Type != "CERTIFICATE REQUEST" {
+		return nil, errors.New("PEM block type must be CERTIFICATE REQUEST")
+	}
+	return x509.ParseCertificateRequest(block.Bytes)
 }
 
 func validateUsages(list []certificatesv1.KeyUsage, p *field.Path) (errs field.ErrorList) {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"slices"
 
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -50,7 +49,7 @@ func Wrap[T registry.Object](needs Needs, empty func() T, check Check[T]) func(*
 			if !ok {
 				before = empty()
 			}
-			if onlyForGarbageCollection(obj.(T), before) {
+			if registry.OnlyForGarbageCollection(obj.(T), before) {
 				return nil
 			}
 			return check(ctx, g, obj.(T), before)
@@ -82,16 +81,6 @@ func (s *storage) Update(ctx context.Context, name string, info rest.UpdatedObje
 		return obj, s.check(ctx, obj, old)
 	})
 	return s.REST.Update(ctx, name, checked, create, update, forceCreate, options)
-}
-
-// onlyForGarbageCollection reports whether two objects differ only in their
-// owner references, finalizers and managed fields.
-func onlyForGarbageCollection[T registry.Object](obj, old T) bool {
-	changed := obj.DeepCopyObject().(T)
-	changed.SetOwnerReferences(old.GetOwnerReferences())
-	changed.SetFinalizers(old.GetFinalizers())
-	changed.SetManagedFields(old.GetManagedFields())
-	return apiequality.Semantic.DeepEqual(changed, old)
 }
 
 // May reports whether the user of the context is allowed to make the request
