@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/policies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/quota"
 )
 
 // applyAdmission makes the admission plugins, with what they need of the server.
@@ -38,6 +39,9 @@ func (n pluginNeeds) Initialize(plugin apiadmission.Interface) {
 	}
 	if wants, ok := plugin.(policies.WantsTypeConverter); ok {
 		wants.SetTypeConverter(n.base.documents.TypeConverter(apis.Scheme))
+	}
+	if wants, ok := plugin.(initializer.WantsQuotaConfiguration); ok {
+		wants.SetQuotaConfiguration(quota.NewConfiguration(n.base.client, quota.NoListers))
 	}
 	if wants, ok := plugin.(initializer.WantsExcludedAdmissionResources); ok {
 		wants.SetExcludedAdmissionResources([]schema.GroupResource{

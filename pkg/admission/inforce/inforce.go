@@ -198,6 +198,10 @@ type (
 		corev1informers.TypedLimitRangeInformer
 		tracker *Tracker
 	}
+	resourceQuotas struct {
+		corev1informers.TypedResourceQuotaInformer
+		tracker *Tracker
+	}
 )
 
 // Admissionregistration implements informers.SharedInformerFactory.
@@ -253,7 +257,17 @@ func (v coreVersion) LimitRanges() corev1informers.TypedLimitRangeInformer {
 	return limitRanges{v.Interface.LimitRanges(), v.tracker}
 }
 
+// ResourceQuotas implements the interface of the version.
+func (v coreVersion) ResourceQuotas() corev1informers.TypedResourceQuotaInformer {
+	return resourceQuotas{v.Interface.ResourceQuotas(), v.tracker}
+}
+
 // Informer implements the informer of a resource.
 func (l limitRanges) Informer() cache.SharedIndexInformer {
 	return l.tracker.followCache(corev1.Resource("limitranges"), l.TypedLimitRangeInformer.Informer())
+}
+
+// Informer implements the informer of a resource.
+func (q resourceQuotas) Informer() cache.SharedIndexInformer {
+	return q.tracker.followCache(corev1.Resource("resourcequotas"), q.TypedResourceQuotaInformer.Informer())
 }

@@ -3,6 +3,7 @@ package plugins
 
 import (
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+	"k8s.io/apiserver/pkg/admission/plugin/resourcequota"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 
@@ -79,6 +80,7 @@ func All() []admission.Plugin {
 		{Name: mutating.PluginName, Register: mutating.Register},
 		policies.Validating(),
 		{Name: validating.PluginName, Register: validating.Register},
+		{Name: resourcequota.PluginName, Register: resourcequota.Register},
 		always.Deny(),
 	}
 }
