@@ -5,11 +5,13 @@ package loops
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/clusterroleaggregation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
 )
 
 // All returns all controllers.
 func All() controllers.List {
 	return controllers.List{
 		clusterroleaggregation.Controller(),
+		serviceaccount.Controller(),
 	}
 }
