@@ -122,8 +122,9 @@ func selected(c *compat.Case, floors compat.Floors) bool {
 	return *resources == "all" || slices.Contains(strings.Split(*resources, ","), c.Resource())
 }
 
-// target is the server under test: as the recorded one was set up, with its
-// token, which reviews ask about, unless the server is another's.
+// target is the server under test, unless the server is another's. It is set up
+// as the recorded one was: with its token, which reviews ask about, without the
+// admission plugin ServiceAccount, and without controllers.
 func target(t *testing.T) compat.Target {
 	if *server != "" {
 		return compat.Target{URL: *server, Token: *token, Settle: 3 * time.Second}
@@ -131,7 +132,8 @@ func target(t *testing.T) compat.Target {
 	const secret = "admin-token"
 	tokens := filepath.Join(t.TempDir(), "tokens.csv")
 	testutil.Check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
-	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens, "--service-account-issuer=https://kubernetes.default.svc")
+	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens, "--service-account-issuer=https://kubernetes.default.svc",
+		"--disable-admission-plugins=ServiceAccount", "--controllers=")
 	return compat.Target{URL: s.URL, Token: secret, Settle: time.Second}
 }
 

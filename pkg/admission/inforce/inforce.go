@@ -190,6 +190,10 @@ type (
 		corev1informers.TypedLimitRangeInformer
 		tracker *Tracker
 	}
+	serviceAccounts struct {
+		corev1informers.TypedServiceAccountInformer
+		tracker *Tracker
+	}
 )
 
 // Admissionregistration implements informers.SharedInformerFactory.
@@ -234,4 +238,14 @@ func (v coreVersion) LimitRanges() corev1informers.TypedLimitRangeInformer {
 // Informer implements the informer of a resource.
 func (l limitRanges) Informer() cache.SharedIndexInformer {
 	return l.tracker.followCache(corev1.Resource("limitranges"), l.TypedLimitRangeInformer.Informer())
+}
+
+// ServiceAccounts implements the interface of the version.
+func (v coreVersion) ServiceAccounts() corev1informers.TypedServiceAccountInformer {
+	return serviceAccounts{v.Interface.ServiceAccounts(), v.tracker}
+}
+
+// Informer implements the informer of a resource.
+func (s serviceAccounts) Informer() cache.SharedIndexInformer {
+	return s.tracker.followCache(corev1.Resource("serviceaccounts"), s.TypedServiceAccountInformer.Informer())
 }

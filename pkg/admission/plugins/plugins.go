@@ -32,6 +32,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podtopologylabels"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/runtimeclass"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
 )
 
@@ -44,6 +45,7 @@ func All() []admission.Plugin {
 		namespaceexists.Plugin(),
 		antiaffinity.Plugin(),
 		limitranger.Plugin(),
+		serviceaccount.Plugin(),
 		nodetaint.Plugin(),
 		alwayspullimages.Plugin(),
 		imagepolicy.Plugin(),

@@ -28,6 +28,7 @@ func New(tokens *serviceaccount.Tokens) *registry.Resource[*corev1.ServiceAccoun
 		New:                 func() *corev1.ServiceAccount { return &corev1.ServiceAccount{} },
 		NewList:             func() runtime.Object { return &corev1.ServiceAccountList{} },
 		ReturnDeletedObject: true,
+		ConfiguresAdmission: true,
 		ValidateName:        apivalidation.NameIsDNSSubdomain,
 		Hooks: registry.Hooks[*corev1.ServiceAccount]{
 			PrepareForCreate: func(_ context.Context, sa *corev1.ServiceAccount) { keepSecretNames(sa) },
