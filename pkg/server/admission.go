@@ -3,6 +3,7 @@ package server
 import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
@@ -16,12 +17,29 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/quota"
 )
 
+// readByPlugins are the resources of the core group whose objects hold for other
+// requests as soon as their own write is answered.
+var readByPlugins = []string{"limitranges", "resourcequotas", "serviceaccounts"}
+
 // applyAdmission makes the admission plugins, with what they need of the server.
 func applyAdmission(b *base, front *aggregator.Aggregator) error {
 	g := b.generic
 	client, err := dynamic.NewForConfig(g.LoopbackClientConfig)
 	if err != nil {
 		return err
+	}
+	for _, name := range readByPlugins {
+		resource := corev1.SchemeGroupVersion.WithResource(name)
+		if !b.enabled.Serves(resource) {
+			continue
+		}
+		informer, err := b.informers.ForResource(resource)
+		if err != nil {
+			return err
+		}
+		if err := b.inForce.FollowCache(resource.GroupResource(), informer.Informer()); err != nil {
+			return err
+		}
 	}
 	return b.options.Admission.ApplyTo(g, b.inForce.Informers(b.informers), b.client, client, g.FeatureGate, g.EffectiveVersion,
 		webhookinitializer.NewPluginInitializer(webhookCredentials(g), webhookServices(b, front)), pluginNeeds{b})

@@ -119,13 +119,14 @@ func selected(c *compat.Case, floors compat.Floors) bool {
 	return *resources == "all" || slices.Contains(strings.Split(*resources, ","), c.Resource())
 }
 
-// target is the server under test: as the recorded one was set up, with its
-// token, which reviews ask about, unless the server is another's.
+// target is the server under test, unless the server is another's. It is set up
+// as the recorded one was: with its token, which reviews ask about, without the
+// admission plugin ServiceAccount, and without controllers.
 func target(t *testing.T) compat.Target {
 	if *server != "" {
 		return compat.Target{URL: *server, Token: *token, Settle: 3 * time.Second}
 	}
-	target := fresh(t, nil)
+	target := fresh(t, []string{"--disable-admission-plugins=ServiceAccount", "--controllers="})
 	target.Settle = time.Second
 	return target
 }

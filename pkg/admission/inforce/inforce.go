@@ -11,15 +11,12 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/informers/admissionregistration"
 	v1informers "k8s.io/client-go/informers/admissionregistration/v1"
-	"k8s.io/client-go/informers/core"
-	corev1informers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -82,33 +79,29 @@ func (t *Tracker) Informers(f informers.SharedInformerFactory) informers.SharedI
 // follow returns the informer of a resource that a plugin reads by a handler of its
 // own.
 func (t *Tracker) follow(resource schema.GroupResource, informer cache.SharedIndexInformer) cache.SharedIndexInformer {
-	m, _ := t.mark(resource)
-	return followed{informer, m}
+	return followed{informer, t.mark(resource)}
 }
 
-// followCache returns the informer of a resource that a plugin reads by its lister.
+// FollowCache follows the informer of a resource that plugins read by its lister.
 // The cache is up to date when handlers are called.
-func (t *Tracker) followCache(resource schema.GroupResource, informer cache.SharedIndexInformer) cache.SharedIndexInformer {
-	if m, isNew := t.mark(resource); isNew {
-		// An error means that the informer has ended.
-		_, _ = followed{informer, m}.AddEventHandler(cache.ResourceEventHandlerFuncs{})
-	}
-	return informer
+func (t *Tracker) FollowCache(resource schema.GroupResource, informer cache.SharedIndexInformer) error {
+	_, err := t.follow(resource, informer).AddEventHandler(cache.ResourceEventHandlerFuncs{})
+	return err
 }
 
-// mark returns the mark of a resource. The second result tells whether it is new.
-func (t *Tracker) mark(resource schema.GroupResource) (*mark, bool) {
+// mark returns the mark of a resource.
+func (t *Tracker) mark(resource schema.GroupResource) *mark {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.reached == nil {
 		t.reached = map[schema.GroupResource]*mark{}
 	}
 	if m := t.reached[resource]; m != nil {
-		return m, false
+		return m
 	}
 	m := &mark{moved: make(chan struct{})}
 	t.reached[resource] = m
-	return m, true
+	return m
 }
 
 // handled moves the mark to an object that a handler has taken over.
@@ -186,22 +179,6 @@ type (
 		v1informers.TypedValidatingWebhookConfigurationInformer
 		tracker *Tracker
 	}
-	coreGroup struct {
-		core.Interface
-		tracker *Tracker
-	}
-	coreVersion struct {
-		corev1informers.Interface
-		tracker *Tracker
-	}
-	limitRanges struct {
-		corev1informers.TypedLimitRangeInformer
-		tracker *Tracker
-	}
-	resourceQuotas struct {
-		corev1informers.TypedResourceQuotaInformer
-		tracker *Tracker
-	}
 )
 
 // Admissionregistration implements informers.SharedInformerFactory.
@@ -244,30 +221,4 @@ func (f factory) ForResource(resource schema.GroupVersionResource) (informers.Ge
 // Informer implements informers.GenericInformer.
 func (g generic) Informer() cache.SharedIndexInformer {
 	return g.tracker.follow(g.resource, g.GenericInformer.Informer())
-}
-
-// Core implements informers.SharedInformerFactory.
-func (f factory) Core() core.Interface { return coreGroup{f.SharedInformerFactory.Core(), f.tracker} }
-
-// V1 implements core.Interface.
-func (g coreGroup) V1() corev1informers.Interface { return coreVersion{g.Interface.V1(), g.tracker} }
-
-// LimitRanges implements the interface of the version.
-func (v coreVersion) LimitRanges() corev1informers.TypedLimitRangeInformer {
-	return limitRanges{v.Interface.LimitRanges(), v.tracker}
-}
-
-// ResourceQuotas implements the interface of the version.
-func (v coreVersion) ResourceQuotas() corev1informers.TypedResourceQuotaInformer {
-	return resourceQuotas{v.Interface.ResourceQuotas(), v.tracker}
-}
-
-// Informer implements the informer of a resource.
-func (l limitRanges) Informer() cache.SharedIndexInformer {
-	return l.tracker.followCache(corev1.Resource("limitranges"), l.TypedLimitRangeInformer.Informer())
-}
-
-// Informer implements the informer of a resource.
-func (q resourceQuotas) Informer() cache.SharedIndexInformer {
-	return q.tracker.followCache(corev1.Resource("resourcequotas"), q.TypedResourceQuotaInformer.Informer())
 }

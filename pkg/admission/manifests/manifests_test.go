@@ -106,4 +106,6 @@ func TestLoad(t *testing.T) {
 }
 
 // item is a document as an item of a list.
-func item(document string) string { return strings.ReplaceAll(strings.TrimSpace(document), "\n", "\n  ") }
+func item(document string) string {
+	return strings.ReplaceAll(strings.TrimSpace(document), "\n", "\n  ")
+}

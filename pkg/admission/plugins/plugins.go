@@ -37,6 +37,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/policies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/runtimeclass"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
 )
 
@@ -49,6 +50,7 @@ func All() []admission.Plugin {
 		namespaceexists.Plugin(),
 		antiaffinity.Plugin(),
 		limitranger.Plugin(),
+		serviceaccount.Plugin(),
 		nodetaint.Plugin(),
 		alwayspullimages.Plugin(),
 		imagepolicy.Plugin(),

@@ -5,6 +5,7 @@ package loops
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/clusterroleaggregation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
 )
 
@@ -12,6 +13,7 @@ import (
 func All() controllers.List {
 	return controllers.List{
 		clusterroleaggregation.Controller(),
+		serviceaccount.Controller(),
 		validatingadmissionpolicystatus.Controller(),
 	}
 }

@@ -100,7 +100,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--event-ttl", func(o *Options) { o.EventTTL = -1 }},
 		{"--max-requests-inflight", func(o *Options) { o.Generic.MaxRequestsInFlight = -1 }},
 		{"--runtime-config", func(o *Options) { o.APIEnablement.RuntimeConfig = map[string]string{"no.such.group/v1": "true"} }},
-		{"--enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NodeRestriction"} }},
+		{"--enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"PodGroupProtection"} }},
 		{"enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NoSuchPlugin"} }},
 		{"--emulated-version", func(o *Options) { o.Generic.EmulationForwardCompatible = true }},
 		{"--embedded-etcd-", func(o *Options) {
@@ -146,7 +146,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 
 func TestPluginsThatAreMissingCanBeDisabled(t *testing.T) {
 	o := New()
-	o.Admission.DisablePlugins = []string{"ServiceAccount", "NamespaceLifecycle"}
+	o.Admission.DisablePlugins = []string{"PodGroupProtection", "NamespaceLifecycle"}
 	completed, err := o.Complete()
 	if err != nil {
 		t.Fatal(err)
