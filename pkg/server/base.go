@@ -167,7 +167,7 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		}
 	}
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
-		handler = withoutEarlyWarnings(handler, apis.Scheme, g.EffectiveVersion.BinaryVersion())
+		handler = withoutEarlyWarnings(handler, apis.Scheme, g.EffectiveVersion.EmulationVersion())
 		handler = refuseBadPatches(handler, g.Serializer)
 		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc, types)
 		if !allowPrivileged {

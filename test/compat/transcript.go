@@ -134,7 +134,7 @@ func (s *Step) request(replace *strings.Replacer) *Case {
 
 // Compare says how far an answer agrees with that of the step.
 func (s *Step) Compare(got *Answer) (Level, []Difference) {
-	want := &Answer{ID: s.Name, Code: s.Code, Body: s.Answer, Headers: map[string][]string{}}
+	want := &Answer{ID: s.Name, Code: s.Code, Body: lastingPart(s.Answer), Headers: map[string][]string{}}
 	if kind := got.Headers["Content-Type"]; len(kind) > 0 {
 		want.Headers["Content-Type"] = kind // is not recorded
 	}
@@ -160,10 +160,28 @@ func lastingPart(body json.RawMessage) json.RawMessage {
 	if json.Unmarshal(body, &object) != nil {
 		return body
 	}
-	if metadata, ok := object["metadata"].(map[string]any); ok {
-		for _, field := range []string{"uid", "creationTimestamp", "resourceVersion", "managedFields"} {
-			delete(metadata, field)
+	if details, ok := object["details"].(map[string]any); ok {
+		delete(details, "uid")
+	}
+	dropGenerated(object)
+	return generatedVolume.ReplaceAll(marshal(object), []byte("kube-api-access-00000"))
+}
+
+// dropGenerated removes the generated fields of all metadata in a value.
+func dropGenerated(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			dropGenerated(item)
+		}
+	case map[string]any:
+		if metadata, ok := v["metadata"].(map[string]any); ok {
+			for _, field := range []string{"uid", "creationTimestamp", "resourceVersion", "managedFields"} {
+				delete(metadata, field)
+			}
+		}
+		for _, item := range v {
+			dropGenerated(item)
 		}
 	}
-	return generatedVolume.ReplaceAll(marshal(object), []byte("kube-api-access-00000"))
 }

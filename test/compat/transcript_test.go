@@ -65,12 +65,16 @@ func check(t *testing.T, step *compat.Step, got *compat.Answer) {
 	}
 }
 
+// gates are the feature gates that transcripts need. All servers of a process share
+// them. None of them changes what is served by default.
+const gates = "--feature-gates=ClusterTrustBundle=true"
+
 // fresh starts our server with a token for a member of system:masters.
 func fresh(t *testing.T, flags []string) compat.Target {
 	const secret = "admin-token"
 	tokens := filepath.Join(t.TempDir(), "tokens.csv")
 	testutil.Check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
-	s := testserver.Start(t, append([]string{"--emulated-version=1.36", "--token-auth-file=" + tokens,
+	s := testserver.Start(t, append([]string{"--emulated-version=1.36", gates, "--token-auth-file=" + tokens,
 		"--service-account-issuer=https://kubernetes.default.svc"}, flags...)...)
 	return compat.Target{URL: s.URL, Token: secret}
 }
