@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -49,11 +50,23 @@ func setHard(t testing.TB, c kubernetes.Interface, namespace string, hard corev1
 // succeed, and its status counts them.
 func TestQuotasUnderParallelCreators(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers=")
+	for _, test := range []struct{ name, flag string }{
+		{"plugin alone", "--controllers="},
+		{"plugin and controller", "--controllers=" + resourcequota.Name},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			useUpQuota(t, testserver.Start(t, test.flag))
+		})
+	}
+}
+
+func useUpQuota(t *testing.T, s *testserver.Server) {
 	c, objects := kubernetes.NewForConfigOrDie(s.Config), dynamic.NewForConfigOrDie(s.Config)
 	crd := establish(t, s.Config, definition("quota.example.com", "widgets", "Widget", `{"type": "object", "x-kubernetes-preserve-unknown-fields": true}`))
-	limited(t, c, "default", corev1.ResourceList{"requests.cpu": resource.MustParse("2"), "pods": resource.MustParse("100"),
-		"count/configmaps": resource.MustParse("70"), "count/widgets.quota.example.com": resource.MustParse("33")})
+	hard := corev1.ResourceList{"requests.cpu": resource.MustParse("2"), "pods": resource.MustParse("100"),
+		"count/configmaps": resource.MustParse("70"), "count/widgets.quota.example.com": resource.MustParse("33")}
+	limited(t, c, "default", hard)
 
 	creations := map[string]func(ctx context.Context, name string) error{
 		"requests.cpu": func(ctx context.Context, name string) error {

@@ -22,6 +22,7 @@ import (
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
@@ -99,7 +100,7 @@ func New() *Options {
 	o.AllowPrivileged = true
 	// The admission plugin ServiceAccount refuses pods in a namespace without the
 	// account that this controller creates.
-	o.Controllers = []string{serviceaccount.Name}
+	o.Controllers = []string{serviceaccount.Name, resourcequota.Name}
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
 	o.SecureServing.Required = true
