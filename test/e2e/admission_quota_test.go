@@ -56,7 +56,7 @@ func TestQuotasUnderParallelCreators(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			useUpQuota(t, testserver.Start(t, test.flag))
+			useUpQuota(t, testserver.Start(t, test.flag, "--disable-admission-plugins=ServiceAccount"))
 		})
 	}
 }
@@ -163,7 +163,8 @@ plugins:
     - {resource: services, matchContains: [services.nodeports]}
     - {apiGroup: apps, resource: deployments, matchContains: [count/deployments.apps]}
 `), 0o600))
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, "--controllers=", "--admission-control-config-file="+file).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, "--controllers=", "--disable-admission-plugins=ServiceAccount",
+		"--admission-control-config-file="+file).Config)
 	dry := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	createPod := func(change func(*corev1.PodSpec)) func() error {
 		return func() error {

@@ -99,7 +99,8 @@ func New() *Options {
 	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
 	// The admission plugin ServiceAccount refuses pods in a namespace without the
-	// account that this controller creates.
+	// account that one of these controllers creates, and a quota holds only when the
+	// other has set its status.
 	o.Controllers = []string{serviceaccount.Name, resourcequota.Name}
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
