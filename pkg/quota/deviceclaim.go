@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	apiquota "k8s.io/apiserver/pkg/quota/v1"
 	"k8s.io/client-go/kubernetes"
 	resourcehelper "k8s.io/component-helpers/resource"
@@ -42,7 +42,7 @@ func newDeviceClaims(client kubernetes.Interface, listers Listers) apiquota.Eval
 		resource: claims.GroupResource(),
 		list:     listers(claims),
 		// What a claim requests never changes.
-		handlesUpdate: func(admission.Attributes) bool { return false },
+		handlesUpdate: func(apiadmission.Attributes) bool { return false },
 		matching: func(names []corev1.ResourceName) []corev1.ResourceName {
 			return c.matching(names, counted(claims.GroupResource()))
 		},
@@ -108,6 +108,9 @@ func (c deviceClaims) usage(claim *resourcev1.ResourceClaim) (corev1.ResourceLis
 // class.
 func (c deviceClaims) extendedResources() (map[string]string, error) {
 	list, err := c.client.ResourceV1().DeviceClasses().List(context.TODO(), metav1.ListOptions{})
+	if apierrors.IsNotFound(err) {
+		return map[string]string{}, nil // the resource is not served
+	}
 	if err != nil {
 		return nil, fmt.Errorf("failed to list device classes: %w", err)
 	}

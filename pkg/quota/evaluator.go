@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	apiquota "k8s.io/apiserver/pkg/quota/v1"
 	"k8s.io/apiserver/pkg/quota/v1/generic"
 )
@@ -29,7 +29,7 @@ type evaluator[T runtime.Object] struct {
 	usage func(obj T) (corev1.ResourceList, error)
 	// handlesUpdate reports whether an update can change what an object uses, or
 	// the scopes that it is in.
-	handlesUpdate func(a admission.Attributes) bool
+	handlesUpdate func(a apiadmission.Attributes) bool
 	// inScope reports whether an object is in a scope. It is nil if the objects
 	// are in none.
 	inScope func(scope selector, obj T) (bool, error)
@@ -51,11 +51,11 @@ func (e *evaluator[T]) typed(item runtime.Object) (T, error) {
 func (e *evaluator[T]) GroupResource() schema.GroupResource { return e.resource }
 
 // Handles implements quota.Evaluator.
-func (e *evaluator[T]) Handles(a admission.Attributes) bool {
+func (e *evaluator[T]) Handles(a apiadmission.Attributes) bool {
 	switch a.GetOperation() {
-	case admission.Create:
+	case apiadmission.Create:
 		return a.GetSubresource() == ""
-	case admission.Update:
+	case apiadmission.Update:
 		return e.handlesUpdate(a)
 	}
 	return false

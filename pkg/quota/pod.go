@@ -9,7 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	resourcev1 "k8s.io/api/resource/v1"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	apiquota "k8s.io/apiserver/pkg/quota/v1"
 	resourcehelper "k8s.io/component-helpers/resource"
 
@@ -51,7 +51,7 @@ func newPods(listers Listers) apiquota.Evaluator {
 
 // handlesPodUpdate is true for changes of the resources, and for those that give a
 // pod a deadline and thus move it to the scope Terminating.
-func handlesPodUpdate(a admission.Attributes) bool {
+func handlesPodUpdate(a apiadmission.Attributes) bool {
 	if a.GetSubresource() != "" {
 		return a.GetSubresource() == "resize"
 	}

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	apiquota "k8s.io/apiserver/pkg/quota/v1"
 	"k8s.io/apiserver/pkg/quota/v1/generic"
 	"k8s.io/client-go/kubernetes/fake"
@@ -93,25 +93,25 @@ func TestHandles(t *testing.T) {
 	plain, deadline := parse[corev1.Pod](t, "{spec: {}}"), parse[corev1.Pod](t, "{spec: {activeDeadlineSeconds: 5}}")
 	for _, test := range []struct {
 		name, resource, subresource string
-		operation                   admission.Operation
+		operation                   apiadmission.Operation
 		obj, old                    runtime.Object
 		want                        bool
 	}{
-		{"create", "pods", "", admission.Create, plain, nil, true},
-		{"binding", "pods", "binding", admission.Create, plain, nil, false},
-		{"delete", "pods", "", admission.Delete, nil, plain, false},
-		{"resize", "pods", "resize", admission.Update, plain, plain, true},
-		{"status of a pod", "pods", "status", admission.Update, deadline, plain, false},
-		{"label", "pods", "", admission.Update, plain, plain, false},
-		{"deadline", "pods", "", admission.Update, deadline, plain, true},
-		{"other deadline", "pods", "", admission.Update, deadline, deadline, false},
-		{"service", "services", "", admission.Update, &corev1.Service{}, &corev1.Service{}, true},
-		{"status of a service", "services", "status", admission.Update, &corev1.Service{}, &corev1.Service{}, false},
-		{"claim", "persistentvolumeclaims", "", admission.Update, &corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaim{}, true},
-		{"status of a claim", "persistentvolumeclaims", "status", admission.Update, &corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaim{}, true},
+		{"create", "pods", "", apiadmission.Create, plain, nil, true},
+		{"binding", "pods", "binding", apiadmission.Create, plain, nil, false},
+		{"delete", "pods", "", apiadmission.Delete, nil, plain, false},
+		{"resize", "pods", "resize", apiadmission.Update, plain, plain, true},
+		{"status of a pod", "pods", "status", apiadmission.Update, deadline, plain, false},
+		{"label", "pods", "", apiadmission.Update, plain, plain, false},
+		{"deadline", "pods", "", apiadmission.Update, deadline, plain, true},
+		{"other deadline", "pods", "", apiadmission.Update, deadline, deadline, false},
+		{"service", "services", "", apiadmission.Update, &corev1.Service{}, &corev1.Service{}, true},
+		{"status of a service", "services", "status", apiadmission.Update, &corev1.Service{}, &corev1.Service{}, false},
+		{"claim", "persistentvolumeclaims", "", apiadmission.Update, &corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaim{}, true},
+		{"status of a claim", "persistentvolumeclaims", "status", apiadmission.Update, &corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaim{}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := admission.NewAttributesRecord(test.obj, test.old, schema.GroupVersionKind{}, "ns", "n",
+			a := apiadmission.NewAttributesRecord(test.obj, test.old, schema.GroupVersionKind{}, "ns", "n",
 				corev1.SchemeGroupVersion.WithResource(test.resource), test.subresource, test.operation, nil, false, nil)
 			if got := evaluatorOf(t, "", test.resource).Handles(a); got != test.want {
 				t.Errorf("%v, want %v", got, test.want)

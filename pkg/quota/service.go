@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	apiquota "k8s.io/apiserver/pkg/quota/v1"
 )
 
@@ -18,7 +18,7 @@ func newServices(listers Listers) apiquota.Evaluator {
 	return &evaluator[*corev1.Service]{
 		resource:      services.GroupResource(),
 		list:          listers(services),
-		handlesUpdate: func(a admission.Attributes) bool { return a.GetSubresource() == "" },
+		handlesUpdate: func(a apiadmission.Attributes) bool { return a.GetSubresource() == "" },
 		matching: func(limited []corev1.ResourceName) []corev1.ResourceName {
 			return among(limited, func(name corev1.ResourceName) bool { return slices.Contains(names, name) })
 		},

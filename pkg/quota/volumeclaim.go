@@ -6,7 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apiserver/pkg/admission"
+	apiadmission "k8s.io/apiserver/pkg/admission"
 	apiquota "k8s.io/apiserver/pkg/quota/v1"
 	storagehelpers "k8s.io/component-helpers/storage/volume"
 )
@@ -24,7 +24,9 @@ func newVolumeClaims(listers Listers) apiquota.Evaluator {
 		resource: claims.GroupResource(),
 		list:     listers(claims),
 		// What a storage driver has allocated for an expansion is in the status.
-		handlesUpdate: func(a admission.Attributes) bool { return a.GetSubresource() == "" || a.GetSubresource() == "status" },
+		handlesUpdate: func(a apiadmission.Attributes) bool {
+			return a.GetSubresource() == "" || a.GetSubresource() == "status"
+		},
 		matching: func(limited []corev1.ResourceName) []corev1.ResourceName {
 			return among(limited, func(name corev1.ResourceName) bool {
 				_, ofClass, _ := strings.Cut(string(name), ofStorageClass)

@@ -8,6 +8,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/metadata"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -99,9 +100,8 @@ func configure(b *base) (*parts, error) {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
 		}
 	}
-	runControllers(b)
 	b.wrapHandlers(p.aggregator)
-	return p, nil
+	return p, runControllers(b)
 }
 
 func newStorage(b *base) (*storage.Stored, error) {
@@ -132,11 +132,16 @@ func (s *Server) installGroups(p *parts) error {
 
 // runControllers adds the controllers that --controllers selects to the
 // lifetime of the server.
-func runControllers(b *base) {
-	deps := controllers.Deps{Client: b.client, Informers: b.informers}
+func runControllers(b *base) error {
+	metadataClient, err := metadata.NewForConfig(b.generic.LoopbackClientConfig)
+	if err != nil {
+		return err
+	}
+	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers}
 	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
 		b.life.runs(loop.Run)
 	}
+	return nil
 }
 
 func groupNames(groups []registry.Group) (names []string) {

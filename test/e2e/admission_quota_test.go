@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -49,11 +50,23 @@ func setHard(t testing.TB, c kubernetes.Interface, namespace string, hard corev1
 // succeed, and its status counts them.
 func TestQuotasUnderParallelCreators(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers=")
+	for _, test := range []struct{ name, flag string }{
+		{"plugin alone", "--controllers="},
+		{"plugin and controller", "--controllers=" + resourcequota.Name},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			useUpQuota(t, testserver.Start(t, test.flag, "--disable-admission-plugins=ServiceAccount"))
+		})
+	}
+}
+
+func useUpQuota(t *testing.T, s *testserver.Server) {
 	c, objects := kubernetes.NewForConfigOrDie(s.Config), dynamic.NewForConfigOrDie(s.Config)
 	crd := establish(t, s.Config, definition("quota.example.com", "widgets", "Widget", `{"type": "object", "x-kubernetes-preserve-unknown-fields": true}`))
-	limited(t, c, "default", corev1.ResourceList{"requests.cpu": resource.MustParse("2"), "pods": resource.MustParse("100"),
-		"count/configmaps": resource.MustParse("70"), "count/widgets.quota.example.com": resource.MustParse("33")})
+	hard := corev1.ResourceList{"requests.cpu": resource.MustParse("2"), "pods": resource.MustParse("100"),
+		"count/configmaps": resource.MustParse("70"), "count/widgets.quota.example.com": resource.MustParse("33")}
+	limited(t, c, "default", hard)
 
 	creations := map[string]func(ctx context.Context, name string) error{
 		"requests.cpu": func(ctx context.Context, name string) error {
@@ -150,7 +163,8 @@ plugins:
     - {resource: services, matchContains: [services.nodeports]}
     - {apiGroup: apps, resource: deployments, matchContains: [count/deployments.apps]}
 `), 0o600))
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, "--controllers=", "--admission-control-config-file="+file).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, "--controllers=", "--disable-admission-plugins=ServiceAccount",
+		"--admission-control-config-file="+file).Config)
 	dry := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	createPod := func(change func(*corev1.PodSpec)) func() error {
 		return func() error {
