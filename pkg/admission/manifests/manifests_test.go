@@ -83,7 +83,8 @@ func TestLoad(t *testing.T) {
 		{name: "invalid webhook", load: validating, files: []string{strings.Replace(goodWebhook, "a.example.com", "a", 1)}, err: `ValidatingWebhookConfiguration ` +
 			`"w.static.k8s.io": webhooks[0].name: Invalid value: "a": should be a domain with at least three segments separated by dots`},
 		{name: "unknown field", load: validating, files: []string{goodWebhook + "foo: bar\n"}, err: `strict decoding error: unknown field "foo"`},
-		{name: "name", load: policies, files: []string{strings.Replace(goodPolicy, "keep.static.k8s.io", "keep", 1)}, err: `must have a name ending with ".static.k8s.io"`},
+		{name: "name", load: policies, files: []string{strings.Replace(goodPolicy, "keep.static.k8s.io", "keep", 1)},
+			err: `must have a name ending with ".static.k8s.io"`},
 		{name: "wrong directory", load: validating, files: []string{goodPolicy}, err: "unsupported resource type *v1.ValidatingAdmissionPolicy"},
 		{name: "binding of no policy", load: policies, files: []string{goodBinding}, err: "which does not exist in the manifest directory"},
 		{name: "service", load: validating, files: []string{strings.Replace(goodWebhook, `url: "https://127.0.0.1:9/x"`, "service: {namespace: a, name: b}", 1)},

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiadmission "k8s.io/apiserver/pkg/admission"
-	"k8s.io/client-go/dynamic/fake"
+	dynamicfake "k8s.io/client-go/dynamic/fake"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 	scheme := runtime.NewScheme()
 	testutil.Check(t, schedulingv1beta1.AddToScheme(scheme))
 	p := newPlugin()
-	p.SetDynamicClient(fake.NewSimpleDynamicClient(scheme, deleted,
+	p.SetDynamicClient(dynamicfake.NewSimpleDynamicClient(scheme, deleted,
 		workload("flat", schedulingv1beta1.WorkloadSpec{PodGroupTemplates: templates}),
 		workload("deep", schedulingv1beta1.WorkloadSpec{CompositePodGroupTemplates: []schedulingv1beta1.CompositePodGroupTemplate{
 			{Name: "c", CompositePodGroupTemplates: []schedulingv1beta1.CompositePodGroupTemplate{{Name: "d", PodGroupTemplates: templates}}}}})))

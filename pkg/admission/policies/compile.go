@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	"k8s.io/apiserver/pkg/admission/plugin/cel"
+	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions"
 	"k8s.io/apiserver/pkg/cel/environment"
@@ -19,19 +19,19 @@ var celEnvironment = sync.OnceValue(func() *environment.EnvSet {
 // compiler compiles the expressions of one policy. They can use the variables of the
 // policy.
 type compiler struct {
-	*cel.CompositedCompiler
-	declared cel.OptionalVariableDeclarations
+	*plugincel.CompositedCompiler
+	declared plugincel.OptionalVariableDeclarations
 }
 
 // newCompiler returns the compiler for a policy with these parameters and variables.
 // A mistake in a variable is reported when an expression that uses it is evaluated.
 func newCompiler(params *admissionregistrationv1.ParamKind, variables []admissionregistrationv1.Variable) (compiler, error) {
-	composited, err := cel.NewCompositedCompiler(celEnvironment())
+	composited, err := plugincel.NewCompositedCompiler(celEnvironment())
 	if err != nil {
 		return compiler{}, err
 	}
-	c := compiler{composited, cel.OptionalVariableDeclarations{HasParams: params != nil, HasAuthorizer: true}}
-	var named []cel.NamedExpressionAccessor
+	c := compiler{composited, plugincel.OptionalVariableDeclarations{HasParams: params != nil, HasAuthorizer: true}}
+	var named []plugincel.NamedExpressionAccessor
 	for _, v := range variables {
 		named = append(named, &validating.Variable{Name: v.Name, Expression: v.Expression})
 	}
@@ -40,18 +40,19 @@ func newCompiler(params *admissionregistrationv1.ParamKind, variables []admissio
 }
 
 // conditions compiles a list of expressions. An element of the list can be nil.
-func (c compiler) conditions(list []cel.ExpressionAccessor, declared cel.OptionalVariableDeclarations) cel.ConditionEvaluator {
+func (c compiler) conditions(list []plugincel.ExpressionAccessor, declared plugincel.OptionalVariableDeclarations) plugincel.ConditionEvaluator {
 	return c.CompileCondition(list, declared, environment.StoredExpressions)
 }
 
 // matcher compiles the match conditions. It returns nil if there are none, which
 // matches everything. The labels of its metrics are those of kube-apiserver, which
 // says "validate" for both kinds of policies.
-func (c compiler) matcher(name string, list []admissionregistrationv1.MatchCondition, failure *admissionregistrationv1.FailurePolicyType) matchconditions.Matcher {
+func (c compiler) matcher(name string, list []admissionregistrationv1.MatchCondition,
+	failure *admissionregistrationv1.FailurePolicyType) matchconditions.Matcher {
 	if len(list) == 0 {
 		return nil
 	}
-	var expressions []cel.ExpressionAccessor
+	var expressions []plugincel.ExpressionAccessor
 	for _, condition := range list {
 		expressions = append(expressions, (*matchconditions.MatchCondition)(&condition))
 	}

@@ -18,7 +18,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	apiservercel "k8s.io/apiserver/pkg/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
-	"k8s.io/apiserver/pkg/features"
+	genericfeatures "k8s.io/apiserver/pkg/features"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-base/featuregate"
 
@@ -69,7 +69,7 @@ func (p *mutatingPlugin) Admit(ctx context.Context, a apiadmission.Attributes, o
 
 // InspectFeatureGates implements initializer.WantsFeatures.
 func (p *mutatingPlugin) InspectFeatureGates(gates featuregate.FeatureGate) {
-	p.SetEnabled(gates.Enabled(features.MutatingAdmissionPolicy))
+	p.SetEnabled(gates.Enabled(genericfeatures.MutatingAdmissionPolicy))
 }
 
 // SetTypeConverter implements WantsTypeConverter.

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	"k8s.io/kube-openapi/pkg/spec3"
 )
@@ -30,7 +30,7 @@ const (
 // types, and reads those of custom resources when a policy first changes one.
 type schemas struct {
 	builtIn managedfields.TypeConverter
-	client  rest.Interface
+	client  restclient.Interface
 
 	mu     sync.Mutex
 	custom map[schema.GroupVersion]customSchemas

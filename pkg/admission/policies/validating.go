@@ -7,7 +7,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
-	"k8s.io/apiserver/pkg/admission/plugin/cel"
+	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/manifest/metrics"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/config"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/generic"
@@ -79,19 +79,19 @@ func compileValidating(policy validatingPolicy) validating.Validator {
 		return validating.NewValidator(nil, nil, nil, nil, spec.FailurePolicy, err)
 	}
 	// An element of messages stays nil where a validation has no such expression.
-	validations, messages := []cel.ExpressionAccessor{}, make([]cel.ExpressionAccessor, len(spec.Validations))
+	validations, messages := []plugincel.ExpressionAccessor{}, make([]plugincel.ExpressionAccessor, len(spec.Validations))
 	for i, v := range spec.Validations {
 		validations = append(validations, &validating.ValidationCondition{Expression: v.Expression, Message: v.Message, Reason: v.Reason})
 		if v.MessageExpression != "" {
 			messages[i] = &validating.MessageExpressionCondition{MessageExpression: v.MessageExpression}
 		}
 	}
-	annotations := []cel.ExpressionAccessor{}
+	annotations := []plugincel.ExpressionAccessor{}
 	for _, a := range spec.AuditAnnotations {
 		annotations = append(annotations, &validating.AuditAnnotationCondition{Key: a.Key, ValueExpression: a.ValueExpression})
 	}
 	matcher := c.matcher(policy.Name, spec.MatchConditions, spec.FailurePolicy)
-	withoutAuthorizer := cel.OptionalVariableDeclarations{HasParams: c.declared.HasParams}
+	withoutAuthorizer := plugincel.OptionalVariableDeclarations{HasParams: c.declared.HasParams}
 	return validating.NewValidator(c.conditions(validations, c.declared), matcher, c.conditions(annotations, c.declared),
 		c.conditions(messages, withoutAuthorizer), spec.FailurePolicy, nil)
 }

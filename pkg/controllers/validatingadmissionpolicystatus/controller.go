@@ -13,7 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
 	applyv1 "k8s.io/client-go/applyconfigurations/admissionregistration/v1"
 	"k8s.io/client-go/discovery/cached/memory"
-	client "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
+	admissionregistrationclient "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
 	listers "k8s.io/client-go/listers/admissionregistration/v1"
 	"k8s.io/client-go/restmapper"
 
@@ -50,7 +50,7 @@ func Controller() controllers.Controller {
 }
 
 type status struct {
-	client  client.ValidatingAdmissionPolicyInterface
+	client  admissionregistrationclient.ValidatingAdmissionPolicyInterface
 	lister  listers.ValidatingAdmissionPolicyLister
 	checker validating.TypeChecker
 }

@@ -9,7 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/cel/openapi/resolver"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/kube-openapi/pkg/spec3"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
@@ -20,7 +20,7 @@ const timeout = 10 * time.Second
 // documents implements resolver.SchemaResolver: it finds the schema of a kind in the
 // OpenAPI document of its version. The library's would ask for the list of all
 // documents first, for which the server has to make every one of them.
-type documents struct{ client rest.Interface }
+type documents struct{ client restclient.Interface }
 
 // ResolveSchema implements resolver.SchemaResolver.
 func (d documents) ResolveSchema(kind schema.GroupVersionKind) (*spec.Schema, error) {

@@ -24,6 +24,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
@@ -101,7 +102,7 @@ func New() *Options {
 	// The admission plugin ServiceAccount refuses pods in a namespace without the
 	// account that one of these controllers creates, and a quota holds only when the
 	// other has set its status.
-	o.Controllers = []string{serviceaccount.Name, resourcequota.Name}
+	o.Controllers = []string{serviceaccount.Name, resourcequota.Name, validatingadmissionpolicystatus.Name}
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
 	o.SecureServing.Required = true
