@@ -112,6 +112,8 @@ const (
 	ResourceHealthStatusMessage featuregate.Feature = "ResourceHealthStatusMessage"
 	// RestartAllContainersOnContainerExits lets a rule of one container restart all of them.
 	RestartAllContainersOnContainerExits featuregate.Feature = "RestartAllContainersOnContainerExits"
+	// ServiceAccountNodeAudienceRestriction restricts the audiences of the tokens that kubelets request (KEP-4412).
+	ServiceAccountNodeAudienceRestriction featuregate.Feature = "ServiceAccountNodeAudienceRestriction"
 	// StatefulSetRecreateStrategy is the strategy Recreate of stateful sets.
 	StatefulSetRecreateStrategy featuregate.Feature = "StatefulSetRecreateStrategy"
 	// StorageVersionMigrator serves storageversionmigrations (KEP-4192).

@@ -175,7 +175,7 @@ func specs() map[featuregate.Feature]featuregate.VersionedSpecs {
 		"SchedulerPopFromBackoffQ":                             {beta(0)},
 		"SchedulerQueueingHints":                               {beta(0), locked(stable(34))},
 		"SeparateTaintEvictionController":                      {beta(0), locked(stable(34))},
-		"ServiceAccountNodeAudienceRestriction":                {beta(0)},
+		ServiceAccountNodeAudienceRestriction:                  {beta(0)},
 		"ServiceAccountTokenJTI":                               {locked(stable(0))},
 		"ServiceAccountTokenNodeBinding":                       {locked(stable(0))},
 		"ServiceAccountTokenNodeBindingValidation":             {locked(stable(0))},

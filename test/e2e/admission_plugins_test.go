@@ -106,8 +106,13 @@ func blockOwner(t *testing.T, config *restclient.Config, c kubernetes.Interface)
 	testutil.Check(t, err)
 	bob := restclient.CopyConfig(config)
 	bob.Impersonate.UserName = "bob"
+	configMaps := kubernetes.NewForConfigOrDie(bob).CoreV1().ConfigMaps("default")
+	eventually(t, "the right is in force", func() bool {
+		_, err := configMaps.Create(t.Context(), configMap("any"), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err == nil
+	})
 	object := &corev1.ConfigMap{ObjectMeta: named("c")}
 	object.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "p", UID: "u", BlockOwnerDeletion: ptr.To(true)}}
-	_, err = kubernetes.NewForConfigOrDie(bob).CoreV1().ConfigMaps("default").Create(t.Context(), object, metav1.CreateOptions{})
+	_, err = configMaps.Create(t.Context(), object, metav1.CreateOptions{})
 	return err
 }

@@ -88,8 +88,7 @@ func (s *target) escalation() []attack {
 // nodes contains attacks in which a node tries to read what belongs to other
 // nodes.
 func (s *target) nodes() []attack {
-	now := time.Now()
-	node := s.cert(issue(s.t, s.own("ca"), clientCert("system:node:node-a", now.Add(-time.Hour), now.Add(time.Hour), "system:nodes")))
+	now, node := time.Now(), s.kubelet()
 	noGroup := s.cert(issue(s.t, s.own("ca"), clientCert("system:node:node-b", now.Add(-time.Hour), now.Add(time.Hour), "kubelets")))
 	token := request{method: http.MethodPost, path: "/api/v1/namespaces/vault/serviceaccounts/powerful/token",
 		body: []byte(`{"spec":{"boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"owner"}}}`)}

@@ -42,7 +42,7 @@ func newTarget(t *testing.T) *target {
 	t.Helper()
 	dir := t.TempDir()
 	tokens := file(t, "tokens.csv", "alice-token,alice,1,staff\nbob-token,bob,2\n")
-	_, admin := serve(t, dir, "--token-auth-file="+tokens, "--enable-bootstrap-token-auth")
+	_, admin := serve(t, dir, "--token-auth-file="+tokens, "--enable-bootstrap-token-auth", "--enable-admission-plugins=NodeRestriction")
 	s := &target{t: t, admin: admin, client: kubernetes.NewForConfigOrDie(admin), pki: filepath.Join(dir, "pki")}
 	for _, object := range []struct{ path, body string }{
 		{"/api/v1/namespaces", `{"metadata":{"name":"vault"}}`},
@@ -51,7 +51,8 @@ func newTarget(t *testing.T) *target {
 		{"/api/v1/namespaces/vault/serviceaccounts", `{"metadata":{"name":"powerful"}}`},
 		{"/api/v1/nodes", `{"metadata":{"name":"node-a"}}`},
 		{"/api/v1/nodes", `{"metadata":{"name":"node-b"}}`},
-		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"harmless"},"spec":{"nodeName":"node-a","containers":[{"name":"c","image":"i"}]}}`},
+		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"harmless"},"spec":{"nodeName":"node-a","serviceAccountName":"mine","containers":[{"name":"c","image":"i"}]}}`},
+		{"/api/v1/namespaces/vault/pods", `{"metadata":{"name":"unbound"},"spec":{"serviceAccountName":"mine","containers":[{"name":"c","image":"i"}]}}`},
 		{"/api/v1/namespaces/vault/pods",
 			`{"metadata":{"name":"owner"},"spec":{"nodeName":"node-b","serviceAccountName":"powerful","containers":[{"name":"c","image":"i"}],
 			"volumes":[{"name":"v","secret":{"secretName":"crown-jewels"}}]}}`},
@@ -124,6 +125,8 @@ func TestAttacks(t *testing.T) {
 	s.run(s.smuggling())
 	s.run(s.escalation())
 	s.run(s.nodes())
+	s.run(s.nodeWrites())
+	s.nodeRights()
 	s.run(s.paths())
 	s.revocation()
 	// Check that the refusals do not just mean that nobody has access.

@@ -25,6 +25,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/namespaceautoprovision"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/namespaceexists"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodefeatures"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/noderestriction"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/nodetaint"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/ownerreferences"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podgroupprotection"
@@ -51,6 +52,7 @@ func All() []admission.Plugin {
 		antiaffinity.Plugin(),
 		limitranger.Plugin(),
 		serviceaccount.Plugin(),
+		noderestriction.Plugin(),
 		nodetaint.Plugin(),
 		alwayspullimages.Plugin(),
 		imagepolicy.Plugin(),

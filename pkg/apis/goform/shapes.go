@@ -65,7 +65,8 @@ func isNew(structure, name string) bool {
 	switch structure + "." + name {
 	case "EmptyDirVolumeSource.Mode", "VolumeMount.BindMountOptions", "HTTPGetAction.Protocol", "GRPCAction.Mode",
 		"ExactDeviceRequest.DerivedAttributes", "DeviceSubRequest.DerivedAttributes", "DeviceRequestAllocationResult.SkipNodeOperations",
-		"ResourcePoolStatusRequestSpec.DefaultPartitionTypeAttribute", "PoolStatus.PartitionSummary", "PoolStatus.ShareableSummary":
+		"ResourcePoolStatusRequestSpec.DefaultPartitionTypeAttribute", "PoolStatus.PartitionSummary", "PoolStatus.ShareableSummary",
+		"PersistentVolumeClaimStatus.HealthStatus":
 		return true
 	}
 	switch name {

@@ -196,7 +196,7 @@ func lease(_ context.Context, node string, attrs authorizer.Attributes) (string,
 
 // named reports whether a request is for the object that has the node's name. A
 // create request has the name only in its body, which the admission plugin
-// NodeRestriction checks in kube-apiserver.
+// NodeRestriction checks.
 func named(node string, attrs authorizer.Attributes) bool {
 	return attrs.GetName() == node || attrs.GetVerb() == "create" && attrs.GetName() == ""
 }
@@ -217,9 +217,8 @@ func (a *Authorizer) slice(ctx context.Context, node string, attrs authorizer.At
 	return "", true
 }
 
-// certificateRequest allows a node to request certificates for its pods. In
-// kube-apiserver the admission plugin NodeRestriction checks for which pod a
-// new request is.
+// certificateRequest allows a node to request certificates for its pods. The
+// admission plugin NodeRestriction checks for which pod a new request is.
 func (a *Authorizer) certificateRequest(ctx context.Context, node string, attrs authorizer.Attributes) (string, bool) {
 	switch verb := attrs.GetVerb(); {
 	case attrs.GetSubresource() != "":

@@ -78,7 +78,9 @@ func TestPodResources(t *testing.T) {
 func TestIsLatest(t *testing.T) {
 	for image, want := range map[string]bool{
 		"nginx": true, "nginx:latest": true, "host:5000/team/web": true, "nginx:1": false, "host:5000/web:v1": false, "": false,
-		"a//b:latest": false, "a/b.c_d:latest": true, "-a:latest": false, "a-:latest": false, "A:latest": false, "a:Latest": false, "a:.latest": false, "a:latest-1": false, "host:5000/web": true, "a:": false, "Not An Image": false,
+		"a//b:latest": false, "a/b.c_d:latest": true,
+		"-a:latest": false, "a-:latest": false, "A:latest": false, "a:Latest": false, "a:.latest": false, "a:latest-1": false,
+		"host:5000/web": true, "a:": false, "Not An Image": false,
 		"busybox@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef": false,
 	} {
 		if got := isLatest(image); got != want {
