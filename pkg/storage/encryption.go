@@ -14,14 +14,20 @@ import (
 	encryptionmetrics "k8s.io/apiserver/pkg/server/options/encryptionconfig/metrics"
 )
 
+// encryption is how the resources are encrypted in etcd.
+type encryption struct {
+	// checks tell the health of key management services.
+	checks []healthz.HealthChecker
+	// close ends the connections to the services.
+	close func()
+}
+
 // applyEncryption sets how the configuration's resources are encrypted in etcd, as
-// --encryption-provider-config says. It adds the health checks of key management
-// services to /healthz and /readyz, but not to /livez: a restart of this server
-// would not help. EtcdOptions does the same, but only together with a health check
-// for an external etcd. The returned function ends the connections to the services.
-func applyEncryption(o genericoptions.EtcdOptions, c *genericapiserver.Config) (_ func(), err error) {
+// --encryption-provider-config says. EtcdOptions does the same, but adds the health
+// checks only together with one for an external etcd.
+func applyEncryption(o genericoptions.EtcdOptions, c *genericapiserver.Config) (_ *encryption, err error) {
 	if o.EncryptionProviderConfigFilepath == "" {
-		return func() {}, nil
+		return &encryption{close: func() {}}, nil
 	}
 	served := wait.ContextForChannel(c.DrainedNotify())
 	ctx, cancel := context.WithCancel(served)
@@ -37,24 +43,25 @@ func applyEncryption(o genericoptions.EtcdOptions, c *genericapiserver.Config) (
 	encryptionmetrics.RecordEncryptionConfigLastConfigInfo(c.APIServerID, loaded.EncryptionFileContentHash)
 	if !o.EncryptionProviderConfigAutomaticReload {
 		c.ResourceTransformers = encryptionconfig.StaticTransformers(loaded.Transformers)
-		addServiceChecks(c, loaded.HealthChecks...)
-		return cancel, nil
+		return &encryption{loaded.HealthChecks, cancel}, nil
 	}
 	if len(loaded.HealthChecks) != 1 {
 		return nil, errors.New("--encryption-provider-config-automatic-reload: the library has not combined the health checks")
 	}
 	dynamic := encryptionconfig.NewDynamicTransformers(loaded.Transformers, loaded.HealthChecks[0], cancel, loaded.KMSCloseGracePeriod)
 	c.ResourceTransformers = dynamic
-	addServiceChecks(c, dynamic)
 	reload := controller.NewDynamicEncryptionConfiguration("encryption-provider-config-automatic-reload-controller",
 		o.EncryptionProviderConfigFilepath, dynamic, loaded.EncryptionFileContentHash, c.APIServerID)
-	return cancel, c.AddPostStartHook("start-encryption-provider-config-automatic-reload", func(genericapiserver.PostStartHookContext) error {
+	err = c.AddPostStartHook("start-encryption-provider-config-automatic-reload", func(genericapiserver.PostStartHookContext) error {
 		go reload.Run(served)
 		return nil
 	})
+	return &encryption{[]healthz.HealthChecker{dynamic}, cancel}, err
 }
 
-func addServiceChecks(c *genericapiserver.Config, checks ...healthz.HealthChecker) {
-	c.HealthzChecks = append(c.HealthzChecks, checks...)
-	c.ReadyzChecks = append(c.ReadyzChecks, checks...)
+// addChecks adds the health checks to /healthz and /readyz, but not to /livez: to
+// restart this server would not help.
+func (e *encryption) addChecks(c *genericapiserver.Config) {
+	c.HealthzChecks = append(c.HealthzChecks, e.checks...)
+	c.ReadyzChecks = append(c.ReadyzChecks, e.checks...)
 }

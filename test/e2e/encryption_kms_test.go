@@ -39,6 +39,9 @@ func TestKMS(t *testing.T) {
 			t.Errorf("%s: %d %s", path, r.code, r.body)
 		}
 	}
+	if r := send(t, e.config, request{path: "/healthz?verbose"}); !strings.Contains(string(r.body), "[+]etcd ok\n[+]kms-providers ok\n") {
+		t.Errorf("the checks are in another order than kube-apiserver's: %s", r.body)
+	}
 	if r := send(t, e.config, request{path: "/livez/kms-providers"}); r.code != http.StatusNotFound {
 		t.Errorf("/livez/kms-providers: %d %s", r.code, r.body)
 	}
