@@ -18,6 +18,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/request/x509"
 	tokenunion "k8s.io/apiserver/pkg/authentication/token/union"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+	"k8s.io/utils/clock"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/bootstraptoken"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/oidc"
@@ -73,8 +74,8 @@ func New(c Config) (*Chain, error) {
 			h.CAContentProvider.VerifyOptions, h.AllowedClientNames, h.UsernameHeaders, h.UIDHeaders, h.GroupHeaders, h.ExtraHeaderPrefixes)))
 	}
 	if c.ClientCA != nil {
-		methods = append(methods, authenticator.WrapAudienceAgnosticRequest(c.Audiences,
-			x509.NewDynamic(c.ClientCA.VerifyOptions, x509.CommonNameUserConversion)))
+		verify := x509.NewDynamic(c.ClientCA.VerifyOptions, x509.CommonNameUserConversion)
+		methods = append(methods, authenticator.WrapAudienceAgnosticRequest(c.Audiences, rememberCertificates(verify, c.ClientCA, clock.RealClock{})))
 	}
 	provider, err := oidc.New(c.OIDC)
 	if err != nil {

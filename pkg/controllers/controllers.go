@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 )
 
 // Controller is a controller that the server can run.
@@ -31,6 +32,8 @@ type Controller struct {
 type Deps struct {
 	// Client may do everything.
 	Client kubernetes.Interface
+	// Metadata reads the metadata of objects of any resource.
+	Metadata metadata.Interface
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
 }

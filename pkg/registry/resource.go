@@ -120,10 +120,6 @@ type Resource[T Object] struct {
 	// Canonicalize brings a valid object into the form in which it is stored.
 	Canonicalize func(obj T)
 
-	// ConfiguresAdmission is true for a resource that admission plugins read: the
-	// answer to a write waits until they know of it. kube-apiserver does not wait.
-	ConfiguresAdmission bool
-
 	// Fields can be selected by field selectors, beside metadata.name and
 	// metadata.namespace.
 	Fields []Field[T]
@@ -157,7 +153,8 @@ type Deps struct {
 	Raw generic.StorageDecorator
 	// Objects reads objects of other resources.
 	Objects *objects.Access
-	// InForce returns when the admission plugins know of a write, or after some
-	// time. Nil does not wait.
+	// InForce returns when the admission plugins that read the resource know of a
+	// write, or after some time. The answer to the write waits for it, in contrast
+	// to kube-apiserver. Nil does not wait.
 	InForce func(resource schema.GroupResource, obj metav1.Object)
 }

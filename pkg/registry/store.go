@@ -77,7 +77,7 @@ func (r *Resource[T]) store(deps Deps) (*genericregistry.Store, error) {
 	if r.GracefulDelete != nil {
 		store.DeleteStrategy = gracefulStrategy[T]{s}
 	}
-	if r.ConfiguresAdmission && deps.InForce != nil {
+	if deps.InForce != nil {
 		awaitAdmission(store, func(obj runtime.Object) { deps.InForce(gr, obj.(T)) })
 	}
 	if r.Customize != nil {

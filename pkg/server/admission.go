@@ -3,14 +3,23 @@ package server
 import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	webhookinitializer "k8s.io/apiserver/pkg/admission/plugin/webhook/initializer"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/manifests"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/policies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/quota"
 )
+
+// readByPlugins are the resources of the core group whose objects hold for other
+// requests as soon as their own write is answered.
+var readByPlugins = []string{"limitranges", "resourcequotas", "serviceaccounts"}
 
 // applyAdmission makes the admission plugins, with what they need of the server.
 func applyAdmission(b *base, front *aggregator.Aggregator) error {
@@ -19,17 +28,39 @@ func applyAdmission(b *base, front *aggregator.Aggregator) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range readByPlugins {
+		resource := corev1.SchemeGroupVersion.WithResource(name)
+		if !b.enabled.Serves(resource) {
+			continue
+		}
+		informer, err := b.informers.ForResource(resource)
+		if err != nil {
+			return err
+		}
+		if err := b.inForce.FollowCache(resource.GroupResource(), informer.Informer()); err != nil {
+			return err
+		}
+	}
 	return b.options.Admission.ApplyTo(g, b.inForce.Informers(b.informers), b.client, client, g.FeatureGate, g.EffectiveVersion,
-		webhookinitializer.NewPluginInitializer(webhookCredentials(g), webhookServices(b, front)), excluded{})
+		webhookinitializer.NewPluginInitializer(webhookCredentials(g), webhookServices(b, front)), pluginNeeds{b})
 }
 
-// excluded tells the plugins which resources webhooks and policies never see: the
-// questions that are never stored. A policy that refuses them would lock everybody
-// out.
-type excluded struct{}
+// pluginNeeds gives the plugins what k8s.io/apiserver leaves to the server.
+type pluginNeeds struct{ base *base }
 
-// Initialize implements admission.PluginInitializer.
-func (excluded) Initialize(plugin apiadmission.Interface) {
+// Initialize implements admission.PluginInitializer. The questions that are never
+// stored are never seen by webhooks and policies: one that refuses them would lock
+// everybody out.
+func (n pluginNeeds) Initialize(plugin apiadmission.Interface) {
+	if wants, ok := plugin.(initializer.WantsManifestLoaders); ok {
+		wants.SetManifestLoaders(manifests.Loaders())
+	}
+	if wants, ok := plugin.(policies.WantsTypeConverter); ok {
+		wants.SetTypeConverter(n.base.documents.TypeConverter(apis.Scheme))
+	}
+	if wants, ok := plugin.(initializer.WantsQuotaConfiguration); ok {
+		wants.SetQuotaConfiguration(quota.NewConfiguration(n.base.client, quota.NoListers))
+	}
 	if wants, ok := plugin.(initializer.WantsExcludedAdmissionResources); ok {
 		wants.SetExcludedAdmissionResources([]schema.GroupResource{
 			authenticationv1.Resource("selfsubjectreviews"),

@@ -8,13 +8,13 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/metadata"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
-	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
@@ -60,7 +60,6 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.documents = openapi.New(b.generic.EffectiveVersion.EmulationVersion().String())
 	if err := s.installGroups(p); err != nil {
 		return nil, err
 	}
@@ -101,9 +100,8 @@ func configure(b *base) (*parts, error) {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
 		}
 	}
-	runControllers(b)
 	b.wrapHandlers(p.aggregator)
-	return p, nil
+	return p, runControllers(b)
 }
 
 func newStorage(b *base) (*storage.Stored, error) {
@@ -118,7 +116,7 @@ func newStorage(b *base) (*storage.Stored, error) {
 func (s *Server) installGroups(p *parts) error {
 	b, g := s.base, s.base.generic
 	in := &install.Installer{
-		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.documents.TypeConverter,
+		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.base.documents.TypeConverter,
 		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects, InForce: b.inForce.Wait},
 	}
 	return in.Install(groups.All(groups.Needs{
@@ -134,11 +132,16 @@ func (s *Server) installGroups(p *parts) error {
 
 // runControllers adds the controllers that --controllers selects to the
 // lifetime of the server.
-func runControllers(b *base) {
-	deps := controllers.Deps{Client: b.client, Informers: b.informers}
+func runControllers(b *base) error {
+	metadataClient, err := metadata.NewForConfig(b.generic.LoopbackClientConfig)
+	if err != nil {
+		return err
+	}
+	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers}
 	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
 		b.life.runs(loop.Run)
 	}
+	return nil
 }
 
 func groupNames(groups []registry.Group) (names []string) {

@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/inforce"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
@@ -48,6 +49,8 @@ type base struct {
 	// objects reads from the storage of the resources. It can be used as soon
 	// as that storage exists.
 	objects *objects.Access
+	// documents are the OpenAPI documents and the schemas of the built-in types.
+	documents *openapi.Documents
 	// inForce knows which configurations of admission are in force.
 	inForce inforce.Tracker
 	// enabled knows which groups, versions and resources are served.
@@ -125,6 +128,7 @@ func (b *base) prepare() error {
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
 	g.SkipOpenAPIInstallation = true
 	g.Flagz = o.Flagz()
+	b.documents = openapi.New(g.EffectiveVersion.EmulationVersion().String())
 
 	described := groups.All(groups.Needs{})
 	if err := o.APIEnablement.ApplyTo(g, install.ResourceConfig(described), options.GroupVersions()); err != nil {
@@ -163,7 +167,7 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		}
 	}
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
-		handler = withoutEarlyWarnings(handler, apis.Scheme, g.EffectiveVersion.BinaryVersion())
+		handler = withoutEarlyWarnings(handler, apis.Scheme, g.EffectiveVersion.EmulationVersion())
 		handler = refuseBadPatches(handler, g.Serializer)
 		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc, types)
 		if !allowPrivileged {

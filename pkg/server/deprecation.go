@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 )
 
-// withoutEarlyWarnings drops the warnings that an API is deprecated while this
+// withoutEarlyWarnings drops the warnings that an API is deprecated while the emulated
 // version of Kubernetes does not deprecate it yet. The library compares with the
 // version that the linker sets in the releases of Kubernetes. Where none is set, as
 // here, it warns of every API that will ever be deprecated: that concerns beta and

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
-	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 )
 
@@ -29,7 +28,6 @@ type Server struct {
 	// served.
 	extensions *customresources.Server
 	aggregator *aggregator.Aggregator
-	documents  *openapi.Documents
 }
 
 // New creates a server from completed options. It opens the port and the data
@@ -64,7 +62,7 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 // nothing: requests that wait for etcd never end. The process should end then.
 func (s *Server) Run(ctx context.Context) error {
 	prepared := s.generic.PrepareRun()
-	s.documents.Install(s.generic, s.extensions, s.aggregator)
+	s.base.documents.Install(s.generic, s.extensions, s.aggregator)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.base.life.start(ctx)

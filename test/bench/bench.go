@@ -117,6 +117,8 @@ type scenario struct {
 	clients int
 	// upstream contains the recorded figures of kube-apiserver and etcd.
 	upstream figures
+	// flags, if not nil, are those of servers that run for this scenario alone.
+	flags []string
 	// prepare runs before the measurement.
 	prepare func(context.Context, *bench) error
 	// operation is the operation to measure. The pair of worker and i is

@@ -21,6 +21,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -84,22 +86,48 @@ func measureAll(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	// No controller creates the service accounts that this plugin requires for
-	// pods.
-	flags = append(flags, "--disable-admission-plugins=ServiceAccount")
-	here, err := startBench(ctx, ours(o.server), filepath.Join(dir, "load"), flags, provider, o)
+	r := &runner{options: o, dir: dir, flags: flags, provider: provider}
+	here, there, err := r.start(ctx, "load", "--disable-admission-plugins=ServiceAccount")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, here.server.stop()) }()
-	var there *bench
-	if o.against != "" {
-		if there, err = startBench(ctx, upstream(o.against), filepath.Join(dir, "load-upstream"), flags, provider, o); err != nil {
-			return fmt.Errorf("kube-apiserver: %w", err)
-		}
-		defer func() { err = errors.Join(err, there.server.stop()) }()
+	defer func() { err = errors.Join(err, stop(here, there)) }()
+	return r.measureScenarios(ctx, here, there)
+}
+
+// runner measures scenarios.
+type runner struct {
+	options
+	// dir is the directory for those of the servers.
+	dir string
+	// flags are those of all servers.
+	flags    []string
+	provider *identityProvider
+}
+
+// start starts our server and, if it is measured too, kube-apiserver, which is
+// otherwise nil. name is that of their directories.
+func (r *runner) start(ctx context.Context, name string, flags ...string) (here, there *bench, err error) {
+	flags = append(slices.Clone(r.flags), flags...)
+	if here, err = startBench(ctx, ours(r.server), filepath.Join(r.dir, name), flags, r.provider, r.options); err != nil {
+		return nil, nil, err
 	}
-	return measureScenarios(ctx, o, here, there)
+	if r.against != "" {
+		if there, err = startBench(ctx, upstream(r.against), filepath.Join(r.dir, name+"-upstream"), flags, r.provider, r.options); err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("kube-apiserver: %w", err), stop(here))
+		}
+	}
+	return here, there, nil
+}
+
+// stop stops servers, some of which may be nil.
+func stop(all ...*bench) (err error) {
+	for _, b := range all {
+		if b != nil {
+			err = errors.Join(err, b.server.stop())
+		}
+	}
+	return err
 }
 
 func startBench(ctx context.Context, start starter, dir string, flags []string, provider *identityProvider, o options) (*bench, error) {
@@ -116,26 +144,47 @@ func startBench(ctx context.Context, start starter, dir string, flags []string, 
 
 // measureScenarios measures each scenario on both servers in turn. there is nil
 // if kube-apiserver is not measured.
-func measureScenarios(ctx context.Context, o options, here, there *bench) error {
+func (r *runner) measureScenarios(ctx context.Context, here, there *bench) error {
 	printHeader(os.Stdout)
 	for _, scenario := range scenarios() {
-		if !o.only.MatchString(scenario.name) {
+		if !r.only.MatchString(scenario.name) {
 			continue
 		}
-		result, err := here.measure(ctx, scenario)
-		if err != nil {
-			return fmt.Errorf("%s: %w", scenario.name, err)
+		measure := r.measure
+		if scenario.flags != nil {
+			measure = r.measureAlone
 		}
-		theirs := scenario.upstream
-		if there != nil {
-			measured, err := there.measure(ctx, scenario)
-			if err != nil {
-				return fmt.Errorf("kube-apiserver, %s: %w", scenario.name, err)
-			}
-			theirs = figures{measured.rate(), measured.cpuPer1000()}
+		if err := measure(ctx, scenario, here, there); err != nil {
+			return err
 		}
-		printResult(os.Stdout, scenario, result, theirs)
 	}
-	printMemory(os.Stdout, o.pods, here, there)
+	printMemory(os.Stdout, r.pods, here, there)
+	return nil
+}
+
+// measureAlone measures a scenario with flags of its own, on servers of its own.
+func (r *runner) measureAlone(ctx context.Context, s scenario, _, _ *bench) (err error) {
+	here, there, err := r.start(ctx, strings.ReplaceAll(s.name, " ", "-"), s.flags...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	defer func() { err = errors.Join(err, stop(here, there)) }()
+	return r.measure(ctx, s, here, there)
+}
+
+func (r *runner) measure(ctx context.Context, s scenario, here, there *bench) error {
+	result, err := here.measure(ctx, s)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	theirs := s.upstream
+	if there != nil {
+		measured, err := there.measure(ctx, s)
+		if err != nil {
+			return fmt.Errorf("kube-apiserver, %s: %w", s.name, err)
+		}
+		theirs = figures{measured.rate(), measured.cpuPer1000()}
+	}
+	printResult(os.Stdout, s, result, theirs)
 	return nil
 }

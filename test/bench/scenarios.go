@@ -5,9 +5,12 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/plugins"
 )
 
 const (
@@ -30,6 +33,8 @@ func scenarios() []scenario {
 	return []scenario{
 		{name: "create ConfigMap", clients: 1, upstream: figures{403, 2.27}, operation: createConfigMap},
 		{name: "create ConfigMap", clients: 16, upstream: figures{1026, 1.31}, operation: createConfigMap},
+		{name: "create Pod, default plugins", clients: 8, flags: []string{}, prepare: prepareAccount, operation: createPod},
+		{name: "create Pod, no plugins", clients: 8, flags: []string{"--disable-admission-plugins=" + defaultPlugins()}, operation: createPod},
 		{name: "get ConfigMap, certificate", clients: 8, prepare: prepareIdentities, operation: getAs("")},
 		{name: "get ConfigMap, account token", clients: 8, prepare: prepareIdentities, operation: getAs("service account")},
 		{name: "get ConfigMap, OIDC token", clients: 8, prepare: prepareIdentities, operation: getAs("OpenID Connect")},
@@ -57,18 +62,46 @@ func createConfigMap(ctx context.Context, b *bench, worker, i int) error {
 	return err
 }
 
+// defaultPlugins returns the names of the admission plugins that are on by default.
+func defaultPlugins() string {
+	var names []string
+	for _, plugin := range plugins.All() {
+		if !plugin.Off {
+			names = append(names, plugin.Name)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// prepareAccount creates the service account of pods, which no controller of
+// kube-apiserver does.
+func prepareAccount(ctx context.Context, b *bench) error {
+	body := []byte(`{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}}`)
+	if _, err := b.send(ctx, 0, call{"POST", "/api/v1/namespaces/bench/serviceaccounts", jsonType, jsonType, body, ""}); err != nil && !isThere(err) {
+		return err
+	}
+	return nil
+}
+
+var podBody = encodeProtobuf(pod(placeName))
+
+func createPod(ctx context.Context, b *bench, worker, i int) error {
+	name := uniqueName("run-"+strconv.Itoa(b.run), worker, i)
+	_, err := b.send(ctx, worker, call{"POST", pods, protoType, protoType, fill(podBody, name, i), ""})
+	return err
+}
+
 // loadPods creates the pods when it is called for the first time.
 func loadPods(ctx context.Context, b *bench) error {
 	if b.loaded {
 		return nil
 	}
 	b.loaded = true
-	template := encodeProtobuf(pod(placeName))
 	writers, ctx := errgroup.WithContext(ctx)
 	writers.SetLimit(16)
 	for i := range b.pods {
 		writers.Go(func() error {
-			_, err := b.send(ctx, i, call{"POST", pods, protoType, protoType, fill(template, podName(i), i), ""})
+			_, err := b.send(ctx, i, call{"POST", pods, protoType, protoType, fill(podBody, podName(i), i), ""})
 			return err
 		})
 	}

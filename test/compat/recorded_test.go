@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +15,6 @@ import (
 	"k8s.io/klog/v2/textlogger"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
-	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 	"github.com/gatehouse-k8s/gatehouse/test/compat"
 )
 
@@ -122,17 +119,16 @@ func selected(c *compat.Case, floors compat.Floors) bool {
 	return *resources == "all" || slices.Contains(strings.Split(*resources, ","), c.Resource())
 }
 
-// target is the server under test: as the recorded one was set up, with its
-// token, which reviews ask about, unless the server is another's.
+// target is the server under test, unless the server is another's. It is set up
+// as the recorded one was: with its token, which reviews ask about, without the
+// admission plugin ServiceAccount, and without controllers.
 func target(t *testing.T) compat.Target {
 	if *server != "" {
 		return compat.Target{URL: *server, Token: *token, Settle: 3 * time.Second}
 	}
-	const secret = "admin-token"
-	tokens := filepath.Join(t.TempDir(), "tokens.csv")
-	testutil.Check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
-	s := testserver.Start(t, "--emulated-version=1.36", "--token-auth-file="+tokens, "--service-account-issuer=https://kubernetes.default.svc")
-	return compat.Target{URL: s.URL, Token: secret, Settle: time.Second}
+	target := fresh(t, []string{"--disable-admission-plugins=ServiceAccount", "--controllers="})
+	target.Settle = time.Second
+	return target
 }
 
 func checkFloors(t *testing.T, floors compat.Floors, report *compat.Report) {

@@ -115,10 +115,15 @@ func mutatingHook(name string, at clientConfig, rules []rule) mutatingType {
 // validate creates a configuration.
 func validate(t testing.TB, c kubernetes.Interface, name string, webhooks ...validatingType) {
 	t.Helper()
+	testutil.Check(t, createHooks(t, c, name, webhooks...))
+}
+
+// createHooks creates a configuration and returns the error.
+func createHooks(t testing.TB, c kubernetes.Interface, name string, webhooks ...validatingType) error {
 	configurations := c.AdmissionregistrationV1().ValidatingWebhookConfigurations()
 	configuration := &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: named(name), Webhooks: webhooks}
 	_, err := configurations.Create(t.Context(), configuration, metav1.CreateOptions{})
-	testutil.Check(t, err)
+	return err
 }
 
 // mutate creates a configuration.

@@ -11,15 +11,12 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/informers/admissionregistration"
 	v1informers "k8s.io/client-go/informers/admissionregistration/v1"
-	"k8s.io/client-go/informers/core"
-	corev1informers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -30,7 +27,7 @@ const limit = time.Second
 // Tracker knows which changes the plugins have taken over. Its zero value is ready
 // to use.
 type Tracker struct {
-	mu      sync.Mutex
+	mu      sync.RWMutex
 	reached map[schema.GroupResource]*mark
 }
 
@@ -46,11 +43,14 @@ type mark struct {
 // resource version, or at the latest after a second. It returns at once if no
 // plugin reads the resource.
 func (t *Tracker) Wait(resource schema.GroupResource, obj metav1.Object) {
-	t.mu.Lock()
+	t.mu.RLock()
 	m := t.reached[resource]
-	t.mu.Unlock()
+	t.mu.RUnlock()
+	if m == nil {
+		return
+	}
 	revision, err := strconv.ParseUint(obj.GetResourceVersion(), 10, 64)
-	if m == nil || err != nil {
+	if err != nil {
 		return
 	}
 	timeout := time.NewTimer(limit)
@@ -79,33 +79,29 @@ func (t *Tracker) Informers(f informers.SharedInformerFactory) informers.SharedI
 // follow returns the informer of a resource that a plugin reads by a handler of its
 // own.
 func (t *Tracker) follow(resource schema.GroupResource, informer cache.SharedIndexInformer) cache.SharedIndexInformer {
-	m, _ := t.mark(resource)
-	return followed{informer, m}
+	return followed{informer, t.mark(resource)}
 }
 
-// followCache returns the informer of a resource that a plugin reads by its lister.
+// FollowCache follows the informer of a resource that plugins read by its lister.
 // The cache is up to date when handlers are called.
-func (t *Tracker) followCache(resource schema.GroupResource, informer cache.SharedIndexInformer) cache.SharedIndexInformer {
-	if m, isNew := t.mark(resource); isNew {
-		// An error means that the informer has ended.
-		_, _ = followed{informer, m}.AddEventHandler(cache.ResourceEventHandlerFuncs{})
-	}
-	return informer
+func (t *Tracker) FollowCache(resource schema.GroupResource, informer cache.SharedIndexInformer) error {
+	_, err := t.follow(resource, informer).AddEventHandler(cache.ResourceEventHandlerFuncs{})
+	return err
 }
 
-// mark returns the mark of a resource. The second result tells whether it is new.
-func (t *Tracker) mark(resource schema.GroupResource) (*mark, bool) {
+// mark returns the mark of a resource.
+func (t *Tracker) mark(resource schema.GroupResource) *mark {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.reached == nil {
 		t.reached = map[schema.GroupResource]*mark{}
 	}
 	if m := t.reached[resource]; m != nil {
-		return m, false
+		return m
 	}
 	m := &mark{moved: make(chan struct{})}
 	t.reached[resource] = m
-	return m, true
+	return m
 }
 
 // handled moves the mark to an object that a handler has taken over.
@@ -162,6 +158,11 @@ type (
 		informers.SharedInformerFactory
 		tracker *Tracker
 	}
+	generic struct {
+		informers.GenericInformer
+		tracker  *Tracker
+		resource schema.GroupResource
+	}
 	group struct {
 		admissionregistration.Interface
 		tracker *Tracker
@@ -176,18 +177,6 @@ type (
 	}
 	validatingWebhooks struct {
 		v1informers.TypedValidatingWebhookConfigurationInformer
-		tracker *Tracker
-	}
-	coreGroup struct {
-		core.Interface
-		tracker *Tracker
-	}
-	coreVersion struct {
-		corev1informers.Interface
-		tracker *Tracker
-	}
-	limitRanges struct {
-		corev1informers.TypedLimitRangeInformer
 		tracker *Tracker
 	}
 )
@@ -220,18 +209,16 @@ func (w validatingWebhooks) Informer() cache.SharedIndexInformer {
 	return w.tracker.follow(admissionregistrationv1.Resource("validatingwebhookconfigurations"), w.TypedValidatingWebhookConfigurationInformer.Informer())
 }
 
-// Core implements informers.SharedInformerFactory.
-func (f factory) Core() core.Interface { return coreGroup{f.SharedInformerFactory.Core(), f.tracker} }
-
-// V1 implements core.Interface.
-func (g coreGroup) V1() corev1informers.Interface { return coreVersion{g.Interface.V1(), g.tracker} }
-
-// LimitRanges implements the interface of the version.
-func (v coreVersion) LimitRanges() corev1informers.TypedLimitRangeInformer {
-	return limitRanges{v.Interface.LimitRanges(), v.tracker}
+// ForResource implements informers.SharedInformerFactory. The policy plugins use it.
+func (f factory) ForResource(resource schema.GroupVersionResource) (informers.GenericInformer, error) {
+	informer, err := f.SharedInformerFactory.ForResource(resource)
+	if err != nil {
+		return nil, err
+	}
+	return generic{informer, f.tracker, resource.GroupResource()}, nil
 }
 
-// Informer implements the informer of a resource.
-func (l limitRanges) Informer() cache.SharedIndexInformer {
-	return l.tracker.followCache(corev1.Resource("limitranges"), l.TypedLimitRangeInformer.Informer())
+// Informer implements informers.GenericInformer.
+func (g generic) Informer() cache.SharedIndexInformer {
+	return g.tracker.follow(g.resource, g.GenericInformer.Informer())
 }

@@ -54,9 +54,11 @@ func TestWait(t *testing.T) {
 func TestCache(t *testing.T) {
 	var tracker Tracker
 	limits := &corev1.LimitRange{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "a", ResourceVersion: "7"}}
-	factory := tracker.Informers(informers.NewSharedInformerFactory(fake.NewClientset(limits), 0))
+	factory := informers.NewSharedInformerFactory(fake.NewClientset(limits), 0)
 	ranges := factory.Core().V1().LimitRanges()
-	ranges.Informer()
+	if err := tracker.FollowCache(corev1.Resource("limitranges"), ranges.Informer()); err != nil {
+		t.Fatal(err)
+	}
 	factory.StartWithContext(t.Context())
 	tracker.Wait(corev1.Resource("limitranges"), limits)
 	if _, err := ranges.Lister().LimitRanges("ns").Get("a"); err != nil {

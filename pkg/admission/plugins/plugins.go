@@ -3,6 +3,7 @@ package plugins
 
 import (
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+	"k8s.io/apiserver/pkg/admission/plugin/resourcequota"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 
@@ -33,8 +34,10 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podsecurity"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podtolerations"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/podtopologylabels"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/policies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/priority"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/runtimeclass"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
 )
 
@@ -47,6 +50,7 @@ func All() []admission.Plugin {
 		namespaceexists.Plugin(),
 		antiaffinity.Plugin(),
 		limitranger.Plugin(),
+		serviceaccount.Plugin(),
 		nodetaint.Plugin(),
 		alwayspullimages.Plugin(),
 		imagepolicy.Plugin(),
@@ -74,57 +78,11 @@ func All() []admission.Plugin {
 		nodefeatures.Plugin(),
 		jobvalidation.Plugin(),
 		podresize.Plugin(),
+		policies.Mutating(),
 		{Name: mutating.PluginName, Register: mutating.Register},
+		policies.Validating(),
 		{Name: validating.PluginName, Register: validating.Register},
+		{Name: resourcequota.PluginName, Register: resourcequota.Register},
 		always.Deny(),
-	}
-}
-
-// Known returns the names of all of kube-apiserver's plugins, in the order in
-// which kube-apiserver runs them. It includes those that this server does not
-// have yet.
-func Known() []string {
-	return []string{
-		"AlwaysAdmit",
-		"NamespaceAutoProvision",
-		"NamespaceLifecycle",
-		"NamespaceExists",
-		"LimitPodHardAntiAffinityTopology",
-		"LimitRanger",
-		"ServiceAccount",
-		"NodeRestriction",
-		"TaintNodesByCondition",
-		"AlwaysPullImages",
-		"ImagePolicyWebhook",
-		"PodSecurity",
-		"PodNodeSelector",
-		"Priority",
-		"DefaultTolerationSeconds",
-		"PodTolerationRestriction",
-		"EventRateLimit",
-		"ExtendedResourceToleration",
-		"DefaultStorageClass",
-		"StorageObjectInUseProtection",
-		"OwnerReferencesPermissionEnforcement",
-		"PodGroupProtection",
-		"PersistentVolumeClaimResize",
-		"RuntimeClass",
-		"CertificateApproval",
-		"CertificateSigning",
-		"ClusterTrustBundleAttest",
-		"CertificateSubjectRestriction",
-		"DefaultIngressClass",
-		"DenyServiceExternalIPs",
-		"PodTopologyLabels",
-		"PodGroupWorkloadExists",
-		"NodeDeclaredFeatureValidator",
-		"JobValidation",
-		"PodResizeValidator",
-		"MutatingAdmissionPolicy",
-		"MutatingAdmissionWebhook",
-		"ValidatingAdmissionPolicy",
-		"ValidatingAdmissionWebhook",
-		"ResourceQuota",
-		"AlwaysDeny",
 	}
 }

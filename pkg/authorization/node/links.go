@@ -10,6 +10,13 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 )
 
+// referenced are the kinds of what VisitReferences finds.
+var referenced = map[corev1.ResourceName]kind{
+	corev1.ResourceSecrets:                secret,
+	corev1.ResourceConfigMaps:             configMap,
+	corev1.ResourcePersistentVolumeClaims: volumeClaim,
+}
+
 // podLinks returns the links from a pod to the objects to which it refers. A
 // mirror pod has none: its node has created it, and must not give itself access
 // in this way.
@@ -27,93 +34,11 @@ func podLinks(p *corev1.Pod) *links {
 		}
 	}
 	add(serviceAccount, p.Spec.ServiceAccountName)
-	for i := range p.Spec.ImagePullSecrets {
-		add(secret, p.Spec.ImagePullSecrets[i].Name)
-	}
-	for i := range p.Spec.InitContainers {
-		linkEnv(p.Spec.InitContainers[i].Env, p.Spec.InitContainers[i].EnvFrom, add)
-	}
-	for i := range p.Spec.Containers {
-		linkEnv(p.Spec.Containers[i].Env, p.Spec.Containers[i].EnvFrom, add)
-	}
-	for i := range p.Spec.EphemeralContainers {
-		linkEnv(p.Spec.EphemeralContainers[i].Env, p.Spec.EphemeralContainers[i].EnvFrom, add)
-	}
-	for i := range p.Spec.Volumes {
-		linkVolume(p.Name, &p.Spec.Volumes[i], add)
-	}
+	VisitReferences(p, func(resource corev1.ResourceName, name string) { add(referenced[resource], name) })
 	linkClaims(p, add)
 	slices.SortFunc(l.below, func(a, b object) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name)) })
 	l.below = slices.Clip(slices.Compact(l.below))
 	return l
-}
-
-func linkEnv(env []corev1.EnvVar, from []corev1.EnvFromSource, add func(kind, string)) {
-	for i := range env {
-		if source := env[i].ValueFrom; source != nil {
-			if source.SecretKeyRef != nil {
-				add(secret, source.SecretKeyRef.Name)
-			}
-			if source.ConfigMapKeyRef != nil {
-				add(configMap, source.ConfigMapKeyRef.Name)
-			}
-		}
-	}
-	for i := range from {
-		if from[i].SecretRef != nil {
-			add(secret, from[i].SecretRef.Name)
-		}
-		if from[i].ConfigMapRef != nil {
-			add(configMap, from[i].ConfigMapRef.Name)
-		}
-	}
-}
-
-func linkVolume(podName string, v *corev1.Volume, add func(kind, string)) {
-	local := func(ref *corev1.LocalObjectReference) {
-		if ref != nil {
-			add(secret, ref.Name)
-		}
-	}
-	switch {
-	case v.Secret != nil:
-		add(secret, v.Secret.SecretName)
-	case v.ConfigMap != nil:
-		add(configMap, v.ConfigMap.Name)
-	case v.Projected != nil:
-		for i := range v.Projected.Sources {
-			if source := v.Projected.Sources[i].Secret; source != nil {
-				add(secret, source.Name)
-			}
-			if source := v.Projected.Sources[i].ConfigMap; source != nil {
-				add(configMap, source.Name)
-			}
-		}
-	case v.PersistentVolumeClaim != nil:
-		add(volumeClaim, v.PersistentVolumeClaim.ClaimName)
-	case v.Ephemeral != nil:
-		// The name of an ephemeral claim consists of the names of the pod and
-		// the volume.
-		add(volumeClaim, podName+"-"+v.Name)
-	case v.CSI != nil:
-		local(v.CSI.NodePublishSecretRef)
-	case v.AzureFile != nil:
-		add(secret, v.AzureFile.SecretName)
-	case v.CephFS != nil:
-		local(v.CephFS.SecretRef)
-	case v.Cinder != nil:
-		local(v.Cinder.SecretRef)
-	case v.FlexVolume != nil:
-		local(v.FlexVolume.SecretRef)
-	case v.RBD != nil:
-		local(v.RBD.SecretRef)
-	case v.ScaleIO != nil:
-		local(v.ScaleIO.SecretRef)
-	case v.StorageOS != nil:
-		local(v.StorageOS.SecretRef)
-	case v.ISCSI != nil:
-		local(v.ISCSI.SecretRef)
-	}
 }
 
 // linkClaims adds the resource claims that a pod names in its spec, and those

@@ -5,11 +5,17 @@ package loops
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/clusterroleaggregation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
 )
 
 // All returns all controllers.
 func All() controllers.List {
 	return controllers.List{
 		clusterroleaggregation.Controller(),
+		resourcequota.Controller(),
+		serviceaccount.Controller(),
+		validatingadmissionpolicystatus.Controller(),
 	}
 }

@@ -1,7 +1,6 @@
 package options
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -49,30 +48,10 @@ func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 	_ = fs.MarkDeprecated("admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead.") // fails only if the flag does not exist
 }
 
-// complete removes plugins of kube-apiserver that this server does not have
-// from --disable-admission-plugins. They do not run anyway, so a command line
-// that disables them is valid.
+// complete applies --admission-control.
 func (o *AdmissionOptions) complete() {
 	if len(o.Only) > 0 {
 		o.EnablePlugins = o.Only
 		o.DisablePlugins = slices.DeleteFunc(o.Plugins.Registered(), func(name string) bool { return slices.Contains(o.Only, name) })
 	}
-	o.DisablePlugins = slices.DeleteFunc(o.DisablePlugins, o.missing)
-}
-
-// Validate returns an error for each invalid flag.
-func (o *AdmissionOptions) Validate() (errs []error) {
-	for _, name := range o.EnablePlugins {
-		if o.missing(name) {
-			errs = append(errs, fmt.Errorf("--enable-admission-plugins: %s is a plugin of kube-apiserver that this release does not have yet", name))
-		}
-	}
-	if len(errs) > 0 {
-		return errs
-	}
-	return o.AdmissionOptions.Validate()
-}
-
-func (o *AdmissionOptions) missing(name string) bool {
-	return slices.Contains(plugins.Known(), name) && !slices.Contains(o.Plugins.Registered(), name)
 }

@@ -22,6 +22,8 @@ import (
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
@@ -96,6 +98,10 @@ func New() *Options {
 	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
 	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
+	// The admission plugin ServiceAccount refuses pods in a namespace without the
+	// account that one of these controllers creates, and a quota holds only when the
+	// other has set its status.
+	o.Controllers = []string{serviceaccount.Name, resourcequota.Name}
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
 	o.SecureServing.Required = true

