@@ -51,13 +51,16 @@ func newServices(b *base, raw generic.StorageDecorator) (bootstrap.Services, err
 }
 
 // newStore creates storage below a prefix for objects that are not served as a
-// resource.
+// resource. They are never encrypted, not even by "*.*" in the encryption
+// configuration, so that kube-apiserver can read them.
 func newStore(b *base, raw generic.StorageDecorator, resource, prefix string, newFunc, newListFunc func() runtime.Object) (apistorage.Interface, error) {
 	restOptions, err := b.generic.RESTOptionsGetter.GetRESTOptions(schema.GroupResource{Resource: resource}, newFunc())
 	if err != nil {
 		return nil, fmt.Errorf("storage of %s: %w", resource, err)
 	}
-	store, destroy, err := raw(restOptions.StorageConfig, prefix, nil, newFunc, newListFunc, nil, nil, nil)
+	config := *restOptions.StorageConfig
+	config.Transformer = nil
+	store, destroy, err := raw(&config, prefix, nil, newFunc, newListFunc, nil, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("storage of %s: %w", resource, err)
 	}

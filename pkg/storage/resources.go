@@ -33,7 +33,8 @@ type Stored struct {
 	Raw generic.StorageDecorator
 	// Servers checks the health of each etcd server.
 	Servers []func(ctx context.Context) error
-	// Close stops background work, such as compaction.
+	// Close stops background work, such as compaction, and ends the connections to
+	// key management services.
 	Close func()
 }
 
@@ -49,17 +50,20 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 	if err != nil {
 		return nil, fmt.Errorf("--watch-cache-sizes: %w", err)
 	}
+	encryption, err := applyEncryption(o, c)
+	if err != nil {
+		return nil, err
+	}
 	if err := o.ApplyWithStorageFactoryTo(newFactory(o, groups, c), c); err != nil {
-		if o.EncryptionProviderConfigFilepath != "" {
-			err = fmt.Errorf("--encryption-provider-config: %w", err)
-		}
+		encryption.close()
 		return nil, err
 	}
 	c.RESTOptionsGetter = hubOptions{c.RESTOptionsGetter, codecs(groups)}
 	custom := extensionsoptions.NewCRDRESTOptionsGetter(o, c.ResourceTransformers, c.StorageObjectCountTracker)
 	if etcd == nil {
+		encryption.addChecks(c)
 		return &Stored{RESTOptions: c.RESTOptionsGetter, CustomResources: custom, Raw: generic.UndecoratedStorage,
-			Servers: serverChecks(o.StorageConfig), Close: func() {}}, nil
+			Servers: serverChecks(o.StorageConfig), Close: encryption.close}, nil
 	}
 	backend := NewBackend(BackendConfig{
 		Etcd:               etcd,
@@ -74,8 +78,9 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 	check := backend.Check(o.StorageConfig.HealthcheckTimeout)
 	c.AddHealthChecks(etcdCheck("etcd", backend, o.StorageConfig.HealthcheckTimeout))
 	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, o.StorageConfig.ReadycheckTimeout))
+	encryption.addChecks(c)
 	return &Stored{RESTOptions: backend, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
-		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: backend.Close}, nil
+		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: func() { backend.Close(); encryption.close() }}, nil
 }
 
 // applyWatchCacheSizes sets the size 0 for every resource whose definition

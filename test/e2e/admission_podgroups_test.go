@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	schedulingv1 "k8s.io/api/scheduling/v1"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/test/compat"
 )
 
 // TestPodGroups creates pod groups with and without a workload and a priority class.
@@ -69,4 +71,21 @@ func TestPodGroups(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPodGroupTranscript has the recorded conversation of testdata/podgroups.jsonl. It
+// needs a gate that the servers of test/compat do not have.
+func TestPodGroupTranscript(t *testing.T) {
+	t.Parallel()
+	const token = "admin-token"
+	_, config := serve(t, t.TempDir(), "--feature-gates=GenericWorkload=true", "--runtime-config=scheduling.k8s.io/v1beta1=true",
+		"--token-auth-file="+file(t, "tokens.csv", token+",admin,admin,system:masters\n"))
+	transcript, err := compat.ReadTranscript("testdata/podgroups.jsonl")
+	testutil.Check(t, err)
+	testutil.Check(t, transcript.Play(t.Context(), compat.Target{URL: config.Host, Token: token}, strings.NewReplacer(), false,
+		func(step *compat.Step, got *compat.Answer) {
+			if level, differences := step.Compare(got); level != compat.Exact {
+				t.Errorf("%s: %s %s: %v", step.Name, step.Method, step.Path, differences)
+			}
+		}))
 }

@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/server/options/encryptionconfig/controller"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/klog/v2"
 
@@ -51,6 +52,7 @@ var (
 
 func TestMain(m *testing.M) {
 	klog.SetLogger(klog.Logger{}) // tests check the answers of the server, not its logs
+	controller.EncryptionConfigFileChangePollDuration = 200 * time.Millisecond
 	var err error
 	if workDir, err = os.MkdirTemp("", "e2e"); err != nil {
 		panic(err)
