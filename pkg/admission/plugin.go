@@ -14,6 +14,7 @@ import (
 	"io"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiadmission "k8s.io/apiserver/pkg/admission"
 )
 
@@ -43,6 +44,9 @@ type Plugin struct {
 	// Off is true if the plugin runs only when --enable-admission-plugins names
 	// it.
 	Off bool
+	// Needs are the resources that the plugin reads through informers: without one
+	// of them the server would never be ready.
+	Needs []schema.GroupVersionResource
 	// AddFlags, if not nil, adds the flags of this plugin.
 	AddFlags func(*pflag.FlagSet)
 	// New creates the plugin. It is called after the flags are parsed. config

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"fmt"
+
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -27,6 +29,14 @@ func applyAdmission(b *base, front *aggregator.Aggregator) error {
 	client, err := dynamic.NewForConfig(g.LoopbackClientConfig)
 	if err != nil {
 		return err
+	}
+	for _, plugin := range b.options.Admission.Enabled() {
+		for _, resource := range plugin.Needs {
+			if !b.enabled.Serves(resource) {
+				return fmt.Errorf("--runtime-config turns %s/%s off, which the admission plugin %s reads: --disable-admission-plugins=%s turns that off, too",
+					resource.GroupVersion(), resource.Resource, plugin.Name, plugin.Name)
+			}
+		}
 	}
 	for _, name := range readByPlugins {
 		resource := corev1.SchemeGroupVersion.WithResource(name)

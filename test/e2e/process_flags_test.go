@@ -49,6 +49,7 @@ func TestStartFails(t *testing.T) {
 		{"unknown version of a group", "group version apps/v9 that has not been registered", []string{"--runtime-config=apps/v9=true"}},
 		{"core API off", "the server cannot run without v1", []string{"--runtime-config=v1=false"}},
 		{"everything off", "conflicts with --enable-priority-and-fairness=true", []string{"--runtime-config=api/all=false,v1=true"}},
+		{"a resource off that a plugin reads", "which the admission plugin LimitRanger reads", []string{"--runtime-config=v1/limitranges=false"}},
 		{"version of another release", "must match major/minor/patch", []string{"--version=v1.35.0"}},
 		{"version that is none", "--version", []string{"--version=custom"}},
 		{"unknown feature gate", "--feature-gates", []string{"--feature-gates=Nonsense=true"}},

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
 	storagelisters "k8s.io/client-go/listers/storage/v1"
@@ -17,7 +19,9 @@ import (
 
 // Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
-	return admission.Plugin{Name: "PersistentVolumeClaimResize", New: func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
+	return admission.Plugin{Name: "PersistentVolumeClaimResize",
+		Needs: []schema.GroupVersionResource{storagev1.SchemeGroupVersion.WithResource("storageclasses")},
+		New:   func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
 }
 
 type plugin struct {

@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	networkingv1beta1 "k8s.io/api/networking/v1beta1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
 	networkinglisters "k8s.io/client-go/listers/networking/v1"
@@ -18,7 +19,9 @@ import (
 
 // Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
-	return admission.Plugin{Name: "DefaultIngressClass", New: func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
+	return admission.Plugin{Name: "DefaultIngressClass",
+		Needs: []schema.GroupVersionResource{networkingv1.SchemeGroupVersion.WithResource("ingressclasses")},
+		New:   func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
 }
 
 type plugin struct {

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
 	storagelisters "k8s.io/client-go/listers/storage/v1"
@@ -24,7 +25,9 @@ const (
 
 // Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
-	return admission.Plugin{Name: "DefaultStorageClass", New: func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
+	return admission.Plugin{Name: "DefaultStorageClass",
+		Needs: []schema.GroupVersionResource{storagev1.SchemeGroupVersion.WithResource("storageclasses")},
+		New:   func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
 }
 
 type plugin struct {

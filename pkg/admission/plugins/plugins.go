@@ -2,6 +2,9 @@
 package plugins
 
 import (
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
 	"k8s.io/apiserver/pkg/admission/plugin/resourcequota"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
@@ -81,10 +84,19 @@ func All() []admission.Plugin {
 		jobvalidation.Plugin(),
 		podresize.Plugin(),
 		policies.Mutating(),
-		{Name: mutating.PluginName, Register: mutating.Register},
+		{Name: mutating.PluginName, Register: mutating.Register, Needs: configurations("mutatingwebhookconfigurations")},
 		policies.Validating(),
-		{Name: validating.PluginName, Register: validating.Register},
-		{Name: resourcequota.PluginName, Register: resourcequota.Register},
+		{Name: validating.PluginName, Register: validating.Register, Needs: configurations("validatingwebhookconfigurations")},
+		{Name: resourcequota.PluginName, Register: resourcequota.Register,
+			Needs: []schema.GroupVersionResource{corev1.SchemeGroupVersion.WithResource("resourcequotas")}},
 		always.Deny(),
 	}
+}
+
+// configurations returns resources of admissionregistration.k8s.io/v1.
+func configurations(names ...string) (resources []schema.GroupVersionResource) {
+	for _, name := range names {
+		resources = append(resources, admissionregistrationv1.SchemeGroupVersion.WithResource(name))
+	}
+	return resources
 }

@@ -31,7 +31,9 @@ type (
 	mutatingBinding = *admissionregistrationv1.MutatingAdmissionPolicyBinding
 )
 
-// Mutating returns the entry of MutatingAdmissionPolicy for the list of plugins.
+// Mutating returns the entry of MutatingAdmissionPolicy for the list of plugins. It
+// names no resource that it needs, because versions before 1.36, in which there is
+// none, can be emulated, and do not have its feature gate on.
 func Mutating() admission.Plugin {
 	return admission.Plugin{Name: mutating.PluginName, New: func(file io.Reader) (admission.Interface, error) {
 		c, err := config.LoadMutatingConfig(file)

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
@@ -27,7 +28,10 @@ type (
 
 // Validating returns the entry of ValidatingAdmissionPolicy for the list of plugins.
 func Validating() admission.Plugin {
-	return admission.Plugin{Name: validating.PluginName, New: func(file io.Reader) (admission.Interface, error) {
+	return admission.Plugin{Name: validating.PluginName, Needs: []schema.GroupVersionResource{
+		admissionregistrationv1.SchemeGroupVersion.WithResource(validatingKind.policies),
+		admissionregistrationv1.SchemeGroupVersion.WithResource(validatingKind.bindings),
+	}, New: func(file io.Reader) (admission.Interface, error) {
 		c, err := config.LoadValidatingConfig(file)
 		if err != nil {
 			return nil, err

@@ -16,6 +16,7 @@ import (
 	schedulingv1beta1 "k8s.io/api/scheduling/v1beta1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
 	schedulinglisters "k8s.io/client-go/listers/scheduling/v1"
@@ -29,7 +30,9 @@ const defaultPriority = int32(0)
 
 // Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
-	return admission.Plugin{Name: "Priority", New: func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
+	return admission.Plugin{Name: "Priority",
+		Needs: []schema.GroupVersionResource{schedulingv1.SchemeGroupVersion.WithResource("priorityclasses")},
+		New:   func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
 }
 
 type plugin struct {

@@ -11,6 +11,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -21,7 +22,9 @@ import (
 
 // Plugin returns the entry for the list of plugins.
 func Plugin() admission.Plugin {
-	return admission.Plugin{Name: "RuntimeClass", New: func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
+	return admission.Plugin{Name: "RuntimeClass",
+		Needs: []schema.GroupVersionResource{nodev1.SchemeGroupVersion.WithResource("runtimeclasses")},
+		New:   func(io.Reader) (admission.Interface, error) { return newPlugin(), nil }}
 }
 
 type plugin struct {

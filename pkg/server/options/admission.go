@@ -55,3 +55,13 @@ func (o *AdmissionOptions) complete() {
 		o.DisablePlugins = slices.DeleteFunc(o.Plugins.Registered(), func(name string) bool { return slices.Contains(o.Only, name) })
 	}
 }
+
+// Enabled returns the plugins that run, in their order.
+func (o *AdmissionOptions) Enabled() (enabled []admission.Plugin) {
+	for _, plugin := range o.plugins {
+		if slices.Contains(o.EnablePlugins, plugin.Name) || !plugin.Off && !slices.Contains(o.DisablePlugins, plugin.Name) {
+			enabled = append(enabled, plugin)
+		}
+	}
+	return enabled
+}
