@@ -1,13 +1,19 @@
 package e2e
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
+	stdlog "log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -17,6 +23,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 )
 
 // hooks is a server of admission webhooks, one for each path.
@@ -81,8 +88,51 @@ func (h *hooks) requests() []hookCall {
 
 // at is the address of a webhook.
 func (h *hooks) at(path string) clientConfig {
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.Certificate().Raw})
-	return clientConfig{URL: ptr.To(h.URL + path), CABundle: ca}
+	return clientConfig{URL: ptr.To(h.URL + path), CABundle: certificatePEM(h.Server)}
+}
+
+// certificate is a certificate that is its own CA, in both forms.
+type certificate struct {
+	tls.Certificate
+	pem []byte
+}
+
+// newCertificate returns a certificate for a host.
+func newCertificate(t testing.TB, host string, validity time.Duration) *certificate {
+	t.Helper()
+	cert, key, err := pki.SelfSigned(host, time.Now(), validity)
+	testutil.Check(t, err)
+	pair, err := tls.X509KeyPair(cert, key)
+	testutil.Check(t, err)
+	return &certificate{pair, cert}
+}
+
+// secureServer is a webhook with a certificate that can be replaced.
+type secureServer struct {
+	*httptest.Server
+	serving atomic.Pointer[certificate]
+}
+
+// secure starts a webhook with a certificate. Its host is localhost.
+func secure(t testing.TB, handler http.Handler, cert *certificate) *secureServer {
+	s := &secureServer{Server: httptest.NewUnstartedServer(handler)}
+	s.serving.Store(cert)
+	s.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &s.serving.Load().Certificate, nil }}
+	s.Config.ErrorLog = stdlog.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
+	return s
+}
+
+// at is the address of the webhook, with the certificate that the client is to expect.
+func (s *secureServer) at(cert *certificate) clientConfig {
+	return clientConfig{URL: &s.URL, CABundle: cert.pem}
+}
+
+// certificatePEM returns the certificate of a test server, by which clients can verify it.
+func certificatePEM(s *httptest.Server) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
 // The types of the configurations, under shorter names.

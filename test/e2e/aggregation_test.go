@@ -36,8 +36,9 @@ var (
 
 // sampleAPIServer runs k8s.io/sample-apiserver without changes, and returns its
 // process. As a service account it asks our server to authenticate and
-// authorize its users. It stores its objects in our etcd.
-func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd {
+// authorize its users, and for the webhooks and policies. It stores its objects in
+// our etcd.
+func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string, flags ...string) *exec.Cmd {
 	t.Helper()
 	program, err := sampleServer()
 	testutil.Check(t, err)
@@ -51,12 +52,9 @@ func sampleAPIServer(t testing.TB, s *testserver.Server, etcd string) *exec.Cmd 
 	}
 	kubeconfig := filepath.Join(dir, "kubeconfig")
 	accountKubeconfig(t, s, "wardle", kubeconfig)
-	cmd := exec.CommandContext(t.Context(), program, "--bind-address="+host, "--secure-port="+port, "--etcd-servers="+etcd,
+	cmd := exec.CommandContext(t.Context(), program, append(flags, "--bind-address="+host, "--secure-port="+port, "--etcd-servers="+etcd,
 		"--tls-cert-file="+filepath.Join(dir, "tls.crt"), "--tls-private-key-file="+filepath.Join(dir, "tls.key"),
-		"--kubeconfig="+kubeconfig, "--authentication-kubeconfig="+kubeconfig, "--authorization-kubeconfig="+kubeconfig,
-		// These plugins wait for informers of admissionregistration.k8s.io,
-		// which our server does not serve.
-		"--disable-admission-plugins=MutatingAdmissionWebhook,ValidatingAdmissionWebhook,MutatingAdmissionPolicy,ValidatingAdmissionPolicy")
+		"--kubeconfig="+kubeconfig, "--authentication-kubeconfig="+kubeconfig, "--authorization-kubeconfig="+kubeconfig)...)
 	log := &output{}
 	cmd.Stdout, cmd.Stderr = log, log
 	testutil.Check(t, cmd.Start())
@@ -86,6 +84,7 @@ func accountKubeconfig(t testing.TB, s *testserver.Server, name, file string) {
 		{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get", "list", "watch"}},
 		{APIGroups: []string{"flowcontrol.apiserver.k8s.io"}, Resources: []string{"flowschemas", "prioritylevelconfigurations"},
 			Verbs: []string{"get", "list", "watch"}},
+		{APIGroups: []string{"admissionregistration.k8s.io"}, Resources: []string{"*"}, Verbs: []string{"get", "list", "watch"}},
 	}}, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	for _, role := range []string{name, "system:auth-delegator"} {

@@ -84,7 +84,7 @@ func (p *mutatingPlugin) SetManifestLoaders(load *initializer.ManifestLoaders) {
 
 func (p *mutatingPlugin) newDispatcher(a authorizer.UnconditionalAuthorizer, m *matching.Matcher, client kubernetes.Interface,
 ) generic.Dispatcher[mutating.PolicyHook] {
-	return mutating.NewDispatcher(a, m, newSchemas(p.builtIn, client))
+	return mutating.NewDispatcher(a, m, newSchemas(p.builtIn, client, &p.changes))
 }
 
 var mutatingKind = kind[mutatingPolicy, mutatingBinding, mutating.PolicyEvaluator]{

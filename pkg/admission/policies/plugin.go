@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"sync/atomic"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -19,6 +21,8 @@ import (
 type plugin[P, B object, E any] struct {
 	*generic.Plugin[generic.PolicyHook[P, B, E]]
 	kind kind[P, B, E]
+	// changes counts the changes of policies and bindings.
+	changes atomic.Uint64
 	// drained is closed when the server has stopped to serve.
 	drained <-chan struct{}
 }
@@ -44,7 +48,7 @@ func (p *plugin[P, B, E]) SetDrainedNotification(drained <-chan struct{}) {
 // source returns the policies that are stored.
 func (p *plugin[P, B, E]) source(f informers.SharedInformerFactory, _ kubernetes.Interface, client dynamic.Interface,
 	mapper meta.RESTMapper) generic.Source[generic.PolicyHook[P, B, E]] {
-	s, err := newSource(p.kind, f, newParams(wait.ContextForChannel(p.drained), f, client, mapper), client)
+	s, err := newSource(p.kind, f, newParams(wait.ContextForChannel(p.drained), f, client, mapper), client, &p.changes)
 	utilruntime.Must(err) // the factory has all resources of the version, and they have not ended yet
 	return s
 }

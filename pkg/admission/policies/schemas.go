@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -19,18 +20,21 @@ import (
 )
 
 const (
-	// schemaAge is how old the schemas of custom resources can be. kube-apiserver
-	// looks every five seconds whether they have changed.
+	// schemaAge is how old the schemas of custom resources can be while the policies
+	// stay the same. kube-apiserver looks every five seconds whether they have changed.
 	schemaAge = time.Second
 	// schemaTimeout is how long a request waits for them.
 	schemaTimeout = 5 * time.Second
 )
 
 // schemas implements patch.TypeConverterManager. It has the schemas of the built-in
-// types, and reads those of custom resources when a policy first changes one.
+// types, and reads those of custom resources when a policy first changes one. It reads
+// them again after a change of the policies: a new policy can use new fields.
 type schemas struct {
 	builtIn managedfields.TypeConverter
 	client  restclient.Interface
+	// changes counts the changes of policies and bindings.
+	changes *atomic.Uint64
 
 	mu     sync.Mutex
 	custom map[schema.GroupVersion]customSchemas
@@ -41,10 +45,12 @@ type customSchemas struct {
 	converter managedfields.TypeConverter
 	document  []byte
 	read      time.Time
+	// changes is how many changes of the policies there were before.
+	changes uint64
 }
 
-func newSchemas(builtIn managedfields.TypeConverter, client kubernetes.Interface) patch.TypeConverterManager {
-	return &schemas{builtIn: builtIn, client: client.Discovery().RESTClient(), custom: map[schema.GroupVersion]customSchemas{}}
+func newSchemas(builtIn managedfields.TypeConverter, client kubernetes.Interface, changes *atomic.Uint64) patch.TypeConverterManager {
+	return &schemas{builtIn: builtIn, client: client.Discovery().RESTClient(), changes: changes, custom: map[schema.GroupVersion]customSchemas{}}
 }
 
 // Run implements patch.TypeConverterManager. There is nothing to do meanwhile.
@@ -59,7 +65,7 @@ func (s *schemas) GetTypeConverter(kind schema.GroupVersionKind) managedfields.T
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have := s.custom[kind.GroupVersion()]
-	if time.Since(have.read) > schemaAge || !knows(have.converter, kind) {
+	if have.changes != s.changes.Load() || time.Since(have.read) > schemaAge || !knows(have.converter, kind) {
 		var err error
 		if have, err = s.read(kind.GroupVersion(), have); err != nil {
 			klog.Warningf("reading the schema of %v for MutatingAdmissionPolicy: %v", kind, err)
@@ -86,12 +92,13 @@ func knows(c managedfields.TypeConverter, kind schema.GroupVersionKind) bool {
 func (s *schemas) read(version schema.GroupVersion, have customSchemas) (customSchemas, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), schemaTimeout)
 	defer cancel()
+	now, changes := time.Now(), s.changes.Load()
 	document, err := s.client.Get().AbsPath("/openapi/v3/apis", version.Group, version.Version).Do(ctx).Raw()
 	if err != nil {
 		return customSchemas{}, err
 	}
 	if bytes.Equal(document, have.document) {
-		have.read = time.Now()
+		have.read, have.changes = now, changes
 		return have, nil
 	}
 	var parsed spec3.OpenAPI
@@ -102,5 +109,5 @@ func (s *schemas) read(version schema.GroupVersion, have customSchemas) (customS
 		return customSchemas{}, fmt.Errorf("%v has no schemas", version)
 	}
 	converter, err := managedfields.NewTypeConverter(parsed.Components.Schemas, false)
-	return customSchemas{converter, document, time.Now()}, err
+	return customSchemas{converter, document, now, changes}, err
 }

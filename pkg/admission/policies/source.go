@@ -59,8 +59,10 @@ type source[P, B object, E any] struct {
 	params             *params
 	client             dynamic.Interface
 
-	// outdated is true if hooks must be made again before their next use.
-	outdated atomic.Bool
+	// changes counts the changes of policies and bindings. made is the count of which
+	// hooks know: if it is lower, they must be made again before their next use.
+	changes *atomic.Uint64
+	made    atomic.Uint64
 	// retryAt is the time in nanoseconds from which on hooks must be made again
 	// because one of them has an error; 0 if none has.
 	retryAt atomic.Int64
@@ -77,10 +79,12 @@ type compiled[E any] struct {
 	evaluator E
 }
 
-// newSource returns a source that reads from the informers of the factory.
-func newSource[P, B object, E any](k kind[P, B, E], f informers.SharedInformerFactory, p *params, client dynamic.Interface) (*source[P, B, E], error) {
-	s := &source[P, B, E]{kind: k, params: p, client: client}
-	s.outdated.Store(true)
+// newSource returns a source that reads from the informers of the factory, and counts
+// the changes.
+func newSource[P, B object, E any](k kind[P, B, E], f informers.SharedInformerFactory, p *params, client dynamic.Interface,
+	changes *atomic.Uint64) (*source[P, B, E], error) {
+	s := &source[P, B, E]{kind: k, params: p, client: client, changes: changes}
+	s.changes.Add(1) // no hooks have been made
 	for _, part := range []struct {
 		resource string
 		informer *cache.SharedIndexInformer
@@ -91,9 +95,9 @@ func newSource[P, B object, E any](k kind[P, B, E], f informers.SharedInformerFa
 		}
 		*part.informer = resource.Informer()
 		if _, err := (*part.informer).AddEventHandler(cache.ResourceEventHandlerFuncs{
-			AddFunc:    func(any) { s.outdated.Store(true) },
-			UpdateFunc: func(_, _ any) { s.outdated.Store(true) },
-			DeleteFunc: func(any) { s.outdated.Store(true) },
+			AddFunc:    func(any) { s.changes.Add(1) },
+			UpdateFunc: func(_, _ any) { s.changes.Add(1) },
+			DeleteFunc: func(any) { s.changes.Add(1) },
 		}); err != nil {
 			return nil, err
 		}
@@ -121,7 +125,7 @@ func (s *source[P, B, E]) Hooks() []generic.PolicyHook[P, B, E] {
 
 func (s *source[P, B, E]) isOutdated() bool {
 	retryAt := s.retryAt.Load()
-	return s.outdated.Load() || retryAt != 0 && time.Now().UnixNano() >= retryAt
+	return s.made.Load() != s.changes.Load() || retryAt != 0 && time.Now().UnixNano() >= retryAt
 }
 
 // refresh makes the hooks. Changes that arrive meanwhile make them outdated again.
@@ -131,14 +135,16 @@ func (s *source[P, B, E]) refresh() {
 	if !s.isOutdated() {
 		return // another request has made them
 	}
-	s.outdated.Store(false)
+	changes, retryAt := s.changes.Load(), int64(0)
 	hooks, err := s.list()
-	s.retryAt.Store(0)
 	if err != nil {
 		klog.Warningf("%s: %v", s.kind.policies, err)
-		s.retryAt.Store(time.Now().Add(retryInterval).UnixNano())
+		retryAt = time.Now().Add(retryInterval).UnixNano()
 	}
+	// The hooks come first: a request that sees that they are made must find them.
 	s.hooks.Store(&hooks)
+	s.retryAt.Store(retryAt)
+	s.made.Store(changes)
 }
 
 // list returns a hook for each policy that has bindings. The error joins those of

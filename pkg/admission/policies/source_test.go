@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -68,7 +70,7 @@ func newTestSource(t *testing.T, c *counted, mapper meta.RESTMapper, objects ...
 	limits := schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "limits"}
 	client := dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(),
 		map[schema.GroupVersionResource]string{limits: "LimitList"}, objects...)
-	s, err := newSource(c.kind(), factory, newParams(t.Context(), factory, client, mapper), client)
+	s, err := newSource(c.kind(), factory, newParams(t.Context(), factory, client, mapper), client, &atomic.Uint64{})
 	testutil.Check(t, err)
 	return s
 }
@@ -97,7 +99,7 @@ func TestHooks(t *testing.T) {
 		t.Run(step.name, func(t *testing.T) {
 			c.names = nil
 			testutil.Check(t, step.change())
-			s.outdated.Store(true) // the handlers of the informers do it
+			s.changes.Add(1) // the handlers of the informers do it
 			for range 2 {
 				if got := describe(s); !slices.Equal(got, step.want) {
 					t.Errorf("%q, want %q", got, step.want)
@@ -142,8 +144,30 @@ func TestParams(t *testing.T) {
 	}
 
 	testutil.Check(t, s.bindings.GetStore().Delete(binding("b", "p")))
-	s.outdated.Store(true)
+	s.changes.Add(1)
 	if got := describe(s); len(got) > 0 || len(s.params.running) > 0 {
 		t.Errorf("%q, %v, want that the informer has ended", got, s.params.running)
+	}
+}
+
+// TestHooksOfParallelRequests changes a policy while requests ask for it. One that
+// comes after the change must not get what others had before.
+func TestHooksOfParallelRequests(t *testing.T) {
+	var c counted
+	s := newTestSource(t, &c, meta.NewDefaultRESTMapper(nil))
+	testutil.Check(t, s.bindings.GetStore().Add(binding("b", "p")))
+	for round := range 1000 {
+		version := fmt.Sprint(round)
+		testutil.Check(t, s.policies.GetStore().Add(policy("p", version)))
+		s.changes.Add(1)
+		var requests sync.WaitGroup
+		for range 4 {
+			requests.Go(func() {
+				if got := s.Hooks(); len(got) != 1 || got[0].Evaluator != "p@"+version {
+					t.Errorf("round %s: %v", version, got)
+				}
+			})
+		}
+		requests.Wait()
 	}
 }

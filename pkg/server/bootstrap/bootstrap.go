@@ -14,6 +14,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -94,6 +95,25 @@ func unlessExists(err error) error {
 		return nil
 	}
 	return err
+}
+
+// createMissing creates an object that does not exist, and tries again if this fails.
+// It looks first: a server whose objects exist has to start also if a webhook or a
+// policy refuses every creation, or else nobody could remove that.
+func createMissing[T metav1.Object](ctx context.Context, client getterCreator[T], object T) error {
+	return retry(ctx, func(ctx context.Context) error {
+		if _, err := client.Get(ctx, object.GetName(), metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			return err
+		}
+		_, err := client.Create(ctx, object, metav1.CreateOptions{})
+		return unlessExists(err)
+	})
+}
+
+// getterCreator has the methods of a typed client that createMissing uses.
+type getterCreator[T metav1.Object] interface {
+	Get(ctx context.Context, name string, options metav1.GetOptions) (T, error)
+	Create(ctx context.Context, object T, options metav1.CreateOptions) (T, error)
 }
 
 // retry repeats a function that may fail while the server is still starting.

@@ -37,8 +37,8 @@ func namespaces(client kubernetes.Interface, informers informers.SharedInformerF
 	}
 }
 
-// ensureNamespaces creates the system namespaces that the lister does not contain, or all of them
-// if lister is nil.
+// ensureNamespaces creates the system namespaces that do not exist. It asks the lister,
+// or the server if lister is nil.
 func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister corelisters.NamespaceLister) error {
 	for _, name := range systemNamespaces {
 		if lister != nil {
@@ -47,11 +47,7 @@ func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister c
 			}
 		}
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
-		err := retry(ctx, func(ctx context.Context) error {
-			_, err := client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
-			return unlessExists(err)
-		})
-		if err != nil {
+		if err := createMissing(ctx, client.CoreV1().Namespaces(), namespace); err != nil {
 			return fmt.Errorf("namespace %s: %w", name, err)
 		}
 	}
