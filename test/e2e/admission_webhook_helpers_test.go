@@ -6,7 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
-	stdlog "log"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -118,7 +118,7 @@ func secure(t testing.TB, handler http.Handler, cert *certificate) *secureServer
 	s := &secureServer{Server: httptest.NewUnstartedServer(handler)}
 	s.serving.Store(cert)
 	s.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &s.serving.Load().Certificate, nil }}
-	s.Config.ErrorLog = stdlog.New(io.Discard, "", 0)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
