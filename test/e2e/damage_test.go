@@ -27,8 +27,8 @@ const (
 	allow     = "(the server runs as user UID: let it read and write everything in ETCD" + elsewhere
 	upgrade   = "(use a newer release" + elsewhere
 	database  = "ETCD/member/snap/db"
-	log       = "ETCD/member/wal"
-	segment   = log + "/0000000000000000-0000000000000000.wal"
+	wal       = "ETCD/member/wal"
+	segment   = wal + "/0000000000000000-0000000000000000.wal"
 	starting  = "starting etcd in ETCD: "
 )
 
@@ -66,16 +66,16 @@ var damages = []damage{
 	{"directory of etcd is a file", func(t *testing.T, d dataDir) { d.remove(t, d.etcd()); d.write(t, d.etcd(), "") },
 		"ETCD is a file, where etcd keeps a directory " + moveAway},
 	{"log missing", func(t *testing.T, d dataDir) { d.remove(t, d.log()) },
-		"the write-ahead log in " + log + " is missing, but there is a database " + restore},
+		"the write-ahead log in " + wal + " is missing, but there is a database " + restore},
 	{"log without files", func(t *testing.T, d dataDir) { d.remove(t, d.segment()) },
-		"the write-ahead log in " + log + " is missing, but there is a database " + restore},
+		"the write-ahead log in " + wal + " is missing, but there is a database " + restore},
 	{"log empty", func(t *testing.T, d dataDir) { d.truncate(t, d.segment(), 0) },
-		"the write-ahead log in " + log + " can be read up to entry # only, but the database has entry # " + restore},
+		"the write-ahead log in " + wal + " can be read up to entry # only, but the database has entry # " + restore},
 	{"log shorter than the database", func(t *testing.T, d dataDir) { d.truncate(t, d.segment(), d.logUsed(t)/2) },
-		"the write-ahead log in " + log + " can be read up to entry # only, but the database has entry # " + restore},
+		"the write-ahead log in " + wal + " can be read up to entry # only, but the database has entry # " + restore},
 	{"end of the log torn", func(t *testing.T, d dataDir) { d.writeAt(t, d.segment(), d.logUsed(t), []byte(tornRecord)) }, ""},
 	{"log overwritten", func(t *testing.T, d dataDir) { d.overwrite(t, d.segment(), 0, d.logUsed(t)) },
-		"the write-ahead log in " + log + " can be read up to entry 0 only, but the database has entry # " + restore},
+		"the write-ahead log in " + wal + " can be read up to entry 0 only, but the database has entry # " + restore},
 	{"a bit of the log flipped", func(t *testing.T, d dataDir) { d.flip(t, d.segment(), d.logUsed(t)/2) },
 		"* " + restore},
 	{"log begins later", func(t *testing.T, d dataDir) {
