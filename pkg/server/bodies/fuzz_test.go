@@ -7,9 +7,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/cbor/direct"
+	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
@@ -99,6 +101,11 @@ func FuzzProtobuf(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	empty := []byte{} // the schema that is too deep is empty
+	for range fuzzLimit + 1 {
+		empty = append([]byte{0xe2, 0x01, byte(len(empty))}, empty...) // the tag of "not"
+	}
+	f.Add(empty)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		schema := &apiextensionsv1.JSONSchemaProps{}
 		_ = schema.Unmarshal(data)
@@ -108,14 +115,14 @@ func FuzzProtobuf(f *testing.F) {
 	})
 }
 
-// schemaDepth is the number of schemas in one another by "not" and "allOf".
+// schemaDepth is the number of schemas in one another by "not" and "allOf". Empty
+// ones do not count.
 func schemaDepth(schema *apiextensionsv1.JSONSchemaProps) int {
 	deepest := 0
-	if schema.Not != nil {
-		deepest = 1 + schemaDepth(schema.Not)
-	}
-	for i := range schema.AllOf {
-		deepest = max(deepest, 1+schemaDepth(&schema.AllOf[i]))
+	for _, inner := range append(schema.AllOf, ptr.Deref(schema.Not, apiextensionsv1.JSONSchemaProps{})) {
+		if !apiequality.Semantic.DeepEqual(inner, apiextensionsv1.JSONSchemaProps{}) {
+			deepest = max(deepest, 1+schemaDepth(&inner))
+		}
 	}
 	return deepest
 }

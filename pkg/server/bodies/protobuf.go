@@ -24,7 +24,8 @@ const usualDepth = 16
 // a message. Therefore every field with a length is read as a message up to its
 // first byte that cannot belong to one; the rest of the field is skipped. So no
 // message is overlooked, each byte is read once, and what is counted is at least
-// the true number. Text and random bytes do not look like more than a few messages
+// the true number. An empty message is no level, because it looks like an empty
+// string, which there can be in the innermost message of all. Text and random bytes do not look like more than a few messages
 // in one another.
 func scanProtobuf(data []byte, maxDepth int) (messages int, costly bool, err error) {
 	s := protobufScanner{data: data, ends: make([]int, 0, usualDepth)}
