@@ -78,42 +78,36 @@ const (
 	vSphere   = "csi.vsphere.vmware.com"
 )
 
-func successor(v *corev1.VolumeSource) string {
+// inTree says of which plugin of Kubernetes a volume is.
+type inTree struct{ ebs, azureDisk, azureFile, cinder, gce, portworx, vSphere bool }
+
+// driver returns the CSI driver that has replaced the plugin, or an empty string.
+func (v inTree) driver() string {
 	switch {
-	case v.AWSElasticBlockStore != nil:
+	case v.ebs:
 		return ebs
-	case v.AzureDisk != nil:
+	case v.azureDisk:
 		return azureDisk
-	case v.AzureFile != nil:
+	case v.azureFile:
 		return azureFile
-	case v.Cinder != nil:
+	case v.cinder:
 		return cinder
-	case v.GCEPersistentDisk != nil:
+	case v.gce:
 		return gce
-	case v.PortworxVolume != nil:
+	case v.portworx:
 		return portworx
-	case v.VsphereVolume != nil:
+	case v.vSphere:
 		return vSphere
 	}
 	return ""
 }
 
+func successor(v *corev1.VolumeSource) string {
+	return inTree{v.AWSElasticBlockStore != nil, v.AzureDisk != nil, v.AzureFile != nil, v.Cinder != nil, v.GCEPersistentDisk != nil,
+		v.PortworxVolume != nil, v.VsphereVolume != nil}.driver()
+}
+
 func successorOfPersistent(v *corev1.PersistentVolumeSource) string {
-	switch {
-	case v.AWSElasticBlockStore != nil:
-		return ebs
-	case v.AzureDisk != nil:
-		return azureDisk
-	case v.AzureFile != nil:
-		return azureFile
-	case v.Cinder != nil:
-		return cinder
-	case v.GCEPersistentDisk != nil:
-		return gce
-	case v.PortworxVolume != nil:
-		return portworx
-	case v.VsphereVolume != nil:
-		return vSphere
-	}
-	return ""
+	return inTree{v.AWSElasticBlockStore != nil, v.AzureDisk != nil, v.AzureFile != nil, v.Cinder != nil, v.GCEPersistentDisk != nil,
+		v.PortworxVolume != nil, v.VsphereVolume != nil}.driver()
 }
