@@ -74,6 +74,12 @@ NamespaceContentRemaining ContentRemoved: All content successfully removed
 NamespaceFinalizersRemaining ContentHasNoFinalizers: All content-preserving finalizers finished
 `
 
+// resourcesRemain and finalizersRemain begin the texts of conditions.
+const (
+	resourcesRemain  = "NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: "
+	finalizersRemain = "NamespaceFinalizersRemaining SomeFinalizersRemain: Some content in the namespace has finalizers remaining: "
+)
+
 // expectProblems waits until a namespace has these problems, and no others.
 func expectProblems(t testing.TB, c kubernetes.Interface, name, want string) {
 	t.Helper()

@@ -78,15 +78,13 @@ func TestNamespaceConditions(t *testing.T) {
 			addSecret(t, ns, "s", "example.com/two")
 			return func() {
 				release(t, ns, configMaps, "a")
-				expectProblems(t, c, ns, `
-NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: configmaps. has 1 resource instances, secrets. has 1 resource instances
-NamespaceFinalizersRemaining SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/one in 1 resource instances, example.com/two in 2 resource instances`)
+				expectProblems(t, c, ns, resourcesRemain+"configmaps. has 1 resource instances, secrets. has 1 resource instances\n"+
+					finalizersRemain+"example.com/one in 1 resource instances, example.com/two in 2 resource instances")
 				release(t, ns, configMaps, "b")
 				release(t, ns, secrets, "s")
 			}
-		}, `
-NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: configmaps. has 2 resource instances, secrets. has 1 resource instances
-NamespaceFinalizersRemaining SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/one in 2 resource instances, example.com/two in 2 resource instances`},
+		}, resourcesRemain + "configmaps. has 2 resource instances, secrets. has 1 resource instances\n" +
+			finalizersRemain + "example.com/one in 2 resource instances, example.com/two in 2 resource instances"},
 		{"custom-resources", func(t *testing.T, ns string) func() {
 			addGizmo(t, ns, "g0")
 			addGizmo(t, ns, "g1", "example.com/g")
@@ -101,9 +99,8 @@ NamespaceFinalizersRemaining SomeFinalizersRemain: Some content in the namespace
 				release(t, ns, gizmoResource, "g2")
 				release(t, ns, appsv1.SchemeGroupVersion.WithResource("deployments"), "d")
 			}
-		}, `
-NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: deployments.apps has 1 resource instances, gizmos.nsx.example.com has 2 resource instances
-NamespaceFinalizersRemaining SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/d in 1 resource instances, example.com/g in 2 resource instances`},
+		}, resourcesRemain + "deployments.apps has 1 resource instances, gizmos.nsx.example.com has 2 resource instances\n" +
+			finalizersRemain + "example.com/d in 1 resource instances, example.com/g in 2 resource instances"},
 		{"refused", func(t *testing.T, ns string) func() {
 			again, andAgain := refuse(t, ns, "configmaps"), refuse(t, ns, "secrets")
 			addConfigMap(t, ns, "a")
@@ -187,21 +184,21 @@ func TestNamespacePods(t *testing.T) {
 				}
 				testutil.Check(t, c.CoreV1().Pods(ns).Delete(t.Context(), "p", metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)}))
 			},
-			"NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: pods. has 1 resource instances"},
+			resourcesRemain + "pods. has 1 resource instances"},
 		{"finalizer", func(p *corev1.Pod) { p.Finalizers = []string{"example.com/f"} },
 			func(t *testing.T, ns string) {
 				_, err := c.CoreV1().Pods(ns).Patch(t.Context(), "p", types.MergePatchType, removeFinalizers, metav1.PatchOptions{})
 				testutil.Check(t, err)
 			},
-			`NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: pods. has 1 resource instances
-NamespaceFinalizersRemaining SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/f in 1 resource instances`},
+			resourcesRemain + "pods. has 1 resource instances\n" +
+				finalizersRemain + "example.com/f in 1 resource instances"},
 		{"overdue", func(p *corev1.Pod) { p.Spec.NodeName, p.Spec.TerminationGracePeriodSeconds = "node", ptr.To[int64](1) },
 			func(t *testing.T, ns string) {
 				testutil.Check(t, c.CoreV1().Pods(ns).Delete(t.Context(), "p", metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)}))
 			},
 			`NamespaceDeletionContentFailure ContentDeletionFailed: Failed to delete all resource types, 1 remaining: ` +
-				`unexpected items still remain in namespace: overdue for gvr: /v1, Resource=pods
-NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: pods. has 1 resource instances`},
+				"unexpected items still remain in namespace: overdue for gvr: /v1, Resource=pods\n" +
+				resourcesRemain + "pods. has 1 resource instances"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/discovery"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/tools/pager"
@@ -29,9 +28,11 @@ const (
 
 // content deletes what namespaces contain.
 type content struct {
-	pods      typedcorev1.PodsGetter
-	metadata  metadata.Interface
-	discovery discovery.ServerResourcesInterfaceWithContext
+	pods     typedcorev1.PodsGetter
+	metadata metadata.Interface
+	// discover returns the resources that have objects in namespaces, each in its
+	// preferred version. It returns those that it finds, even if there is an error.
+	discover func(context.Context) ([]*metav1.APIResourceList, error)
 }
 
 // delete deletes all objects in a namespace: at first only the pods, because they may

@@ -8,6 +8,7 @@ package namespace
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/client-go/discovery"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/klog/v2"
 
@@ -45,9 +47,10 @@ func Controller() controllers.Controller {
 		Needs: []schema.GroupVersionResource{corev1.SchemeGroupVersion.WithResource("namespaces")},
 		New: func(d controllers.Deps) *controllers.Loop {
 			namespaces := d.Informers.Core().V1().Namespaces()
+			discover := discovery.ToDiscoveryInterfaceWithContext(d.Client.Discovery())
 			c := &controller{
-				client: d.Client.CoreV1(), namespaces: namespaces.Lister(),
-				content: content{pods: d.Client.CoreV1(), metadata: d.Metadata, discovery: discovery.ToDiscoveryInterfaceWithContext(d.Client.Discovery())},
+				client: d.Client.CoreV1(), namespaces: namespaces.Lister(), server: d.Client.Discovery().RESTClient(),
+				content: content{pods: d.Client.CoreV1(), metadata: d.Metadata, discover: discover.ServerPreferredNamespacedResourcesWithContext},
 			}
 			c.loop = &controllers.Loop{
 				Workers: workers,
@@ -64,6 +67,9 @@ type controller struct {
 	namespaces corelisters.NamespaceLister
 	content    content
 	loop       *controllers.Loop
+	server     rest.Interface
+	// ready is true since the server has said that it is.
+	ready atomic.Bool
 }
 
 // terminating returns the key of a namespace that this controller has to delete.
@@ -83,6 +89,10 @@ func (c *controller) sync(ctx context.Context, name string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !c.complete(ctx) {
+		c.loop.AddAfter(name, soonest)
+		return nil
 	}
 	if len(ns.Status.Conditions) == 0 && signals.WaitFor(ctx, settling, ctx.Done()) {
 		return ctx.Err()
@@ -107,6 +117,16 @@ func (c *controller) sync(ctx context.Context, name string) error {
 		ns.Spec.Finalizers = slices.DeleteFunc(ns.Spec.Finalizers, func(f corev1.FinalizerName) bool { return f == corev1.FinalizerKubernetes })
 	})
 	return err
+}
+
+// complete reports whether the discovery of the server is complete. After the start of
+// the server custom resources are missing in it until the server is ready: a namespace
+// would be removed while it contains some.
+func (c *controller) complete(ctx context.Context) bool {
+	if !c.ready.Load() {
+		c.ready.Store(c.server.Get().AbsPath("/readyz").Do(ctx).Error() == nil)
+	}
+	return c.ready.Load()
 }
 
 // report writes the conditions unless they are right already. It returns the
@@ -167,7 +187,7 @@ func (c *controller) current(ctx context.Context, ns *corev1.Namespace) (*corev1
 
 // pause returns the time until the next look at what remains, after the namespace has
 // been Terminating for some time. It grows with this time until it is what
-// kube-controller-manager waits if it estimates that so many seconds are needed.
+// kube-controller-manager waits, which is half of the estimate, in seconds.
 func pause(since time.Duration, estimate int64) time.Duration {
-	return max(soonest, min(since/8, time.Duration(estimate/2+1)*time.Second))
+	return max(soonest, min(since/8, time.Duration(max(estimate, patience)/2+1)*time.Second))
 }

@@ -14,12 +14,11 @@ type resource struct {
 	list, deleteCollection bool
 }
 
-// resources returns all resources whose objects may have to be deleted, each in its
-// preferred version. The findings contain what could not be discovered. Nothing is
+// resources returns all resources whose objects may have to be deleted. The findings contain what could not be discovered. Nothing is
 // kept for the next time: a resource may be served since a moment ago, and an object
 // of it may exist.
 func (c *content) resources(ctx context.Context) (resources []resource, found findings) {
-	lists, err := c.discovery.ServerPreferredNamespacedResourcesWithContext(ctx)
+	lists, err := c.discover(ctx)
 	found.discoveryErr = err
 	for _, list := range lists {
 		gv, err := schema.ParseGroupVersion(list.GroupVersion)
