@@ -17,7 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
-	aggregatorclient "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
+	"k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -134,7 +134,7 @@ func TestNamespaceWithDeadAPI(t *testing.T) {
 	t.Parallel()
 	s := testserver.Start(t, namespaceFlags...)
 	c := kubernetes.NewForConfigOrDie(s.Config)
-	services := aggregatorclient.NewForConfigOrDie(s.Config).ApiregistrationV1().APIServices()
+	services := clientset.NewForConfigOrDie(s.Config).ApiregistrationV1().APIServices()
 	for _, gv := range []schema.GroupVersion{{Group: "dead.example.com", Version: "v1"}, {Group: "deader.example.com", Version: "v1beta1"}} {
 		_, err := services.Create(t.Context(), &apiregistrationv1.APIService{ObjectMeta: named(gv.Version + "." + gv.Group), Spec: apiregistrationv1.APIServiceSpec{
 			Group: gv.Group, Version: gv.Version, InsecureSkipTLSVerify: true, GroupPriorityMinimum: 100, VersionPriority: 10,

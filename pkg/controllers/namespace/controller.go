@@ -18,8 +18,8 @@ import (
 	"k8s.io/client-go/discovery"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/util/retry"
+	restclient "k8s.io/client-go/rest"
+	clientretry "k8s.io/client-go/util/retry"
 	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
@@ -67,7 +67,7 @@ type controller struct {
 	namespaces corelisters.NamespaceLister
 	content    content
 	loop       *controllers.Loop
-	server     rest.Interface
+	server     restclient.Interface
 	// ready is true since the server has said that it is.
 	ready atomic.Bool
 }
@@ -152,7 +152,7 @@ type write func(context.Context, *corev1.Namespace, metav1.UpdateOptions) (*core
 // meanwhile. It returns nil if the namespace has gone, even if there is another one of
 // the same name.
 func (c *controller) update(ctx context.Context, ns *corev1.Namespace, send write, change func(*corev1.Namespace)) (*corev1.Namespace, error) {
-	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+	err := clientretry.RetryOnConflict(clientretry.DefaultRetry, func() error {
 		changed := ns.DeepCopy()
 		change(changed)
 		written, err := send(ctx, changed, metav1.UpdateOptions{})
