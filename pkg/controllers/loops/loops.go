@@ -5,6 +5,7 @@ package loops
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/clusterroleaggregation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/garbagecollector"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
@@ -14,6 +15,7 @@ import (
 func All() controllers.List {
 	return controllers.List{
 		clusterroleaggregation.Controller(),
+		garbagecollector.Controller(),
 		resourcequota.Controller(),
 		serviceaccount.Controller(),
 		validatingadmissionpolicystatus.Controller(),
