@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -247,9 +249,11 @@ var familyCases = []struct {
 	{"another served version of the owner", []string{"create ClusterRole/a", "create b rbac.authorization.k8s.io/v1beta1=ClusterRole/a",
 		"delete ClusterRole/a", "= b a"}},
 	{"another kind with the same uid", []string{"create a", "create b example.com/v1=a", "= a; b a", "own b a", "delete a", "= "}},
-	{"custom resources", []string{"create Widget/a", "create Widget/b Widget/a!", "create c +example.com/f Widget/b!", "create Widget/d c", "delete Widget/a Foreground",
+	{"custom resources", []string{"create Widget/a", "create Widget/b Widget/a!", "create c +example.com/f Widget/b!", "create Widget/d c",
+		"delete Widget/a Foreground",
 		"= Widget/a* +foregroundDeletion; Widget/b* +foregroundDeletion a!; c* +example.com/f b!", "free c", "= "}},
-	{"orphan custom resources", []string{"create Widget/a", "create Widget/b Widget/a!", "create c Widget/a Widget/b", "delete Widget/a Orphan", "= Widget/b; c b"}},
+	{"orphan custom resources", []string{"create Widget/a", "create Widget/b Widget/a!", "create c Widget/a Widget/b",
+		"delete Widget/a Orphan", "= Widget/b; c b"}},
 }
 
 // run does the steps of a case.
@@ -274,6 +278,133 @@ func TestGarbageCollector(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			newFamily(t, s.Config, fmt.Sprintf("family-%d", i)).run(test.steps)
+		})
+	}
+}
+
+// TestGarbageCollectorOrder deletes a deployment with its replica set and pods in the
+// foreground, and expects that each is gone after those that it owns.
+func TestGarbageCollectorOrder(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t, "--controllers="+garbagecollector.Name, "--disable-admission-plugins=ServiceAccount")
+	c := kubernetes.NewForConfigOrDie(s.Config)
+	owned := func(apiVersion, kind string, owner metav1.Object, name string) metav1.ObjectMeta {
+		m := named(name)
+		m.OwnerReferences = []metav1.OwnerReference{{APIVersion: apiVersion, Kind: kind, Name: owner.GetName(), UID: owner.GetUID(), BlockOwnerDeletion: new(true)}}
+		return m
+	}
+	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"a": "b"}}, Spec: pod("p").Spec}
+	selector := &metav1.LabelSelector{MatchLabels: template.Labels}
+	deployment, err := c.AppsV1().Deployments("default").Create(t.Context(), &appsv1.Deployment{ObjectMeta: named("d"),
+		Spec: appsv1.DeploymentSpec{Selector: selector, Template: template}}, metav1.CreateOptions{})
+	testutil.Check(t, err)
+	set, err := c.AppsV1().ReplicaSets("default").Create(t.Context(), &appsv1.ReplicaSet{ObjectMeta: owned("apps/v1", "Deployment", deployment, "r"),
+		Spec: appsv1.ReplicaSetSpec{Selector: selector, Template: template}}, metav1.CreateOptions{})
+	testutil.Check(t, err)
+	for _, name := range []string{"p1", "p2", "p3"} {
+		p := pod(name)
+		p.ObjectMeta = owned("apps/v1", "ReplicaSet", set, name)
+		p.Finalizers = []string{"example.com/f"}
+		_, err := c.CoreV1().Pods("default").Create(t.Context(), p, metav1.CreateOptions{})
+		testutil.Check(t, err)
+	}
+	testutil.Check(t, c.AppsV1().Deployments("default").Delete(t.Context(), "d", metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationForeground)}))
+	for _, name := range []string{"p1", "p2", "p3"} {
+		eventually(t, name+" is being deleted", func() bool {
+			p, err := c.CoreV1().Pods("default").Get(t.Context(), name, metav1.GetOptions{})
+			testutil.Check(t, err)
+			return p.DeletionTimestamp != nil
+		})
+		set, err := c.AppsV1().ReplicaSets("default").Get(t.Context(), "r", metav1.GetOptions{})
+		testutil.Check(t, err)
+		deployment, err := c.AppsV1().Deployments("default").Get(t.Context(), "d", metav1.GetOptions{})
+		testutil.Check(t, err)
+		if set.DeletionTimestamp == nil || deployment.DeletionTimestamp == nil {
+			t.Errorf("the replica set or the deployment is not being deleted before %s is gone", name)
+		}
+		_, err = c.CoreV1().Pods("default").Patch(t.Context(), name, types.MergePatchType, []byte(`{"metadata": {"finalizers": null}}`), metav1.PatchOptions{})
+		testutil.Check(t, err)
+	}
+	eventually(t, "the deployment is gone", func() bool {
+		_, err := c.AppsV1().Deployments("default").Get(t.Context(), "d", metav1.GetOptions{})
+		return apierrors.IsNotFound(err)
+	})
+	if _, err := c.AppsV1().ReplicaSets("default").Get(t.Context(), "r", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the replica set is there after its owner: %v", err)
+	}
+}
+
+// TestGarbageCollectorRestart stops the server while deletions wait, and while the
+// collector does not run.
+func TestGarbageCollectorRestart(t *testing.T) {
+	t.Parallel()
+	dir := "--data-dir=" + t.TempDir()
+	start := func(controllers string) *testserver.Server {
+		s, err := testserver.New(t.Context(), dir, "--controllers="+controllers)
+		testutil.Check(t, err)
+		t.Cleanup(func() { testutil.Check(t, s.Stop()) })
+		return s
+	}
+	s := start(garbagecollector.Name)
+	f := newFamily(t, s.Config, "restart")
+	f.run([]string{"create a", "create b +example.com/f a!", "create c b!", "create o", "create p o", "create g", "create h g", "delete a Foreground",
+		"= a* +foregroundDeletion; b* +example.com/f a!; g; h g; o; p o"})
+	testutil.Check(t, s.Stop())
+	s = start("")
+	f.client = dynamic.NewForConfigOrDie(s.Config)
+	f.run([]string{"free b", "delete o Orphan", "delete g Background"})
+	if want, got := "a* +foregroundDeletion; h g; o* +orphan; p o", f.state(); got != want {
+		t.Errorf("without the collector: %q, want %q", got, want)
+	}
+	testutil.Check(t, s.Stop())
+	s = start(garbagecollector.Name)
+	f.client = dynamic.NewForConfigOrDie(s.Config)
+	f.expect("p")
+}
+
+// TestGarbageCollectorDefinition deletes the definition of the objects' kind, and creates
+// it again.
+func TestGarbageCollectorDefinition(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t, "--controllers="+garbagecollector.Name)
+	definitions := clientset.NewForConfigOrDie(s.Config).ApiextensionsV1().CustomResourceDefinitions()
+	for _, namespace := range []string{"first", "second"} {
+		crd := establish(t, s.Config, widgetDefinition())
+		f := newFamily(t, s.Config, namespace)
+		eventually(t, "widgets are served", func() bool {
+			_, err := f.client.Resource(resourceOf(crd, "v1")).List(t.Context(), metav1.ListOptions{})
+			return err == nil
+		})
+		f.run([]string{"create a", "create Widget/b a", "create c Widget/b", "delete a", "= ", "create Widget/d", "create e Widget/d"})
+		testutil.Check(t, definitions.Delete(t.Context(), crd.Name, metav1.DeleteOptions{}))
+		eventually(t, "the definition is gone", func() bool {
+			_, err := definitions.Get(t.Context(), crd.Name, metav1.GetOptions{})
+			return apierrors.IsNotFound(err)
+		})
+	}
+}
+
+// TestGarbageCollectorEvent refers to owners in another namespace, and to one in a
+// namespace from an object without.
+func TestGarbageCollectorEvent(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t, "--controllers="+garbagecollector.Name)
+	f := newFamily(t, s.Config, "refers")
+	f.run([]string{"create other:a", "create b other:a", "create ClusterRole/c other:a", "= ClusterRole/c a; other:a"})
+	for _, test := range []struct{ name, namespace, dependent string }{
+		{"owner in another namespace", "refers", "ConfigMap b"},
+		{"owner in a namespace of an object without", "", "ClusterRole refers-c"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			want := fmt.Sprintf("Warning OwnerRefInvalidNamespace %s: ownerRef [v1/ConfigMap, namespace: %s, name: a, uid: %s] does not exist in namespace %q",
+				test.dependent, test.namespace, f.uids["other:a"], test.namespace)
+			eventually(t, want, func() bool {
+				list, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Events("").List(t.Context(), metav1.ListOptions{})
+				testutil.Check(t, err)
+				return slices.ContainsFunc(list.Items, func(e corev1.Event) bool {
+					return want == fmt.Sprintf("%s %s %s %s: %s", e.Type, e.Reason, e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Message)
+				})
+			})
 		})
 	}
 }
