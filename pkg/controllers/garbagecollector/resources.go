@@ -44,7 +44,7 @@ type served struct {
 
 // discover asks the server for its resources. Of the groups whose server does not
 // answer it returns what was known before.
-func discover(ctx context.Context, client discovery.DiscoveryInterface, before served) (served, error) {
+func discover(ctx context.Context, client discovery.ServerResourcesInterface, before served) (served, error) {
 	groups, lists, err := discovery.ToServerResourcesInterfaceWithContext(client).ServerGroupsAndResourcesWithContext(ctx)
 	var failed *discovery.ErrGroupDiscoveryFailed
 	if err != nil && !errors.As(err, &failed) {
