@@ -181,11 +181,18 @@ func (f *family) state() string {
 	return strings.Join(all, "; ")
 }
 
-// expect waits until the state is as wanted, and the controller has seen all that was
-// done before: an object whose owner never was is collected.
+// expect waits until the state is as wanted, and the controller has seen all objects that
+// were created before: in each resource an object is collected whose owner never was.
 func (f *family) expect(want string) {
 	f.t.Helper()
-	f.do("create sentinel never")
+	kinds := map[string]bool{}
+	for object := range f.uids {
+		kind, _, _ := f.find(object)
+		kinds[kind] = true
+	}
+	for kind := range kinds {
+		f.do("create " + kind + "/sentinel ClusterRole/never")
+	}
 	var state string
 	defer func() {
 		if f.t.Failed() {
@@ -196,7 +203,9 @@ func (f *family) expect(want string) {
 		state = f.state()
 		return state == want
 	})
-	delete(f.uids, "sentinel")
+	for kind := range kinds {
+		delete(f.uids, kind+"/sentinel")
+	}
 }
 
 // widgetDefinition is the definition of the custom resource of families.
@@ -249,11 +258,11 @@ var familyCases = []struct {
 	{"another served version of the owner", []string{"create ClusterRole/a", "create b rbac.authorization.k8s.io/v1beta1=ClusterRole/a",
 		"delete ClusterRole/a", "= b a"}},
 	{"another kind with the same uid", []string{"create a", "create b example.com/v1=a", "= a; b a", "own b a", "delete a", "= "}},
-	{"custom resources", []string{"create Widget/a", "create Widget/b Widget/a!", "create c +example.com/f Widget/b!", "create Widget/d c",
-		"delete Widget/a Foreground",
+	{"custom resources", []string{"create Widget/a", "create Widget/b Widget/a!", "create c +example.com/f Widget/b!",
+		"= Widget/a; Widget/b a!; c +example.com/f b!", "delete Widget/a Foreground",
 		"= Widget/a* +foregroundDeletion; Widget/b* +foregroundDeletion a!; c* +example.com/f b!", "free c", "= "}},
 	{"orphan custom resources", []string{"create Widget/a", "create Widget/b Widget/a!", "create c Widget/a Widget/b",
-		"delete Widget/a Orphan", "= Widget/b; c b"}},
+		"= Widget/a; Widget/b a!; c a b", "delete Widget/a Orphan", "= Widget/b; c b"}},
 }
 
 // run does the steps of a case.
@@ -308,6 +317,20 @@ func TestGarbageCollectorOrder(t *testing.T) {
 		_, err := c.CoreV1().Pods("default").Create(t.Context(), p, metav1.CreateOptions{})
 		testutil.Check(t, err)
 	}
+	// When these are collected, the collector knows the others.
+	never := &metav1.ObjectMeta{Name: "never", UID: "never"}
+	p := pod("sentinel")
+	p.ObjectMeta = owned("v1", "Pod", never, "sentinel")
+	_, err = c.CoreV1().Pods("default").Create(t.Context(), p, metav1.CreateOptions{})
+	testutil.Check(t, err)
+	_, err = c.AppsV1().ReplicaSets("default").Create(t.Context(), &appsv1.ReplicaSet{ObjectMeta: owned("v1", "Pod", never, "sentinel"),
+		Spec: appsv1.ReplicaSetSpec{Selector: selector, Template: template}}, metav1.CreateOptions{})
+	testutil.Check(t, err)
+	eventually(t, "the objects without an owner are gone", func() bool {
+		_, podErr := c.CoreV1().Pods("default").Get(t.Context(), "sentinel", metav1.GetOptions{})
+		_, setErr := c.AppsV1().ReplicaSets("default").Get(t.Context(), "sentinel", metav1.GetOptions{})
+		return apierrors.IsNotFound(podErr) && apierrors.IsNotFound(setErr)
+	})
 	testutil.Check(t, c.AppsV1().Deployments("default").Delete(t.Context(), "d", metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationForeground)}))
 	for _, name := range []string{"p1", "p2", "p3"} {
 		eventually(t, name+" is being deleted", func() bool {
