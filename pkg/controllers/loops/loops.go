@@ -5,6 +5,7 @@ package loops
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/clusterroleaggregation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/garbagecollector"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/namespace"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
@@ -15,6 +16,7 @@ import (
 func All() controllers.List {
 	return controllers.List{
 		clusterroleaggregation.Controller(),
+		garbagecollector.Controller(),
 		namespace.Controller(),
 		resourcequota.Controller(),
 		serviceaccount.Controller(),

@@ -1,0 +1,170 @@
+package garbagecollector
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
+)
+
+// syncTimeout is how long the collector waits until the objects of a resource are
+// listed. A resource that cannot be listed does not stop the collection of all others.
+const syncTimeout = 30 * time.Second
+
+// monitors keep the graph as the server is. There is one for each resource.
+type monitors struct {
+	metadata metadata.Interface
+	graph    *graph
+	// look is called with the objects that are to be looked at after a change.
+	look func(...types.UID)
+
+	mu         sync.Mutex
+	byResource map[schema.GroupResource]*monitor
+	// listing are the monitors that have not listed their objects yet.
+	listing map[*monitor]bool
+}
+
+func newMonitors(metadata metadata.Interface, graph *graph, look func(...types.UID)) *monitors {
+	return &monitors{metadata: metadata, graph: graph, look: look,
+		byResource: map[schema.GroupResource]*monitor{}, listing: map[*monitor]bool{}}
+}
+
+// follow starts monitors of new resources, and ends those of resources that are not
+// served any more. A monitor keeps its version as long as that is served. The monitors
+// end with the context.
+func (m *monitors) follow(ctx context.Context, s served) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for group, monitor := range m.byResource {
+		if s.collectable[group] == nil || s.kinds[monitor.resource.gvk] == nil || monitor.gone.Load() {
+			monitor.stop()
+			delete(m.byResource, group)
+			delete(m.listing, monitor)
+		}
+	}
+	for group, r := range s.collectable {
+		if m.byResource[group] == nil {
+			monitor := m.start(ctx, r)
+			m.byResource[group], m.listing[monitor] = monitor, true
+		}
+	}
+}
+
+// listed reports whether the graph has the objects of all resources that can be listed.
+func (m *monitors) listed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for monitor := range m.listing {
+		if !monitor.listed.IsSet() && time.Since(monitor.started) < syncTimeout {
+			return false
+		}
+		delete(m.listing, monitor)
+	}
+	return true
+}
+
+// monitor writes the objects of a resource to the graph. It is the store of a reflector,
+// so that the graph is the only place that has them.
+type monitor struct {
+	*monitors
+	resource *resource
+	started  time.Time
+	listed   *signals.Latch
+	// gone is true when the server has answered that it does not have the resource.
+	gone atomic.Bool
+	end  context.CancelFunc
+
+	writing sync.Mutex
+	ended   bool
+}
+
+func (m *monitors) start(ctx context.Context, r *resource) *monitor {
+	ctx, cancel := context.WithCancel(ctx)
+	one := &monitor{monitors: m, resource: r, started: time.Now(), listed: signals.NewLatch(), end: cancel}
+	client := m.metadata.Resource(r.gvr)
+	lw := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			list, err := client.List(ctx, options)
+			return list, one.unlessGone(ctx, err)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			w, err := client.Watch(ctx, options)
+			return w, one.unlessGone(ctx, err)
+		},
+	}, m.metadata)
+	reflector := cache.NewReflectorWithOptions(lw, &metav1.PartialObjectMetadata{}, one,
+		cache.ReflectorOptions{Name: Name, TypeDescription: r.gvr.String()})
+	go reflector.RunWithContext(ctx)
+	return one
+}
+
+// unlessGone waits for the end of the monitor if the resource is not served any more:
+// it is of no use to ask again.
+func (m *monitor) unlessGone(ctx context.Context, err error) error {
+	if apierrors.IsNotFound(err) {
+		m.gone.Store(true)
+		m.listed.Set()
+		<-ctx.Done()
+	}
+	return err
+}
+
+// stop ends the monitor, and removes its objects from the graph: nobody will tell when
+// they are deleted.
+func (m *monitor) stop() {
+	m.end()
+	m.write(func() []types.UID {
+		m.ended = true
+		return m.graph.replace(m.resource, nil)
+	})
+}
+
+// write changes the graph, unless the monitor has ended.
+func (m *monitor) write(change func() []types.UID) {
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	if !m.ended {
+		m.look(change()...)
+	}
+}
+
+// Add and the methods below are called by the reflector.
+func (m *monitor) Add(obj any) error { return m.Update(obj) }
+
+// Update stores an object in the graph.
+func (m *monitor) Update(obj any) error {
+	o := newObject(m.resource, obj.(*metav1.PartialObjectMetadata))
+	m.write(func() []types.UID { return m.graph.set(o) })
+	return nil
+}
+
+// Delete removes an object from the graph.
+func (m *monitor) Delete(obj any) error {
+	m.write(func() []types.UID { return m.graph.remove(obj.(*metav1.PartialObjectMetadata).UID) })
+	return nil
+}
+
+// Replace makes the objects of the resource those of a list.
+func (m *monitor) Replace(list []any, _ string) error {
+	objects := make([]object, 0, len(list))
+	for _, obj := range list {
+		objects = append(objects, newObject(m.resource, obj.(*metav1.PartialObjectMetadata)))
+	}
+	m.write(func() []types.UID { return m.graph.replace(m.resource, objects) })
+	m.listed.Set()
+	return nil
+}
+
+// Resync does nothing: there are no resyncs.
+func (m *monitor) Resync() error { return nil }
