@@ -107,7 +107,7 @@ func (c deviceClaims) usage(claim *resourcev1.ResourceClaim) (corev1.ResourceLis
 // extendedResources returns the extended resources that device classes name, by
 // class.
 func (c deviceClaims) extendedResources() (map[string]string, error) {
-	list, err := c.client.ResourceV1().DeviceClasses().List(context.TODO(), metav1.ListOptions{})
+	list, err := c.client.ResourceV1().DeviceClasses().List(context.Background(), metav1.ListOptions{})
 	if apierrors.IsNotFound(err) {
 		return map[string]string{}, nil // the resource is not served
 	}
@@ -130,7 +130,7 @@ func (c deviceClaims) countedForPod(claim *resourcev1.ResourceClaim) (corev1.Res
 	if claim.Annotations[resourcev1.ExtendedResourceClaimAnnotation] != "true" || owner == nil || owner.APIVersion != "v1" || owner.Kind != "Pod" {
 		return nil, nil
 	}
-	pod, err := c.client.CoreV1().Pods(claim.Namespace).Get(context.TODO(), owner.Name, metav1.GetOptions{})
+	pod, err := c.client.CoreV1().Pods(claim.Namespace).Get(context.Background(), owner.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
