@@ -96,7 +96,7 @@ func New() *Options {
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
 	// With kube-apiserver's default, a server with open watches stops only
 	// after --request-timeout.
-	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
+	o.Generic.ShutdownWatchTerminationGracePeriod = 50 * time.Millisecond
 	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
 	// The admission plugin ServiceAccount refuses pods in a namespace without the
