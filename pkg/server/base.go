@@ -178,6 +178,6 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		if front != nil {
 			handler = front.Wrap(handler)
 		}
-		return genericapiserver.DefaultBuildHandlerChain(handler, g)
+		return reportRefusals(genericapiserver.DefaultBuildHandlerChain(handler, g), b)
 	}
 }

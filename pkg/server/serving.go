@@ -37,6 +37,12 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) (*con
 			return nil, fmt.Errorf("--cert-dir: %w", err)
 		}
 	}
+	if listener := o.Embedding.Listener; listener != nil {
+		serving.Listener = listener
+		if tcp, ok := listener.Addr().(*net.TCPAddr); ok {
+			serving.BindPort = tcp.Port
+		}
+	}
 	if serving.BindPort == 0 {
 		// Port 0 is for tests: the kernel chooses a free port.
 		var err error
@@ -54,12 +60,12 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) (*con
 	}
 	connections := newConnections(c.SecureServing.Listener)
 	c.SecureServing.Listener = connections
-	return connections, loopback(c)
+	return connections, loopback(o, c)
 }
 
 // loopback creates the configuration of the client with which the server calls
 // itself. Its certificate and its random token exist only in memory.
-func loopback(c *genericapiserver.Config) error {
+func loopback(o options.Completed, c *genericapiserver.Config) error {
 	const name = genericapiserver.LoopbackClientServerNameOverride
 	expires := time.Now().Add(loopbackValidity)
 	certPEM, keyPEM, err := pki.SelfSigned(name, time.Now(), loopbackValidity)
@@ -75,6 +81,7 @@ func loopback(c *genericapiserver.Config) error {
 	if err != nil {
 		return fmt.Errorf("loopback client: %w", err)
 	}
+	c.LoopbackClientConfig.Dial = o.Embedding.Dial
 	c.LoopbackClientConfig.ContentType = "application/vnd.kubernetes.protobuf"
 	// The user agent determines the field manager of the objects that the
 	// server creates itself.
