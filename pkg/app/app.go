@@ -88,8 +88,11 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 	}
 	go func() {
 		if s.Ready(ctx) == nil {
-			fmt.Fprintf(stdout, "gatehouse %s is ready on %s after %v: export KUBECONFIG=%s\n",
-				version.Git, s.URL, time.Since(started).Round(time.Millisecond), s.Kubeconfig)
+			var hint string
+			if s.Kubeconfig != "" {
+				hint = ": export KUBECONFIG=" + s.Kubeconfig
+			}
+			fmt.Fprintf(stdout, "gatehouse %s is ready on %s after %v%s\n", version.Git, s.URL, time.Since(started).Round(time.Millisecond), hint)
 			returnMemory(ctx)
 		}
 	}()

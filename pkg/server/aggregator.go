@@ -21,14 +21,18 @@ func newAggregator(b *base) (*aggregator.Aggregator, error) {
 	}
 	o, g := b.options.Aggregator, b.generic
 	certFile, keyFile := o.ClientCertFile, o.ClientKeyFile
-	if certFile == "" {
+	if certFile == "" && b.keys != nil {
 		certFile, keyFile = b.keys.FrontProxyClient.CertFile, b.keys.FrontProxyClient.KeyFile
 	}
-	cert, err := dynamiccertificates.NewDynamicServingContentFromFiles("aggregator-proxy-cert", certFile, keyFile)
-	if err != nil {
-		return nil, fmt.Errorf("--proxy-client-cert-file, --proxy-client-key-file: %w", err)
+	var clientCert dynamiccertificates.CertKeyContentProvider = noCert{}
+	if certFile != "" {
+		cert, err := dynamiccertificates.NewDynamicServingContentFromFiles("aggregator-proxy-cert", certFile, keyFile)
+		if err != nil {
+			return nil, fmt.Errorf("--proxy-client-cert-file, --proxy-client-key-file: %w", err)
+		}
+		b.life.runs(func(ctx context.Context) { cert.Run(ctx, 1) })
+		clientCert = cert
 	}
-	b.life.runs(func(ctx context.Context) { cert.Run(ctx, 1) })
 
 	var dial *transport.DialHolder
 	if g.EgressSelector != nil {
@@ -44,7 +48,7 @@ func newAggregator(b *base) (*aggregator.Aggregator, error) {
 		Client:          g.LoopbackClientConfig,
 		Informers:       b.informers,
 		Serves:          b.enabled.Serves,
-		ClientCert:      cert,
+		ClientCert:      clientCert,
 		EndpointRouting: o.EndpointRouting,
 		RejectRedirects: o.RejectRedirects,
 		Dial:            dial,
@@ -52,6 +56,19 @@ func newAggregator(b *base) (*aggregator.Aggregator, error) {
 		Tracer:          g.TracerProvider,
 	})
 }
+
+// noCert is the client certificate of a server that has none. Remote servers
+// cannot tell then who sends them a request.
+type noCert struct{}
+
+// Name implements dynamiccertificates.CertKeyContentProvider.
+func (noCert) Name() string { return "none" }
+
+// CurrentCertKeyContent implements dynamiccertificates.CertKeyContentProvider.
+func (noCert) CurrentCertKeyContent() (cert, key []byte) { return nil, nil }
+
+// AddListener implements dynamiccertificates.CertKeyContentProvider.
+func (noCert) AddListener(dynamiccertificates.Listener) {}
 
 // installAggregator registers the group versions that this server serves.
 func (s *Server) installAggregator() error {

@@ -160,6 +160,9 @@ func (s *Server) tellWhere() error {
 		return err
 	}
 	s.URL = "https://" + net.JoinHostPort(host, port)
+	if b.keys == nil {
+		return nil
+	}
 	s.Kubeconfig = b.options.Data.Path("admin.kubeconfig")
 	b.life.runs(func(ctx context.Context) { b.keys.Run(ctx, b.clock, s.writeKubeconfig) })
 	return s.writeKubeconfig()

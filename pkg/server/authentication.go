@@ -29,8 +29,10 @@ func applyAuthentication(b *base, accounts authenticator.Token) (dynamiccertific
 	if g.Authentication.RequestHeaderConfig, err = requestHeader(b); err != nil {
 		return nil, fmt.Errorf("--requestheader-client-ca-file: %w", err)
 	}
-	if err := g.Authentication.ApplyClientCert(g.Authentication.RequestHeaderConfig.CAContentProvider, g.SecureServing); err != nil {
-		return nil, err
+	if proxy := g.Authentication.RequestHeaderConfig; proxy != nil {
+		if err := g.Authentication.ApplyClientCert(proxy.CAContentProvider, g.SecureServing); err != nil {
+			return nil, err
+		}
 	}
 	config := authentication.Config{
 		Audiences:     g.Authentication.APIAudiences,
@@ -81,17 +83,18 @@ func anonymous(b *base) bool {
 
 // clientCA returns the CA that verifies client certificates.
 func clientCA(b *base) (dynamiccertificates.CAContentProvider, error) {
-	own, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", b.keys.CA.CertFile)
-	if err != nil {
-		return nil, err
+	var given, own dynamiccertificates.CAContentProvider
+	var err error
+	if file := b.options.Authentication.ClientCAFile; file != "" {
+		if given, err = dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", file); err != nil {
+			return nil, fmt.Errorf("--client-ca-file: %w", err)
+		}
 	}
-	file := b.options.Authentication.ClientCAFile
-	if file == "" {
-		return own, nil
+	if b.keys == nil {
+		return given, nil
 	}
-	given, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", file)
-	if err != nil {
-		return nil, fmt.Errorf("--client-ca-file: %w", err)
+	if own, err = dynamiccertificates.NewDynamicCAContentFromFile("client-ca-bundle", b.keys.CA.CertFile); err != nil || given == nil {
+		return own, err
 	}
 	// Both CAs are accepted, so that the administrator's kubeconfig stays
 	// valid.
@@ -100,11 +103,14 @@ func clientCA(b *base) (dynamiccertificates.CAContentProvider, error) {
 
 // requestHeader returns the configuration of the trusted front proxy: the one
 // that the flags describe or, without these flags, a proxy that uses the front
-// proxy certificate of the data directory.
+// proxy certificate of the data directory. Without a data directory there is none.
 func requestHeader(b *base) (*authenticatorfactory.RequestHeaderConfig, error) {
 	o := b.options.Authentication.RequestHeader
 	if o.ClientCAFile != "" {
 		return o.ToAuthenticationRequestHeaderConfig()
+	}
+	if b.keys == nil {
+		return nil, nil
 	}
 	ca, err := dynamiccertificates.NewDynamicCAContentFromFile("request-header", b.keys.FrontProxyCA.CertFile)
 	if err != nil {

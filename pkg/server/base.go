@@ -39,7 +39,8 @@ const informerResync = 10 * time.Minute
 type base struct {
 	options options.Completed
 	generic *genericapiserver.Config
-	// keys are the certificates and keys of this server.
+	// keys are the certificates and keys of this server. It is nil if the server has
+	// no data directory.
 	keys *pki.PKI
 	// connections are those of the port.
 	connections *connections
@@ -66,16 +67,22 @@ type base struct {
 // closes them, even if open returns an error.
 func open(ctx context.Context, o options.Completed, life *lifetime) (*base, error) {
 	b := &base{options: o, generic: genericapiserver.NewConfig(apis.Codecs), objects: &objects.Access{}, life: life, clock: clock.RealClock{}}
-	lock, err := lockDataDir(o.Data)
-	if err != nil {
-		return nil, err
+	if !o.NoData {
+		lock, err := lockDataDir(o.Data)
+		if err != nil {
+			return nil, err
+		}
+		life.onClose(func() { _ = lock.Unlock() })
 	}
-	life.onClose(func() { _ = lock.Unlock() })
 
 	// The certificates with the port, and etcd, are independent of each other.
 	var parallel errgroup.Group
 	parallel.Go(func() error {
 		var err error
+		if o.NoData {
+			b.connections, err = serve(o, nil, b.generic)
+			return err
+		}
 		if b.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: b.clock.Now()}); err != nil {
 			return err
 		}
@@ -87,7 +94,7 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 		b.etcd, err = startEtcd(ctx, o)
 		return err
 	})
-	err = parallel.Wait()
+	err := parallel.Wait()
 	if b.etcd != nil {
 		life.onClose(b.etcd.Close)
 	}

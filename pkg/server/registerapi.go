@@ -13,6 +13,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator/registered"
 )
 
+// errNoKeys is the error where a server needs a CA of its own and has none.
+var errNoKeys = errors.New("the server has no data directory, and so no CA of its own: set --data-dir")
+
 // API is an aggregated API: group versions that are served by another server at
 // a URL, or by a handler in this process.
 type API = registered.API
@@ -27,6 +30,9 @@ type API = registered.API
 func (s *Server) RegisterAPI(ctx context.Context, api API) (unregister func(context.Context) error, err error) {
 	if s.aggregator == nil {
 		return nil, errors.New("RegisterAPI: the server does not serve apiregistration.k8s.io/v1")
+	}
+	if s.base.keys == nil {
+		return nil, fmt.Errorf("RegisterAPI: %w", errNoKeys)
 	}
 	unregister, err = api.Register(ctx, registered.Host{
 		Client:   s.base.generic.LoopbackClientConfig,
@@ -49,6 +55,9 @@ func (s *Server) RegisterAPI(ctx context.Context, api API) (unregister func(cont
 // the certificate of the CA that signed it, which is this server's CA, all in
 // PEM.
 func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error) {
+	if s.base.keys == nil {
+		return nil, nil, nil, errNoKeys
+	}
 	if cert, key, err = s.base.keys.IssueServing(s.base.clock.Now(), hosts...); err != nil {
 		return nil, nil, nil, err
 	}

@@ -18,7 +18,8 @@ import (
 type Server struct {
 	// URL is the address on which the server listens.
 	URL string
-	// Kubeconfig is the path of the file with the administrator's credentials.
+	// Kubeconfig is the path of the file with the administrator's credentials. It is
+	// empty if the server has no data directory.
 	Kubeconfig string
 
 	base    *base
@@ -53,6 +54,9 @@ func New(ctx context.Context, o options.Completed) (*Server, error) {
 
 // ClientConfig returns the administrator's client configuration.
 func (s *Server) ClientConfig() (*restclient.Config, error) {
+	if s.base.keys == nil {
+		return nil, errNoKeys
+	}
 	return clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
 }
 

@@ -8,10 +8,18 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/version"
+	"k8s.io/client-go/kubernetes"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
 // TestStartFails starts the binary with invalid flags and files. It must print
@@ -154,6 +162,52 @@ func TestServersOfOneWorkingDirectory(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		t.Errorf("the working directory has %v, %v", entries, err)
+	}
+}
+
+// TestNoDataDirectory starts a server whose etcd, certificates and keys are all
+// named by flags, as envtest does. It writes nothing.
+func TestNoDataDirectory(t *testing.T) {
+	t.Parallel()
+	etcd := "http://" + freeAddress(t)
+	testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
+	dir, given := t.TempDir(), filepath.Join(t.TempDir(), "pki")
+	keys, err := pki.Ensure(given, pki.Request{Hosts: []string{"127.0.0.1"}, Now: time.Now()})
+	testutil.Check(t, err)
+	before, err := os.ReadDir(given)
+	testutil.Check(t, err)
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	testutil.Check(t, err)
+	p := launchIn(t, dir, "--cert-dir="+given, "--secure-port="+port, "--etcd-servers="+etcd, "--client-ca-file="+keys.CA.CertFile,
+		"--service-account-key-file="+keys.Serving.CertFile, "--service-account-signing-key-file="+keys.Serving.KeyFile,
+		"--service-account-issuer=https://127.0.0.1:1/")
+	config := &restclient.Config{Host: "https://127.0.0.1:" + port, QPS: -1, TLSClientConfig: restclient.TLSClientConfig{
+		CAFile: keys.CA.CertFile, CertFile: keys.Admin.CertFile, KeyFile: keys.Admin.KeyFile}}
+	client := kubernetes.NewForConfigOrDie(config)
+	eventually(t, "the server is ready", func() bool {
+		return client.RESTClient().Get().AbsPath("/readyz").Do(t.Context()).Error() == nil
+	})
+	info, err := client.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "extension-apiserver-authentication", metav1.GetOptions{})
+	testutil.Check(t, err)
+	if !strings.Contains(info.Data["client-ca-file"], "CERTIFICATE") {
+		t.Errorf("extension-apiserver-authentication has %v", info.Data)
+	}
+	_, err = client.CoreV1().ServiceAccounts("default").CreateToken(t.Context(), "none", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	if !apierrors.IsNotFound(err) {
+		t.Errorf("a token for an account that does not exist: %v", err)
+	}
+	if !strings.HasSuffix(strings.TrimSpace(p.stdout.String()), "s") || strings.Contains(p.stdout.String(), "KUBECONFIG") {
+		t.Errorf("the ready line is %q", p.stdout.String())
+	}
+	p.signal(os.Interrupt)
+	if code := p.exit(); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("the working directory has %v, %v", entries, err)
+	}
+	if after, err := os.ReadDir(given); err != nil || len(after) != len(before) {
+		t.Errorf("--cert-dir has %v, %v", after, err)
 	}
 }
 

@@ -159,6 +159,9 @@ func TestStopUnderLoad(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
 	watches.Wait()
+	// The client repeats a refused request after the second for which the server asks
+	// it to wait. It gives up when nothing listens any more.
+	writes.writers.Wait()
 	acknowledged := writes.end()
 	for _, err := range writes.errors {
 		if apierrors.ReasonForError(err) == metav1.StatusReasonUnknown && !utilnet.IsConnectionRefused(err) {

@@ -36,7 +36,7 @@ type AuthenticationInfo struct {
 	ClientCA dynamiccertificates.CAContentProvider
 	// RequestHeader describes this server as the front proxy of aggregated API
 	// servers: the headers in which it names the user, and the CA of its
-	// certificate.
+	// certificate. It is nil if this server is none.
 	RequestHeader *authenticatorfactory.RequestHeaderConfig
 }
 
@@ -46,7 +46,9 @@ func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) ge
 	return func(hook genericapiserver.PostStartHookContext) error {
 		changed := signals.NewPulse()
 		info.ClientCA.AddListener(changed)
-		info.RequestHeader.CAContentProvider.AddListener(changed)
+		if info.RequestHeader != nil {
+			info.RequestHeader.CAContentProvider.AddListener(changed)
+		}
 		ensure := func(ctx context.Context) error { return info.ensure(ctx, client) }
 		go func() {
 			watchOne(hook, client, changed)
@@ -109,10 +111,16 @@ func (info AuthenticationInfo) data(others map[string]string) (map[string]string
 	if data == nil {
 		data = map[string]string{}
 	}
+	authorities := map[string]dynamiccertificates.CAContentProvider{"client-ca-file": info.ClientCA}
 	h := info.RequestHeader
-	for key, ca := range map[string]dynamiccertificates.CAContentProvider{
-		"client-ca-file": info.ClientCA, "requestheader-client-ca-file": h.CAContentProvider} {
+	if h != nil {
+		authorities["requestheader-client-ca-file"] = h.CAContentProvider
+	}
+	for key, ca := range authorities {
 		data[key] = joinCertificates(time.Now(), ca.CurrentCABundleContent(), []byte(others[key]))
+	}
+	if h == nil {
+		return data, nil
 	}
 	for key, own := range map[string][]string{
 		"requestheader-username-headers":     h.UsernameHeaders.Value(),

@@ -63,10 +63,13 @@ func (o *DataOptions) AddFlags(fs *pflag.FlagSet) {
 // server with certificates of its own keeps its data apart as well, as tools that
 // start several servers in one working directory expect.
 func (o *DataOptions) complete(certDir string) {
-	if certDir != "" && o.Dir == defaultDir && (o.dirFlag == nil || !o.dirFlag.Changed) {
+	if certDir != "" && o.Dir == defaultDir && !o.chosen() {
 		o.Dir = filepath.Join(certDir, defaultDir)
 	}
 }
+
+// chosen reports whether the command line names a data directory.
+func (o *DataOptions) chosen() bool { return o.dirFlag != nil && o.dirFlag.Changed }
 
 // Validate returns an error for each invalid flag.
 func (o *DataOptions) Validate() (errs []error) {

@@ -158,6 +158,9 @@ type completed struct {
 	*Options
 	// Embedded is true if etcd runs in this process.
 	Embedded bool
+	// NoData is true if the server has no data directory: it uses an external etcd, and
+	// flags name its certificates and keys. It makes no administrator's kubeconfig then.
+	NoData bool
 }
 
 // Complete fills in values that depend on other flags and applies the feature
@@ -179,6 +182,8 @@ func (o *Options) Complete() (Completed, error) {
 	o.Services.complete()
 	o.Authorization.complete()
 	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
+	c.NoData = !c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" && o.ServiceAccounts.SigningKeyFile != "" &&
+		(o.SecureServing.ServerCert.CertDirectory != "" || o.SecureServing.ServerCert.CertKey.CertFile != "")
 	if c.Embedded {
 		// The validation of k8s.io/apiserver requires a server. The embedded etcd does not use this
 		// value.
