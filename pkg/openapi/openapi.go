@@ -42,7 +42,7 @@ import (
 type Documents struct {
 	version    string
 	namer      func() *openapinamer.DefinitionNamer
-	converters map[*runtime.Scheme]managedfields.TypeConverter
+	converters schemeConverters
 }
 
 // New returns documents for a version of Kubernetes, such as 1.37.
@@ -50,11 +50,32 @@ func New(version string) *Documents {
 	d := &Documents{version: version, namer: sync.OnceValue(func() *openapinamer.DefinitionNamer {
 		return openapinamer.NewDefinitionNamer(apis.Scheme, extensions.Scheme)
 	})}
-	d.converters = map[*runtime.Scheme]managedfields.TypeConverter{
-		apis.Scheme:       d.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
-		extensions.Scheme: d.typeConverter(extensions.Scheme, extensionsopenapi.GetOpenAPIDefinitions),
-	}
+	d.converters = converters.of(d)
 	return d
+}
+
+// converters are the schemas for server-side apply. All servers of a process with
+// the same version use the same ones: they never change, and it takes more time to
+// build them than to do anything else at the start of a server.
+var converters = convertersByVersion{byVersion: map[string]schemeConverters{}}
+
+type schemeConverters map[*runtime.Scheme]managedfields.TypeConverter
+
+type convertersByVersion struct {
+	mu        sync.Mutex
+	byVersion map[string]schemeConverters
+}
+
+func (c *convertersByVersion) of(d *Documents) schemeConverters {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byVersion[d.version] == nil {
+		c.byVersion[d.version] = schemeConverters{
+			apis.Scheme:       d.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
+			extensions.Scheme: d.typeConverter(extensions.Scheme, extensionsopenapi.GetOpenAPIDefinitions),
+		}
+	}
+	return c.byVersion[d.version]
 }
 
 // TypeConverter returns the schemas for server-side apply of the types of a

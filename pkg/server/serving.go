@@ -81,6 +81,7 @@ func loopback(o options.Completed, c *genericapiserver.Config) error {
 	if err != nil {
 		return fmt.Errorf("loopback client: %w", err)
 	}
+	c.LoopbackClientConfig.DisableCompression = true
 	c.LoopbackClientConfig.Dial = o.Embedding.Dial
 	c.LoopbackClientConfig.ContentType = "application/vnd.kubernetes.protobuf"
 	// The user agent determines the field manager of the objects that the

@@ -39,6 +39,8 @@ type Backend struct {
 	uncached map[schema.GroupResource]bool
 	cache    bool
 	prefix   string
+	// occupancies is nil if others may write to the etcd.
+	occupancies *occupancies
 }
 
 // BackendConfig configures NewBackend.
@@ -63,6 +65,9 @@ var _ generic.RESTOptionsGetter = (*Backend)(nil)
 // NewBackend returns a backend and starts compaction, which runs until Close.
 func NewBackend(c BackendConfig) *Backend {
 	b := &Backend{etcd: c.Etcd, options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
+	if !c.Etcd.Shared() {
+		b.occupancies = newOccupancies(uint64(c.Etcd.Revision()))
+	}
 	if c.CompactionInterval > 0 {
 		client := c.Etcd.Client()
 		compactor := etcd3.NewCompactor(client.Client, c.CompactionInterval, clock.RealClock{}, nil)
@@ -144,30 +149,43 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	if err != nil {
 		return nil, nil, err
 	}
-	cacher, err := cacherstorage.NewCacherFromConfig(cacherstorage.Config{
-		Storage:             raw,
-		Versioner:           apistorage.APIObjectVersioner{},
-		GroupResource:       c.GroupResource,
-		EventsHistoryWindow: c.EventsHistoryWindow,
-		ResourcePrefix:      resourcePrefix,
-		KeyFunc:             keyFunc,
-		NewFunc:             newFunc,
-		NewListFunc:         newListFunc,
-		GetAttrsFunc:        attrs,
-		IndexerFuncs:        triggers,
-		Indexers:            indexers,
-		Codec:               c.Codec,
-	})
-	if err != nil {
-		destroyRaw()
-		return nil, nil, fmt.Errorf("watch cache of %s: %w", c.GroupResource, err)
+	lazy := &lazyCache{Interface: raw, newFunc: newFunc}
+	if b.occupancies != nil {
+		lazy.occupancy, lazy.since = b.occupancies.of(c.GroupResource), b.occupancies.since
 	}
-	delegator := cacherstorage.NewCacheDelegator(cacher, raw)
-	return delegator, sync.OnceFunc(func() {
-		delegator.Stop()
-		cacher.Stop()
+	lazy.build = func() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error) {
+		cacher, err := cacherstorage.NewCacherFromConfig(cacherstorage.Config{
+			Storage:             raw,
+			Versioner:           apistorage.APIObjectVersioner{},
+			GroupResource:       c.GroupResource,
+			EventsHistoryWindow: c.EventsHistoryWindow,
+			ResourcePrefix:      resourcePrefix,
+			KeyFunc:             keyFunc,
+			NewFunc:             newFunc,
+			NewListFunc:         newListFunc,
+			GetAttrsFunc:        attrs,
+			IndexerFuncs:        triggers,
+			Indexers:            indexers,
+			Codec:               c.Codec,
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("watch cache of %s: %w", c.GroupResource, err)
+		}
+		return cacher, cacherstorage.NewCacheDelegator(cacher, raw), nil
+	}
+	return lazy, sync.OnceFunc(func() {
+		lazy.stop()
 		destroyRaw()
 	}), nil
+}
+
+// Occupied returns a channel that is closed when a resource may have objects. It
+// is nil if that is not known, because others may write to the etcd.
+func (b *Backend) Occupied(resource schema.GroupResource) <-chan struct{} {
+	if b.occupancies == nil {
+		return nil
+	}
+	return b.occupancies.of(resource).occupied
 }
 
 // Check returns a health check that reads one key from etcd within the timeout.

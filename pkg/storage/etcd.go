@@ -70,6 +70,8 @@ type Etcd struct {
 	failure chan error
 	closing chan struct{}
 	close   func()
+	// shared is true if other clients can write.
+	shared bool
 	// reserved is the size of the database at the last call of reserve.
 	reserved int64
 }
@@ -98,7 +100,8 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 		return nil, explain(c.Dir, fmt.Errorf("starting etcd in %s: %w", c.Dir, err))
 	}
 	log.release()
-	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{})}
+	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{}),
+		shared: c.ClientURL != ""}
 	e.close = sync.OnceFunc(func() {
 		close(e.closing)
 		closeServer(server, log)
@@ -220,6 +223,12 @@ func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, erro
 func (e *Etcd) Client() *kubernetes.Client {
 	return newClient(e.server.Server, e.space)
 }
+
+// Shared reports whether other clients than those of this process can write.
+func (e *Etcd) Shared() bool { return e.shared }
+
+// Revision returns the number of writes so far.
+func (e *Etcd) Revision() int64 { return e.server.Server.KV().Rev() }
 
 // Size returns the size of the database file in bytes.
 func (e *Etcd) Size() int64 { return e.server.Server.Backend().Size() }

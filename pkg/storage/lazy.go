@@ -1,0 +1,240 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	apistorage "k8s.io/apiserver/pkg/storage"
+	cacherstorage "k8s.io/apiserver/pkg/storage/cacher"
+)
+
+// uncachedLists is how many lists of a resource are read from etcd before its
+// watch cache is made for them. Tools that look at everything once, such as the
+// deletion of a namespace, should not make the caches of all resources.
+const uncachedLists = 3
+
+// lazyCache is storage whose watch cache is made when it is of use: for a watch of
+// a resource that has objects, and for repeated lists. A watch cache has twenty
+// goroutines, and most resources of a test have no objects at all.
+//
+// As long as a resource has no object, watches of it are dormant: they have nothing
+// to tell. The write that may create the first object wakes them before it is
+// executed, so no event is lost. That requires that all writes come through this
+// server; where others write to the same etcd, there is no occupancy, and watches
+// make the cache.
+type lazyCache struct {
+	apistorage.Interface // reads from etcd
+	newFunc              func() runtime.Object
+	build                func() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error)
+	// occupancy is nil if others may write to the etcd; since is the resource version
+	// from which on it knows everything.
+	occupancy *occupancy
+	since     uint64
+
+	lists atomic.Int32
+	// cached is the cache when it is filled, and filledAt the resource version from
+	// which on it has all events.
+	cached   atomic.Pointer[cacherstorage.CacheDelegator]
+	filledAt atomic.Uint64
+
+	mu        sync.Mutex
+	cacher    *cacherstorage.Cacher
+	delegator *cacherstorage.CacheDelegator
+	sleeping  map[*dormantWatch]struct{}
+	stopped   bool
+}
+
+var errStopped = errors.New("the storage is closed")
+
+// current returns the cache if there is one, and else what reads from etcd.
+func (l *lazyCache) current() apistorage.Interface {
+	if c := l.cached.Load(); c != nil {
+		return c
+	}
+	return l.Interface
+}
+
+// fill returns the cache, which it makes if there is none. It waits until the cache
+// is filled, because a watch of one that is not would be refused with 429.
+func (l *lazyCache) fill(ctx context.Context) (apistorage.Interface, error) {
+	if c := l.cached.Load(); c != nil {
+		return c, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped {
+		return nil, errStopped
+	}
+	if l.cacher == nil {
+		var err error
+		if l.cacher, l.delegator, err = l.build(); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.cacher.Wait(ctx); err != nil {
+		return nil, err
+	}
+	now, err := l.GetCurrentResourceVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.filledAt.Store(now)
+	l.cached.Store(l.delegator)
+	return l.delegator, nil
+}
+
+// Watch implements storage.Interface.
+func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListOptions) (watch.Interface, error) {
+	if l.occupancy != nil && l.cached.Load() == nil {
+		if err := l.occupancy.lookUp(ctx, l.Interface); err != nil {
+			return nil, err
+		}
+		if w, err := l.sleep(ctx, key, opts); w != nil || err != nil {
+			return w, err
+		}
+	}
+	cache, err := l.fill(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The cache has no events from before it was made. etcd has, as long as it has not
+	// been compacted.
+	if from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion); err == nil && from != 0 && from < l.filledAt.Load() {
+		return l.Interface.Watch(ctx, key, opts)
+	}
+	return cache.Watch(ctx, key, opts)
+}
+
+// sleep returns a dormant watch, or nil if the watch has to be served by the cache:
+// because there are objects, or because it begins where there may have been some.
+func (l *lazyCache) sleep(ctx context.Context, key string, opts apistorage.ListOptions) (watch.Interface, error) {
+	if l.occupancy.isOccupied() {
+		return nil, nil
+	}
+	now, err := l.GetCurrentResourceVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion)
+	if err != nil || from != 0 && from < l.since || from > now {
+		return nil, nil
+	}
+	w, err := newDormantWatch(ctx, l, key, opts, now)
+	if err != nil {
+		return nil, err
+	}
+	if !l.remember(w) {
+		return nil, errStopped
+	}
+	if !l.occupancy.add(w) {
+		w.Stop()
+		return nil, nil
+	}
+	return w, nil
+}
+
+// remember keeps a watch, so that it ends with the storage.
+func (l *lazyCache) remember(w *dormantWatch) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped {
+		return false
+	}
+	if l.sleeping == nil {
+		l.sleeping = map[*dormantWatch]struct{}{}
+	}
+	l.sleeping[w] = struct{}{}
+	return true
+}
+
+// forget is called when a watch ends.
+func (l *lazyCache) forget(w *dormantWatch) {
+	l.occupancy.remove(w)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.sleeping, w)
+}
+
+// occupy is called before a write that may create an object.
+func (l *lazyCache) occupy(ctx context.Context) error {
+	if l.occupancy == nil {
+		return nil
+	}
+	return l.occupancy.occupy(ctx)
+}
+
+// Create implements storage.Interface.
+func (l *lazyCache) Create(ctx context.Context, key string, obj, out runtime.Object, ttl uint64) error {
+	if err := l.occupy(ctx); err != nil {
+		return err
+	}
+	return l.Interface.Create(ctx, key, obj, out, ttl)
+}
+
+// GuaranteedUpdate implements storage.Interface.
+func (l *lazyCache) GuaranteedUpdate(ctx context.Context, key string, destination runtime.Object, ignoreNotFound bool,
+	preconditions *apistorage.Preconditions, tryUpdate apistorage.UpdateFunc, existing runtime.Object) error {
+	if ignoreNotFound {
+		if err := l.occupy(ctx); err != nil {
+			return err
+		}
+	}
+	return l.current().GuaranteedUpdate(ctx, key, destination, ignoreNotFound, preconditions, tryUpdate, existing)
+}
+
+// Delete implements storage.Interface.
+func (l *lazyCache) Delete(ctx context.Context, key string, out runtime.Object, preconditions *apistorage.Preconditions,
+	validate apistorage.ValidateObjectFunc, existing runtime.Object, opts apistorage.DeleteOptions) error {
+	return l.current().Delete(ctx, key, out, preconditions, validate, existing, opts)
+}
+
+// Get implements storage.Interface.
+func (l *lazyCache) Get(ctx context.Context, key string, opts apistorage.GetOptions, out runtime.Object) error {
+	return l.current().Get(ctx, key, opts, out)
+}
+
+// GetList implements storage.Interface.
+func (l *lazyCache) GetList(ctx context.Context, key string, opts apistorage.ListOptions, list runtime.Object) error {
+	if l.cached.Load() == nil && (l.occupancy == nil || l.occupancy.isOccupied()) && l.lists.Add(1) > uncachedLists {
+		if _, err := l.fill(ctx); err != nil {
+			return err
+		}
+	}
+	return l.current().GetList(ctx, key, opts, list)
+}
+
+// Stats implements storage.Interface.
+func (l *lazyCache) Stats(ctx context.Context) (apistorage.Stats, error) {
+	return l.current().Stats(ctx)
+}
+
+// ReadinessCheck implements storage.Interface.
+func (l *lazyCache) ReadinessCheck() error { return l.current().ReadinessCheck() }
+
+// RequestWatchProgress implements storage.Interface.
+func (l *lazyCache) RequestWatchProgress(ctx context.Context) error {
+	return l.current().RequestWatchProgress(ctx)
+}
+
+// CompactRevision implements storage.Interface.
+func (l *lazyCache) CompactRevision() int64 { return l.current().CompactRevision() }
+
+// stop ends the cache and all watches.
+func (l *lazyCache) stop() {
+	l.mu.Lock()
+	l.stopped = true
+	sleeping, cacher, delegator := l.sleeping, l.cacher, l.delegator
+	l.sleeping = nil
+	l.mu.Unlock()
+	for w := range sleeping {
+		w.Stop()
+	}
+	if cacher != nil {
+		delegator.Stop()
+		cacher.Stop()
+	}
+}

@@ -1,0 +1,265 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/registry/generic"
+	apistorage "k8s.io/apiserver/pkg/storage"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
+	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+)
+
+const mapsPrefix = "/configmaps"
+
+// newLazy returns the storage of config maps on an etcd of its own.
+func newLazy(t *testing.T, shared bool) *lazyCache {
+	t.Helper()
+	etcd, err := StartEtcd(t.Context(), EtcdConfig{Dir: t.TempDir(), NoSync: true})
+	testutil.Check(t, err)
+	t.Cleanup(etcd.Close)
+	etcd.shared = shared
+	return lazyOn(t, NewBackend(BackendConfig{Etcd: etcd, WatchCache: true}))
+}
+
+func lazyOn(t *testing.T, b *Backend) *lazyCache {
+	t.Helper()
+	config := storagebackend.NewDefaultConfig("/registry", apis.Codecs.LegacyCodec(corev1.SchemeGroupVersion))
+	storage, destroy, err := b.cachedStorage(config.ForResource(corev1.Resource("configmaps")), mapsPrefix,
+		func(obj runtime.Object) (string, error) {
+			m := obj.(*corev1.ConfigMap)
+			return mapsPrefix + "/" + m.Namespace + "/" + m.Name, nil
+		},
+		func() runtime.Object { return &corev1.ConfigMap{} }, func() runtime.Object { return &corev1.ConfigMapList{} },
+		func(obj runtime.Object) (labels.Set, fields.Set, error) {
+			m := obj.(*corev1.ConfigMap)
+			return m.Labels, generic.ObjectMetaFieldsSet(&m.ObjectMeta, true), nil
+		}, nil, nil)
+	testutil.Check(t, err)
+	t.Cleanup(destroy)
+	return storage.(*lazyCache)
+}
+
+func create(t *testing.T, l *lazyCache, name string) *corev1.ConfigMap {
+	t.Helper()
+	created := &corev1.ConfigMap{}
+	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "n"}}
+	testutil.Check(t, l.Create(t.Context(), mapsPrefix+"/n/"+name, m, created, 0))
+	return created
+}
+
+func options(version string) apistorage.ListOptions {
+	return apistorage.ListOptions{ResourceVersion: version, Recursive: true,
+		Predicate: apistorage.SelectionPredicate{Label: labels.Everything(), Field: fields.Everything(), AllowWatchBookmarks: true}}
+}
+
+func next(t *testing.T, w watch.Interface) watch.Event {
+	t.Helper()
+	select {
+	case event, open := <-w.ResultChan():
+		if !open {
+			t.Fatal("the watch has ended")
+		}
+		return event
+	case <-time.After(10 * time.Second):
+		t.Fatal("no event")
+		return watch.Event{}
+	}
+}
+
+// configMap returns the object of an event, which the cache may have wrapped.
+func configMap(event watch.Event) *corev1.ConfigMap {
+	object := event.Object
+	if wrapped, ok := object.(runtime.CacheableObject); ok {
+		object = wrapped.GetObject()
+	}
+	m, ok := object.(*corev1.ConfigMap)
+	if !ok {
+		return &corev1.ConfigMap{}
+	}
+	return m
+}
+
+func name(event watch.Event) string { return string(event.Type) + " " + configMap(event).Name }
+
+func TestDormantWatches(t *testing.T) {
+	l := newLazy(t, false)
+	now, err := l.GetCurrentResourceVersion(t.Context())
+	testutil.Check(t, err)
+	list := options("")
+	list.SendInitialEvents, list.ResourceVersionMatch = ptr.To(true), metav1.ResourceVersionMatchNotOlderThan
+	listing, err := l.Watch(t.Context(), mapsPrefix, list)
+	testutil.Check(t, err)
+	defer listing.Stop()
+	end := next(t, listing)
+	marker, ok := end.Object.(*corev1.ConfigMap)
+	if end.Type != watch.Bookmark || !ok || marker.Annotations[metav1.InitialEventsAnnotationKey] != "true" || marker.ResourceVersion == "" {
+		t.Errorf("the initial events end with %v", end)
+	}
+	var plain []watch.Interface
+	for _, version := range []string{"", "0", fmt.Sprint(now)} {
+		w, err := l.Watch(t.Context(), mapsPrefix, options(version))
+		testutil.Check(t, err)
+		defer w.Stop()
+		plain = append(plain, w)
+	}
+	ended, err := l.Watch(t.Context(), mapsPrefix, options(""))
+	testutil.Check(t, err)
+	ended.Stop()
+	if _, open := <-ended.ResultChan(); open {
+		t.Error("a stopped watch has an event")
+	}
+	if l.cached.Load() != nil {
+		t.Fatal("a watch of nothing has made the cache")
+	}
+	create(t, l, "a")
+	testutil.Check(t, l.Delete(t.Context(), mapsPrefix+"/n/a", &corev1.ConfigMap{}, nil, apistorage.ValidateAllObjectFunc, nil, apistorage.DeleteOptions{}))
+	create(t, l, "b")
+	for i, w := range append(plain, listing) {
+		for _, want := range []string{"ADDED a", "DELETED a", "ADDED b"} {
+			if got := name(next(t, w)); got != want {
+				t.Errorf("watch %d: %s, want %s", i, got, want)
+			}
+		}
+	}
+	if l.cached.Load() == nil {
+		t.Error("there is no cache")
+	}
+}
+
+// TestFirstWrites creates the first objects while watches begin. Each watch sees
+// every object that is not in the list with which it begins.
+func TestFirstWrites(t *testing.T) {
+	for round := range 20 {
+		l := newLazy(t, false)
+		const writers, watchers = 4, 8
+		var group sync.WaitGroup
+		for i := range writers {
+			group.Go(func() { create(t, l, fmt.Sprintf("m-%d", i)) })
+		}
+		for range watchers {
+			group.Go(func() {
+				seen := map[string]bool{}
+				list := &corev1.ConfigMapList{}
+				if err := l.GetList(t.Context(), mapsPrefix, options(""), list); err != nil {
+					t.Error(err)
+					return
+				}
+				for _, item := range list.Items {
+					seen[item.Name] = true
+				}
+				w, err := l.Watch(t.Context(), mapsPrefix, options(list.ResourceVersion))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer w.Stop()
+				timeout := time.After(10 * time.Second)
+				for len(seen) < writers {
+					select {
+					case event := <-w.ResultChan():
+						if event.Type == watch.Added {
+							seen[configMap(event).Name] = true
+						} else if event.Type != watch.Bookmark {
+							t.Errorf("round %d: the event is %v", round, event)
+							return
+						}
+					case <-timeout:
+						t.Errorf("round %d: a watch has seen %v", round, seen)
+						return
+					}
+				}
+			})
+		}
+		group.Wait()
+	}
+}
+
+// TestExistingObjects shows that objects of an earlier run count.
+func TestExistingObjects(t *testing.T) {
+	dir := t.TempDir()
+	etcd, err := StartEtcd(t.Context(), EtcdConfig{Dir: dir, NoSync: true})
+	testutil.Check(t, err)
+	b := NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})
+	create(t, lazyOn(t, b), "old")
+	etcd.Close()
+
+	if etcd, err = StartEtcd(t.Context(), EtcdConfig{Dir: dir, NoSync: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(etcd.Close)
+	b = NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})
+	l := lazyOn(t, b)
+	w, err := l.Watch(t.Context(), mapsPrefix, options("0"))
+	testutil.Check(t, err)
+	defer w.Stop()
+	if got := name(next(t, w)); got != "ADDED old" {
+		t.Errorf("the event is %s", got)
+	}
+	select {
+	case <-b.Occupied(corev1.Resource("configmaps")):
+	default:
+		t.Error("the resource counts as empty")
+	}
+}
+
+// TestSharedEtcd shows that nothing sleeps where others write, too.
+func TestSharedEtcd(t *testing.T) {
+	l := newLazy(t, true)
+	w, err := l.Watch(t.Context(), mapsPrefix, options("0"))
+	testutil.Check(t, err)
+	defer w.Stop()
+	if l.cached.Load() == nil {
+		t.Error("the watch is not served by a cache")
+	}
+}
+
+func TestCacheForRepeatedLists(t *testing.T) {
+	l := newLazy(t, false)
+	for range 2 * uncachedLists {
+		testutil.Check(t, l.GetList(t.Context(), mapsPrefix, options(""), &corev1.ConfigMapList{}))
+	}
+	if l.cached.Load() != nil {
+		t.Error("lists of nothing have made the cache")
+	}
+	create(t, l, "a")
+	for i := range uncachedLists + 1 {
+		if cached := l.cached.Load() != nil; cached {
+			t.Errorf("list %d has made the cache", i)
+		}
+		list := &corev1.ConfigMapList{}
+		testutil.Check(t, l.GetList(t.Context(), mapsPrefix, options(""), list))
+		if len(list.Items) != 1 {
+			t.Errorf("the list has %d items", len(list.Items))
+		}
+	}
+	if l.cached.Load() == nil {
+		t.Error("repeated lists have not made the cache")
+	}
+}
+
+// TestClosedStorage shows that watches end with the storage.
+func TestClosedStorage(t *testing.T) {
+	l := newLazy(t, false)
+	w, err := l.Watch(context.Background(), mapsPrefix, options(""))
+	testutil.Check(t, err)
+	l.stop()
+	if _, open := <-w.ResultChan(); open {
+		t.Error("the watch has an event")
+	}
+	if _, err := l.Watch(context.Background(), mapsPrefix, options("")); err == nil {
+		t.Error("a watch began on closed storage")
+	}
+}

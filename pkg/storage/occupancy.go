@@ -1,0 +1,118 @@
+package storage
+
+import (
+	"context"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	apistorage "k8s.io/apiserver/pkg/storage"
+)
+
+// occupancy knows whether a resource may have objects. It changes once, and all
+// storage of the resource shares it: that of a custom resource is made anew when its
+// definition changes.
+type occupancy struct {
+	// occupied is closed when the resource may have objects.
+	occupied chan struct{}
+
+	mu sync.Mutex
+	// settled is true when it was looked up whether there are objects.
+	settled bool
+	dormant map[*dormantWatch]struct{}
+}
+
+// occupancies are those of all resources of an etcd to which nobody else writes.
+type occupancies struct {
+	// since is the resource version before which a resource may have had objects.
+	since uint64
+
+	mu         sync.Mutex
+	byResource map[schema.GroupResource]*occupancy
+}
+
+func newOccupancies(since uint64) *occupancies {
+	return &occupancies{since: since, byResource: map[schema.GroupResource]*occupancy{}}
+}
+
+func (o *occupancies) of(resource schema.GroupResource) *occupancy {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.byResource[resource] == nil {
+		o.byResource[resource] = &occupancy{occupied: make(chan struct{}), dormant: map[*dormantWatch]struct{}{}}
+	}
+	return o.byResource[resource]
+}
+
+// isOccupied reports whether the resource may have objects.
+func (o *occupancy) isOccupied() bool {
+	select {
+	case <-o.occupied:
+		return true
+	default:
+		return false
+	}
+}
+
+// lookUp finds out whether the resource has objects that were written before the
+// server was started.
+func (o *occupancy) lookUp(ctx context.Context, storage apistorage.Interface) error {
+	if o.isOccupied() {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.settled {
+		return nil
+	}
+	stats, err := storage.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	o.settled = true
+	if stats.ObjectCount > 0 {
+		close(o.occupied)
+	}
+	return nil
+}
+
+// occupy is called before a write that may create an object. It wakes the watches,
+// which are served by their caches from then on.
+func (o *occupancy) occupy(ctx context.Context) error {
+	if o.isOccupied() {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.isOccupied() {
+		return nil
+	}
+	// The writes of other requests wait as well, so the end of this one must not
+	// interrupt it.
+	ctx = context.WithoutCancel(ctx)
+	for w := range o.dormant {
+		if err := w.wake(ctx); err != nil {
+			return err
+		}
+		delete(o.dormant, w)
+	}
+	o.settled = true
+	close(o.occupied)
+	return nil
+}
+
+// add adds a dormant watch, unless the resource may have objects.
+func (o *occupancy) add(w *dormantWatch) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.isOccupied() {
+		return false
+	}
+	o.dormant[w] = struct{}{}
+	return true
+}
+
+func (o *occupancy) remove(w *dormantWatch) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.dormant, w)
+}
