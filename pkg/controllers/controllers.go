@@ -6,6 +6,7 @@
 package controllers
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +35,10 @@ type Deps struct {
 	Client kubernetes.Interface
 	// Metadata reads the metadata of objects of any resource.
 	Metadata metadata.Interface
+	// Occupied returns a channel that is closed when a resource may have objects,
+	// which is before the first one is created. It returns nil if that is not known;
+	// Occupied itself is nil if it is never known.
+	Occupied func(context.Context, schema.GroupVersionResource) <-chan struct{}
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
 }

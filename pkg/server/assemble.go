@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 
+	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/discovery"
@@ -22,6 +24,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
@@ -101,7 +104,7 @@ func configure(b *base) (*parts, error) {
 		}
 	}
 	b.wrapHandlers(p.aggregator)
-	return p, runControllers(b)
+	return p, runControllers(b, p.stored)
 }
 
 func newStorage(b *base) (*storage.Stored, error) {
@@ -132,16 +135,35 @@ func (s *Server) installGroups(p *parts) error {
 
 // runControllers adds the controllers that --controllers selects to the
 // lifetime of the server.
-func runControllers(b *base) error {
+func runControllers(b *base, stored *storage.Stored) error {
 	metadataClient, err := metadata.NewForConfig(b.generic.LoopbackClientConfig)
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers}
+	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers, Occupied: b.occupied(stored)}
 	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
 		b.life.runs(loop.Run)
 	}
 	return nil
+}
+
+// occupied returns the function that tells controllers when a resource gets its
+// first object. It knows this of resources that this server stores: built-in ones and
+// custom resources.
+func (b *base) occupied(stored *storage.Stored) func(context.Context, schema.GroupVersionResource) <-chan struct{} {
+	if stored.Occupied == nil {
+		return nil
+	}
+	definitions := internal.Resource("customresourcedefinitions")
+	return func(ctx context.Context, resource schema.GroupVersionResource) <-chan struct{} {
+		if !b.enabled.Serves(resource) {
+			name := resource.GroupResource().String()
+			if _, err := objects.Get[*internal.CustomResourceDefinition](ctx, b.objects, definitions, "", name); err != nil {
+				return nil
+			}
+		}
+		return stored.Occupied(ctx, resource.GroupResource())
+	}
 }
 
 func groupNames(groups []registry.Group) (names []string) {

@@ -39,6 +39,8 @@ type Backend struct {
 	uncached map[schema.GroupResource]bool
 	cache    bool
 	prefix   string
+	// since is the resource version at the start.
+	since uint64
 	// occupancies is nil if others may write to the etcd.
 	occupancies *occupancies
 }
@@ -64,9 +66,9 @@ var _ generic.RESTOptionsGetter = (*Backend)(nil)
 
 // NewBackend returns a backend and starts compaction, which runs until Close.
 func NewBackend(c BackendConfig) *Backend {
-	b := &Backend{etcd: c.Etcd, options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
+	b := &Backend{etcd: c.Etcd, since: uint64(c.Etcd.Revision()), options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
 	if !c.Etcd.Shared() {
-		b.occupancies = newOccupancies(uint64(c.Etcd.Revision()))
+		b.occupancies = newOccupancies()
 	}
 	if c.CompactionInterval > 0 {
 		client := c.Etcd.Client()
@@ -149,9 +151,10 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	if err != nil {
 		return nil, nil, err
 	}
-	lazy := &lazyCache{Interface: raw, newFunc: newFunc}
+	lazy := &lazyCache{Interface: raw, newFunc: newFunc, since: b.since}
 	if b.occupancies != nil {
-		lazy.occupancy, lazy.since = b.occupancies.of(c.GroupResource), b.occupancies.since
+		lazy.occupancy = b.occupancies.of(c.GroupResource)
+		lazy.occupancy.storedBy(raw)
 	}
 	lazy.build = func() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error) {
 		cacher, err := cacherstorage.NewCacherFromConfig(cacherstorage.Config{
@@ -179,13 +182,32 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	}), nil
 }
 
-// Occupied returns a channel that is closed when a resource may have objects. It
-// is nil if that is not known, because others may write to the etcd.
-func (b *Backend) Occupied(resource schema.GroupResource) <-chan struct{} {
-	if b.occupancies == nil {
+// Occupied returns a channel that is closed when a resource may have objects,
+// which is before the first one is created. The resource must be one of this server,
+// or a custom resource. The channel is nil if that is not known, because others may
+// write to the etcd or because etcd does not answer.
+func (b *Backend) Occupied(ctx context.Context, resource schema.GroupResource) <-chan struct{} {
+	if b.occupancies == nil || !b.cache || b.uncached[resource] {
 		return nil
 	}
-	return b.occupancies.of(resource).occupied
+	o := b.occupancies.of(resource)
+	if err := o.lookUp(ctx, counter{b.etcd.Client(), path.Join("/", b.prefix, resource.Group, resource.Resource) + "/"}); err != nil {
+		return nil
+	}
+	return o.occupied
+}
+
+// counter counts the objects of a custom resource, whose storage is made by the
+// first request for it.
+type counter struct {
+	client *kubernetes.Client
+	prefix string
+}
+
+// Stats returns the number of objects.
+func (c counter) Stats(ctx context.Context) (apistorage.Stats, error) {
+	count, err := c.client.Count(ctx, c.prefix, kubernetes.CountOptions{})
+	return apistorage.Stats{ObjectCount: count}, err
 }
 
 // Check returns a health check that reads one key from etcd within the timeout.

@@ -30,10 +30,10 @@ type lazyCache struct {
 	apistorage.Interface // reads from etcd
 	newFunc              func() runtime.Object
 	build                func() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error)
-	// occupancy is nil if others may write to the etcd; since is the resource version
-	// from which on it knows everything.
+	// occupancy is nil if others may write to the etcd.
 	occupancy *occupancy
-	since     uint64
+	// since is the resource version at the start of the server.
+	since uint64
 
 	lists atomic.Int32
 	// cached is the cache when it is filled, and filledAt the resource version from
@@ -102,8 +102,10 @@ func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListO
 		return nil, err
 	}
 	// The cache has no events from before it was made. etcd has, as long as it has not
-	// been compacted.
-	if from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion); err == nil && from != 0 && from < l.filledAt.Load() {
+	// been compacted. A watch from before the start of the server is refused by the
+	// cache, as by kube-apiserver, whose caches are made at the start.
+	from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion)
+	if err == nil && from >= l.since && from < l.filledAt.Load() {
 		return l.Interface.Watch(ctx, key, opts)
 	}
 	return cache.Watch(ctx, key, opts)
@@ -192,8 +194,14 @@ func (l *lazyCache) Delete(ctx context.Context, key string, out runtime.Object, 
 	return l.current().Delete(ctx, key, out, preconditions, validate, existing, opts)
 }
 
-// Get implements storage.Interface.
+// Get implements storage.Interface. A bad resource version gets the answer of the
+// cache: etcd has another one.
 func (l *lazyCache) Get(ctx context.Context, key string, opts apistorage.GetOptions, out runtime.Object) error {
+	if opts.ResourceVersion != "" {
+		if _, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion); err != nil {
+			return err
+		}
+	}
 	return l.current().Get(ctx, key, opts, out)
 }
 

@@ -209,7 +209,7 @@ func TestExistingObjects(t *testing.T) {
 		t.Errorf("the event is %s", got)
 	}
 	select {
-	case <-b.Occupied(corev1.Resource("configmaps")):
+	case <-b.Occupied(t.Context(), corev1.Resource("configmaps")):
 	default:
 		t.Error("the resource counts as empty")
 	}

@@ -16,6 +16,8 @@ type occupancy struct {
 	occupied chan struct{}
 
 	mu sync.Mutex
+	// storage counts the objects, if there is storage of the resource.
+	storage stats
 	// settled is true when it was looked up whether there are objects.
 	settled bool
 	dormant map[*dormantWatch]struct{}
@@ -23,15 +25,12 @@ type occupancy struct {
 
 // occupancies are those of all resources of an etcd to which nobody else writes.
 type occupancies struct {
-	// since is the resource version before which a resource may have had objects.
-	since uint64
-
 	mu         sync.Mutex
 	byResource map[schema.GroupResource]*occupancy
 }
 
-func newOccupancies(since uint64) *occupancies {
-	return &occupancies{since: since, byResource: map[schema.GroupResource]*occupancy{}}
+func newOccupancies() *occupancies {
+	return &occupancies{byResource: map[schema.GroupResource]*occupancy{}}
 }
 
 func (o *occupancies) of(resource schema.GroupResource) *occupancy {
@@ -53,9 +52,22 @@ func (o *occupancy) isOccupied() bool {
 	}
 }
 
+// stats counts objects.
+type stats interface {
+	Stats(ctx context.Context) (apistorage.Stats, error)
+}
+
+// storedBy tells which storage has the objects.
+func (o *occupancy) storedBy(storage stats) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.storage = storage
+}
+
 // lookUp finds out whether the resource has objects that were written before the
-// server was started.
-func (o *occupancy) lookUp(ctx context.Context, storage apistorage.Interface) error {
+// server was started. The storage of the resource counts them or, if there is none
+// yet, the one given.
+func (o *occupancy) lookUp(ctx context.Context, otherwise stats) error {
 	if o.isOccupied() {
 		return nil
 	}
@@ -64,12 +76,15 @@ func (o *occupancy) lookUp(ctx context.Context, storage apistorage.Interface) er
 	if o.settled {
 		return nil
 	}
-	stats, err := storage.Stats(ctx)
+	if o.storage != nil {
+		otherwise = o.storage
+	}
+	found, err := otherwise.Stats(ctx)
 	if err != nil {
 		return err
 	}
 	o.settled = true
-	if stats.ObjectCount > 0 {
+	if found.ObjectCount > 0 {
 		close(o.occupied)
 	}
 	return nil

@@ -54,7 +54,7 @@ func Controller() controllers.Controller {
 		Name: Name,
 		New: func(d controllers.Deps) *controllers.Loop {
 			c := &collector{client: d.Client, metadata: d.Metadata, graph: newGraph(), absent: lru.New(remembered), reported: lru.New(remembered)}
-			c.monitors = newMonitors(d.Metadata, c.graph, c.look)
+			c.monitors = newMonitors(d, c.graph, c.look)
 			c.loop = &controllers.Loop{
 				Workers: workers,
 				Watches: []controllers.Watch{

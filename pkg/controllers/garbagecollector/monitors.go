@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -25,6 +26,8 @@ const syncTimeout = 30 * time.Second
 // monitors keep the graph as the server is. There is one for each resource.
 type monitors struct {
 	metadata metadata.Interface
+	// occupied is controllers.Deps.Occupied.
+	occupied func(context.Context, schema.GroupVersionResource) <-chan struct{}
 	graph    *graph
 	// look is called with the objects that are to be looked at after a change.
 	look func(...types.UID)
@@ -35,8 +38,8 @@ type monitors struct {
 	listing map[*monitor]bool
 }
 
-func newMonitors(metadata metadata.Interface, graph *graph, look func(...types.UID)) *monitors {
-	return &monitors{metadata: metadata, graph: graph, look: look,
+func newMonitors(d controllers.Deps, graph *graph, look func(...types.UID)) *monitors {
+	return &monitors{metadata: d.Metadata, occupied: d.Occupied, graph: graph, look: look,
 		byResource: map[schema.GroupResource]*monitor{}, listing: map[*monitor]bool{}}
 }
 
@@ -66,7 +69,10 @@ func (m *monitors) listed() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for monitor := range m.listing {
-		if !monitor.listed.IsSet() && time.Since(monitor.started) < syncTimeout {
+		if monitor.waits() {
+			continue
+		}
+		if started := monitor.started.Load(); !monitor.listed.IsSet() && (started == nil || time.Since(*started) < syncTimeout) {
 			return false
 		}
 		delete(m.listing, monitor)
@@ -79,7 +85,10 @@ func (m *monitors) listed() bool {
 type monitor struct {
 	*monitors
 	resource *resource
-	started  time.Time
+	// occupied is closed when the resource may have objects; the monitor begins then.
+	// It is nil if that is not known: the monitor begins at once.
+	occupied <-chan struct{}
+	started  atomic.Pointer[time.Time]
 	listed   *signals.Latch
 	// gone is true when the server has answered that it does not have the resource.
 	gone atomic.Bool
@@ -91,7 +100,10 @@ type monitor struct {
 
 func (m *monitors) start(ctx context.Context, r *resource) *monitor {
 	ctx, cancel := context.WithCancel(ctx)
-	one := &monitor{monitors: m, resource: r, started: time.Now(), listed: signals.NewLatch(), end: cancel}
+	one := &monitor{monitors: m, resource: r, listed: signals.NewLatch(), end: cancel}
+	if m.occupied != nil {
+		one.occupied = m.occupied(ctx, r.gvr)
+	}
 	client := m.metadata.Resource(r.gvr)
 	lw := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
@@ -105,8 +117,28 @@ func (m *monitors) start(ctx context.Context, r *resource) *monitor {
 	}, m.metadata)
 	reflector := cache.NewReflectorWithOptions(lw, &metav1.PartialObjectMetadata{}, one,
 		cache.ReflectorOptions{Name: Name, TypeDescription: r.gvr.String()})
-	go reflector.RunWithContext(ctx)
+	go func() {
+		if one.occupied != nil && !signals.Wait(ctx, one.occupied) {
+			return
+		}
+		now := time.Now()
+		one.started.Store(&now)
+		reflector.RunWithContext(ctx)
+	}()
 	return one
+}
+
+// waits reports whether the resource has had no object so far.
+func (m *monitor) waits() bool {
+	if m.occupied == nil {
+		return false
+	}
+	select {
+	case <-m.occupied:
+		return false
+	default:
+		return true
+	}
 }
 
 // unlessGone waits for the end of the monitor if the resource is not served any more:
