@@ -131,16 +131,14 @@ func (s *Server) installGroups(p *parts) error {
 }
 
 // runControllers adds the controllers that --controllers selects to the
-// lifetime of the server.
+// lifetime of the server. They stand down while a kube-controller-manager runs.
 func runControllers(b *base) error {
 	metadataClient, err := metadata.NewForConfig(b.generic.LoopbackClientConfig)
 	if err != nil {
 		return err
 	}
 	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers}
-	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
-		b.life.runs(loop.Run)
-	}
+	b.life.runs(loops.All().NewCrew(b.options.Controllers, deps, b.enabled.Serves).Run)
 	return nil
 }
 
