@@ -6,6 +6,8 @@
 package controllers
 
 import (
+	"crypto"
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +16,8 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
 // Controller is a controller that the server can run.
@@ -43,6 +47,14 @@ type Deps struct {
 	Metadata metadata.Interface
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
+	// RootCA returns the certificates, in PEM, with which clients verify the server.
+	RootCA func() ([]byte, error)
+	// SignCertificate signs a certificate for the owner of a key with the CA of the
+	// server, whose client certificates the server accepts. The template has everything
+	// but the serial number.
+	SignCertificate func(template x509.Certificate, public crypto.PublicKey) (*x509.Certificate, error)
+	// SignToken signs a token of a service account.
+	SignToken func(*serviceaccount.Claims) (string, error)
 }
 
 // List is a list of controllers.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
@@ -101,7 +102,7 @@ func configure(b *base) (*parts, error) {
 		}
 	}
 	b.wrapHandlers(p.aggregator)
-	return p, runControllers(b)
+	return p, runControllers(b, p.accounts)
 }
 
 func newStorage(b *base) (*storage.Stored, error) {
@@ -132,12 +133,15 @@ func (s *Server) installGroups(p *parts) error {
 
 // runControllers adds the controllers that --controllers selects to the
 // lifetime of the server. They stand down while a kube-controller-manager runs.
-func runControllers(b *base) error {
+func runControllers(b *base, accounts *serviceAccounts) error {
 	metadataClient, err := metadata.NewForConfig(b.generic.LoopbackClientConfig)
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers}
+	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers,
+		RootCA:          func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
+		SignCertificate: b.keys.Sign, SignToken: accounts.tokens.Sign,
+	}
 	b.life.runs(loops.All().NewCrew(b.options.Controllers, deps, b.enabled.Serves).Run)
 	return nil
 }
