@@ -81,9 +81,9 @@ func (c *Crew) Run(ctx context.Context) {
 }
 
 // takeTurns runs the controllers while nobody holds the Lease. It looks again when the
-// Lease has changed, and when it expires.
+// Lease has changed, and when it expires. That it stops and goes on is a warning in the
+// log, because information is not logged by default.
 func (c *Crew) takeTurns(ctx context.Context, changed <-chan struct{}) {
-	logger := klog.FromContext(ctx).WithValues("lease", klog.KRef(leaseNamespace, leaseName))
 	loops, former := c.first, ""
 	c.first = nil // a loop runs only once
 	var rest func()
@@ -91,7 +91,7 @@ func (c *Crew) takeTurns(ctx context.Context, changed <-chan struct{}) {
 		holder, left := c.held.by(time.Now())
 		switch {
 		case holder != "" && former == "":
-			logger.Info("The controllers stand down: a kube-controller-manager holds its lease", "holder", holder)
+			klog.Warningf("The controllers of this server stand down: %s holds the lease %s/%s", holder, leaseNamespace, leaseName)
 			if rest != nil {
 				rest()
 				rest = nil
@@ -99,7 +99,7 @@ func (c *Crew) takeTurns(ctx context.Context, changed <-chan struct{}) {
 			loops = nil
 		case holder == "" && rest == nil:
 			if former != "" {
-				logger.Info("The controllers run again: the kube-controller-manager does not hold its lease any more", "holder", former)
+				klog.Warningf("The controllers of this server run again: %s does not hold the lease %s/%s any more", former, leaseNamespace, leaseName)
 				loops = c.make()
 			}
 			rest = c.start(ctx, loops)

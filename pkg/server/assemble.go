@@ -9,7 +9,9 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -27,6 +29,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
+	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
 // parts are what the steps of configure make, and the later ones need.
@@ -134,11 +137,17 @@ func (s *Server) installGroups(p *parts) error {
 // runControllers adds the controllers that --controllers selects to the
 // lifetime of the server. They stand down while a kube-controller-manager runs.
 func runControllers(b *base, accounts *serviceAccounts) error {
-	metadataClient, err := metadata.NewForConfig(b.generic.LoopbackClientConfig)
+	config := restclient.CopyConfig(b.generic.LoopbackClientConfig)
+	config.UserAgent = "kube-controller-manager/" + version.Git // the field manager of what they write
+	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers,
+	metadataClient, err := metadata.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers,
 		RootCA:          func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
 		SignCertificate: b.keys.Sign, SignToken: accounts.tokens.Sign,
 	}
