@@ -171,6 +171,7 @@ require (
 )
 
 tool (
+	github.com/gatehouse-k8s/gatehouse/cmd/gatehouse
 	honnef.co/go/tools/cmd/staticcheck
 	k8s.io/code-generator/cmd/conversion-gen
 	k8s.io/code-generator/cmd/defaulter-gen

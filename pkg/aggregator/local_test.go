@@ -64,7 +64,7 @@ func TestCustomResourcesAreRegistered(t *testing.T) {
 	dir := t.TempDir()
 	start := func() *testserver.Server {
 		t.Helper()
-		s, err := testserver.New(t.Context(), "--data-dir="+dir)
+		s, err := testserver.New(t.Context(), testserver.Options{DataDir: dir})
 		testutil.Check(t, err)
 		t.Cleanup(func() { _ = s.Stop() })
 		return s

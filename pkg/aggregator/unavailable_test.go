@@ -218,7 +218,7 @@ func TestMaliciousBackends(t *testing.T) {
 // limit, and that requests for other groups are not delayed.
 func TestASlowBackend(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--request-timeout=2s")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--request-timeout=2s"}})
 	asked := make(chan struct{}, 10)
 	register(t, s, server.API{GroupVersions: []schema.GroupVersion{toys}, Handler: backend(toys, map[string]http.HandlerFunc{
 		"/apis/toys.example.com/v1/toys": func(_ http.ResponseWriter, r *http.Request) {

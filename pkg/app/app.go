@@ -38,6 +38,7 @@ func Main() int {
 // ends.
 func NewCommand(stdout, stderr io.Writer) *cobra.Command {
 	o := options.New()
+	var parent parentOptions
 	cmd := &cobra.Command{
 		Use:   "gatehouse",
 		Short: "A Kubernetes API server in one process",
@@ -51,12 +52,13 @@ func NewCommand(stdout, stderr io.Writer) *cobra.Command {
 			if printed, err := o.Version.Print(stdout); printed {
 				return err
 			}
-			return serve(cmd.Context(), o, stdout)
+			return serve(parent.apply(cmd.Context(), o, cmd.InOrStdin()), o, stdout)
 		},
 	}
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	sections := o.Flags()
+	parent.addFlags(sections.FlagSet("gatehouse"))
 	globalflag.AddGlobalFlags(sections.FlagSet("global"), cmd.Name(), logs.SkipLoggingConfigurationFlags())
 	for _, set := range sections.FlagSets {
 		cmd.Flags().AddFlagSet(set)

@@ -151,8 +151,10 @@ func list(t *testing.T, client kubernetes.Interface) error {
 // available.
 func TestWebhookMode(t *testing.T) {
 	kubeconfig, stop := reviewer(t)
-	s := testserver.Start(t, "--authorization-mode=Webhook,RBAC", "--authorization-webhook-config-file="+kubeconfig,
-		"--authorization-webhook-version=v1", "--authorization-webhook-cache-unauthorized-ttl=0s")
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--authorization-mode=Webhook,RBAC", "--authorization-webhook-config-file=" + kubeconfig, "--authorization-webhook-version=v1",
+		"--authorization-webhook-cache-unauthorized-ttl=0s",
+	}})
 	letReadersList(t, s)
 	alice, mallory := impersonate(s, "alice"), impersonate(s, "mallory")
 	eventually(t, "no opinion, and RBAC allows", func() bool { return list(t, alice) == nil })
@@ -182,7 +184,7 @@ func TestAuthorizationConfig(t *testing.T) {
 		}
 	}
 	configure("")
-	s := testserver.Start(t, "--authorization-config="+file)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--authorization-config=" + file}})
 	letReadersList(t, s)
 	alice, mallory := impersonate(s, "alice"), impersonate(s, "mallory")
 	eventually(t, "without a webhook", func() bool { return list(t, mallory) == nil })
@@ -206,7 +208,7 @@ func TestAuthorizationConfig(t *testing.T) {
 
 // TestWithoutRBAC starts a server that does not serve roles.
 func TestWithoutRBAC(t *testing.T) {
-	s := testserver.Start(t, "--runtime-config=rbac.authorization.k8s.io/v1=false", "--controllers=*")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--runtime-config=rbac.authorization.k8s.io/v1=false", "--controllers=*"}})
 	if err := list(t, kubernetes.NewForConfigOrDie(s.Config)); err != nil {
 		t.Errorf("the administrator: %v", err)
 	}
@@ -216,7 +218,7 @@ func TestWithoutRBAC(t *testing.T) {
 }
 
 func TestAlwaysAllow(t *testing.T) {
-	s := testserver.Start(t, "--authorization-mode=AlwaysAllow")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--authorization-mode=AlwaysAllow"}})
 	if err := list(t, impersonate(s, "alice")); err != nil {
 		t.Error(err)
 	}

@@ -41,6 +41,8 @@ type base struct {
 	generic *genericapiserver.Config
 	// keys are the certificates and keys of this server.
 	keys *pki.PKI
+	// connections are those of the port.
+	connections *connections
 	// etcd is nil if the server uses an external etcd.
 	etcd *storage.Etcd
 	// client may do everything; informers uses it.
@@ -77,7 +79,8 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 		if b.keys, err = pki.Ensure(o.Data.Path("pki"), pki.Request{Hosts: hosts(o), Now: b.clock.Now()}); err != nil {
 			return err
 		}
-		return serve(o, b.keys, b.generic)
+		b.connections, err = serve(o, b.keys, b.generic)
+		return err
 	})
 	parallel.Go(func() error {
 		var err error
@@ -88,9 +91,8 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 	if b.etcd != nil {
 		life.onClose(b.etcd.Close)
 	}
-	if b.generic.SecureServing != nil {
-		listener := b.generic.SecureServing.Listener
-		life.onClose(func() { _ = listener.Close() })
+	if b.connections != nil {
+		life.onClose(func() { _ = b.connections.Listener.Close() })
 	}
 	if err != nil {
 		return nil, err
@@ -176,6 +178,6 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		if front != nil {
 			handler = front.Wrap(handler)
 		}
-		return genericapiserver.DefaultBuildHandlerChain(handler, g)
+		return reportRefusals(genericapiserver.DefaultBuildHandlerChain(handler, g), b)
 	}
 }

@@ -72,6 +72,10 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- prepared.RunWithContext(ctx) }()
+	go func() {
+		<-s.base.generic.DrainedNotify()
+		s.base.connections.closeQuiet()
+	}()
 	select {
 	case err := <-ended:
 		s.Close()

@@ -24,7 +24,7 @@ func BenchmarkAuthentication(b *testing.B) {
 	if err := os.WriteFile(tokens, []byte("secret,user,1\n"), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	s := must(testserver.New(context.Background(), "--data-dir="+b.TempDir(), "--token-auth-file="+tokens))(b)
+	s := must(testserver.New(context.Background(), testserver.Options{DataDir: b.TempDir(), Flags: []string{"--token-auth-file=" + tokens}}))(b)
 	defer s.Stop()
 	accounts := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ServiceAccounts("default")
 	must(accounts.Create(b.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "robot"}}, metav1.CreateOptions{}))(b)

@@ -75,7 +75,9 @@ func TestOthersCanVerifyTokens(t *testing.T) {
 	_, port, _ := net.SplitHostPort(address)
 	listener.Close()
 	issuer := "https://" + address
-	s := testserver.Start(t, "--secure-port="+port, "--service-account-issuer="+issuer, "--service-account-jwks-uri="+issuer+serviceaccount.JWKSPath)
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--secure-port=" + port, "--service-account-issuer=" + issuer, "--service-account-jwks-uri=" + issuer + serviceaccount.JWKSPath,
+	}})
 	client := must(restclient.HTTPClientFor(with(s, robot(t, s))))(t)
 	ctx := oidc.ClientContext(t.Context(), client)
 
@@ -98,7 +100,7 @@ func TestOthersCanVerifyTokens(t *testing.T) {
 }
 
 func TestDiscoveryNeedsAnHTTPSIssuer(t *testing.T) {
-	s := testserver.Start(t, "--service-account-issuer=kubernetes/serviceaccount/old")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--service-account-issuer=kubernetes/serviceaccount/old"}})
 	client := must(restclient.HTTPClientFor(s.Config))(t)
 	for _, path := range []string{serviceaccount.ConfigurationPath, serviceaccount.JWKSPath} {
 		resp := must(client.Get(s.URL + path))(t)
@@ -125,7 +127,7 @@ func TestIssuedCredentialIsAudited(t *testing.T) {
 	if err := os.WriteFile(policy, []byte(`{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "Metadata"}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := testserver.Start(t, "--audit-policy-file="+policy, "--audit-log-path="+log, "--audit-log-mode=blocking")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--audit-policy-file=" + policy, "--audit-log-path=" + log, "--audit-log-mode=blocking"}})
 	knows(t, s, robot(t, s))
 	text := string(must(os.ReadFile(log))(t))
 	const issued, used = `"authentication.kubernetes.io/issued-credential-id":"JTI=`, `"authentication.kubernetes.io/credential-id":["JTI=`
@@ -149,7 +151,7 @@ func TestKeysAreReplacedWithoutRestart(t *testing.T) {
 	older, newer := newKey(), newKey()
 	put(signing, older...)
 	put(public, older...)
-	s := testserver.Start(t, "--service-account-signing-key-file="+signing, "--service-account-key-file="+public)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--service-account-signing-key-file=" + signing, "--service-account-key-file=" + public}})
 	first := robot(t, s)
 	put(public, append(older, newer...)...)
 	put(signing, newer...)
@@ -169,7 +171,7 @@ func TestKeysAreReplacedWithoutRestart(t *testing.T) {
 // TestLegacyToken stores a token in a secret, as kube-controller-manager does.
 func TestLegacyToken(t *testing.T) {
 	data := t.TempDir()
-	s := testserver.Start(t, "--data-dir="+data)
+	s := testserver.Start(t, testserver.Options{DataDir: data})
 	robot(t, s)
 	core, ctx := kubernetes.NewForConfigOrDie(s.Config).CoreV1(), t.Context()
 	account := must(core.ServiceAccounts("default").Get(ctx, "robot", metav1.GetOptions{}))(t)

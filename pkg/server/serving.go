@@ -25,16 +25,22 @@ import (
 // server to itself. Each start creates a new certificate.
 const loopbackValidity = 3 * 365 * 24 * time.Hour
 
-// serve opens the port. It uses the certificate of the data directory unless
-// the flags name another one.
-func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error {
+// serve opens the port and returns its connections. It uses the certificate of
+// the data directory unless the flags name another one.
+func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) (*connections, error) {
 	serving := o.SecureServing
 	if cert := &serving.ServerCert; cert.CertKey.CertFile == "" && cert.CertKey.KeyFile == "" {
 		if cert.CertDirectory == "" {
 			cert.CertKey.CertFile, cert.CertKey.KeyFile = keys.Serving.CertFile, keys.Serving.KeyFile
 		} else if err := serving.MaybeDefaultWithSelfSignedCerts(o.Generic.AdvertiseAddress.String(), serviceNames(),
 			[]net.IP{net.IPv4(127, 0, 0, 1), o.Services.KubernetesIP().AsSlice()}); err != nil {
-			return fmt.Errorf("--cert-dir: %w", err)
+			return nil, fmt.Errorf("--cert-dir: %w", err)
+		}
+	}
+	if listener := o.Embedding.Listener; listener != nil {
+		serving.Listener = listener
+		if tcp, ok := listener.Addr().(*net.TCPAddr); ok {
+			serving.BindPort = tcp.Port
 		}
 	}
 	if serving.BindPort == 0 {
@@ -42,22 +48,24 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) error
 		var err error
 		serving.Listener, serving.BindPort, err = genericoptions.CreateListener("tcp", net.JoinHostPort(serving.BindAddress.String(), "0"), net.ListenConfig{})
 		if err != nil {
-			return fmt.Errorf("secure serving: %w", err)
+			return nil, fmt.Errorf("secure serving: %w", err)
 		}
 	}
 	if err := serving.ApplyTo(&c.SecureServing); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
 			address := net.JoinHostPort(serving.BindAddress.String(), strconv.Itoa(serving.BindPort))
-			return fmt.Errorf("%s is in use by another program: stop it, or choose another port with --secure-port", address)
+			return nil, fmt.Errorf("%s is in use by another program: stop it, or choose another port with --secure-port", address)
 		}
-		return fmt.Errorf("secure serving (--bind-address, --secure-port, --tls-cert-file, --tls-private-key-file, --tls-sni-cert-key): %w", err)
+		return nil, fmt.Errorf("secure serving (--bind-address, --secure-port, --tls-cert-file, --tls-private-key-file, --tls-sni-cert-key): %w", err)
 	}
-	return loopback(c)
+	connections := newConnections(c.SecureServing.Listener)
+	c.SecureServing.Listener = connections
+	return connections, loopback(o, c)
 }
 
 // loopback creates the configuration of the client with which the server calls
 // itself. Its certificate and its random token exist only in memory.
-func loopback(c *genericapiserver.Config) error {
+func loopback(o options.Completed, c *genericapiserver.Config) error {
 	const name = genericapiserver.LoopbackClientServerNameOverride
 	expires := time.Now().Add(loopbackValidity)
 	certPEM, keyPEM, err := pki.SelfSigned(name, time.Now(), loopbackValidity)
@@ -73,6 +81,7 @@ func loopback(c *genericapiserver.Config) error {
 	if err != nil {
 		return fmt.Errorf("loopback client: %w", err)
 	}
+	c.LoopbackClientConfig.Dial = o.Embedding.Dial
 	c.LoopbackClientConfig.ContentType = "application/vnd.kubernetes.protobuf"
 	// The user agent determines the field manager of the objects that the
 	// server creates itself.

@@ -75,8 +75,8 @@ func reportsEtcd(t *testing.T, s *testserver.Server) {
 
 func TestReplicasShareAnEmbeddedEtcd(t *testing.T) {
 	etcd := "http://" + freeAddress(t)
-	first := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
-	second, err := testserver.New(t.Context(), "--data-dir="+t.TempDir(), "--etcd-servers="+etcd)
+	first := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
+	second, err := testserver.New(t.Context(), testserver.Options{Flags: []string{"--etcd-servers=" + etcd}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestExternalEtcdWithTLS(t *testing.T) {
 
 	flags := []string{"--etcd-servers=" + address.String(), "--etcd-cafile=" + keys.CA.CertFile,
 		"--etcd-certfile=" + keys.Admin.CertFile, "--etcd-keyfile=" + keys.Admin.KeyFile, "--etcd-prefix=/elsewhere"}
-	server, err := testserver.New(t.Context(), append(flags, "--data-dir="+t.TempDir())...)
+	server, err := testserver.New(t.Context(), testserver.Options{Flags: append(flags, "--data-dir="+t.TempDir())})
 	if err != nil {
 		t.Fatal(err)
 	}

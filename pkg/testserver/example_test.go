@@ -28,7 +28,7 @@ func ExampleServer_RegisterAPI() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	s, err := testserver.New(ctx, "--data-dir="+dir)
+	s, err := testserver.New(ctx, testserver.Options{DataDir: dir})
 	if err != nil {
 		log.Fatal(err)
 	}

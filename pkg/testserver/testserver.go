@@ -1,120 +1,74 @@
 // Package testserver runs an API server in a Go test, in the same way as
-// httptest.Server runs an HTTP server.
+// httptest.Server runs an HTTP server:
+//
+//	func TestReconciler(t *testing.T) {
+//		s := testserver.Start(t, testserver.Options{
+//			CRDs: testserver.Manifests{Paths: []string{"../config/crd/bases"}},
+//		})
+//		client := kubernetes.NewForConfigOrDie(s.Config)
+//		...
+//	}
+//
+// The server is a real one, with etcd, admission, access control and the
+// controllers that tests miss, but no program is downloaded or started. Servers
+// run side by side in one process. They share only the emulated version and the
+// feature gates, which the libraries keep once per process; a second server that
+// asks for others gets an error.
+//
+// A test binary that imports this package contains the whole server. Package
+// testprocess has the same options and runs the gatehouse binary instead.
 package testserver
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"testing"
-	"time"
-
-	"github.com/spf13/pflag"
-	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
-	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver/setup"
 )
 
-// readyTimeout is a time limit that is long enough for a busy machine.
-const readyTimeout = time.Minute
+// Options describes a server. Its zero value is a server with all defaults, which
+// keeps its data in a temporary directory until it stops.
+type Options = setup.Options
+
+// Manifests are objects of the API, from files or from Go.
+type Manifests = setup.Manifests
+
+// Webhooks are webhook configurations whose webhooks run in the test.
+type Webhooks = setup.Webhooks
 
 // Server is a running API server.
 type Server struct {
-	// URL is the address of the server, such as https://127.0.0.1:40123.
-	URL string
-	// Config is the client configuration of the administrator, without a rate
-	// limit.
-	Config *restclient.Config
-	// Kubeconfig is the path of a kubeconfig with the same credentials.
-	Kubeconfig string
-
-	apiserver *server.Server
-	cancel    context.CancelFunc
-	stopped   chan struct{}
-	err       error
+	*setup.Server
+	inProcess *inProcess
 }
 
-// Start runs a server on a free port of the loopback address, with its own etcd
-// in a temporary directory. args are flags of the server, such as
-// --emulated-version=1.36. Start returns when the server is ready, and stops it
-// when the test ends. All servers in a process share the emulated version and
-// the feature gates.
-func Start(t testing.TB, args ...string) *Server {
+// Start starts a server on a free port of the loopback address, and returns when
+// it is ready. It takes at most one Options. When the test has ended, the server
+// stops. If the server cannot be started, the test fails at once.
+//
+// Warnings and errors of the server go to t.Log. If the test fails, the last
+// requests that the server refused are logged with the reasons.
+func Start(t testing.TB, options ...Options) *Server {
 	t.Helper()
-	s, err := New(t.Context(), append([]string{"--data-dir=" + t.TempDir()}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	runner := &inProcess{}
+	return &Server{setup.Start(t, runner, setup.Only(options)), runner}
 }
 
-// New is like Start, but needs no test: the caller sets --data-dir and calls
-// Stop. The context limits only the time of the start; the server continues to
-// run when it ends.
-func New(ctx context.Context, args ...string) (*Server, error) {
-	o := options.New()
-	flags := pflag.NewFlagSet("testserver", pflag.ContinueOnError)
-	for _, section := range o.Flags().FlagSets {
-		flags.AddFlagSet(section)
-	}
-	args = append([]string{"--secure-port=0"}, args...)
-	if err := flags.Parse(args); err != nil {
-		return nil, fmt.Errorf("testserver: %w", err)
-	}
-	o.SecureServing.Required = false // allows port 0, for which the kernel chooses a free port
-	if len(o.Etcd.StorageConfig.Transport.ServerList) == 0 {
-		o.Data.EtcdNoSync = true // a test does not need its data after a crash of the machine
-	}
-	completed, err := o.Complete()
+// New is like Start, but needs no test: the caller calls Stop. The context limits
+// only the time of the start; the server continues to run when it ends.
+func New(ctx context.Context, options ...Options) (*Server, error) {
+	runner := &inProcess{}
+	s, err := setup.New(ctx, runner, setup.Only(options))
 	if err != nil {
-		return nil, fmt.Errorf("testserver: %w", err)
+		return nil, err
 	}
-	apiserver, err := server.New(ctx, completed)
-	if err != nil {
-		return nil, fmt.Errorf("testserver: %w", err)
-	}
-	s := &Server{URL: apiserver.URL, Kubeconfig: apiserver.Kubeconfig, apiserver: apiserver, stopped: make(chan struct{})}
-	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s.cancel = cancel
-	go func() {
-		defer close(s.stopped)
-		s.err = apiserver.Run(runCtx)
-	}()
-	ctx, cancelReady := context.WithTimeout(ctx, readyTimeout)
-	defer cancelReady()
-	if err := apiserver.Ready(ctx); err != nil {
-		return nil, fmt.Errorf("testserver: %w", errors.Join(err, s.Stop()))
-	}
-	if s.Config, err = apiserver.ClientConfig(); err != nil {
-		return nil, fmt.Errorf("testserver: %w", errors.Join(err, s.Stop()))
-	}
-	s.Config.QPS = -1
-	return s, nil
+	return &Server{s, runner}, nil
 }
 
 // RegisterAPI adds an aggregated API to the server; see
 // [server.Server.RegisterAPI]. The API stays until the server stops.
 func (s *Server) RegisterAPI(ctx context.Context, api server.API) error {
-	_, err := s.apiserver.RegisterAPI(ctx, api)
+	_, err := s.inProcess.server.RegisterAPI(ctx, api)
 	return err
-}
-
-// IssueServing returns a serving certificate for the hosts, its key and the
-// certificate of the server's CA, all in PEM.
-func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error) {
-	return s.apiserver.IssueServing(hosts...)
-}
-
-// Stop stops the server and waits until all of its parts are closed. It can be
-// called more than once.
-func (s *Server) Stop() error {
-	s.cancel()
-	<-s.stopped
-	return s.err
 }

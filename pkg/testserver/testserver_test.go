@@ -28,7 +28,7 @@ func TestServersSideBySide(t *testing.T) {
 	for i := range servers {
 		starting.Go(func() {
 			var err error
-			if servers[i], err = testserver.New(t.Context(), "--data-dir="+t.TempDir()); err != nil {
+			if servers[i], err = testserver.New(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -95,15 +95,24 @@ func goroutines(t *testing.T, texts ...string) (left []string) {
 
 func TestGlobalsAreShared(t *testing.T) {
 	testserver.Start(t)
-	_, err := testserver.New(t.Context(), "--data-dir="+t.TempDir(), "--emulated-version=1.35")
-	if err == nil || !strings.Contains(err.Error(), "--emulated-version") {
-		t.Errorf("a server with another emulated version: %v", err)
+	for _, test := range []struct {
+		options testserver.Options
+		text    string
+	}{
+		{testserver.Options{Flags: []string{"--emulated-version=1.35"}},
+			"--emulated-version=1.35 cannot be had in this process: the default of --emulated-version is in force"},
+		{testserver.Options{FeatureGates: map[string]bool{"AllAlpha": true, "ContextualLogging": false}},
+			"--feature-gates=AllAlpha=true,ContextualLogging=false cannot be had in this process: the default of --feature-gates is in force"},
+	} {
+		if _, err := testserver.New(t.Context(), test.options); err == nil || !strings.Contains(err.Error(), test.text) {
+			t.Errorf("the error is %v", err)
+		}
 	}
 }
 
 func TestNewReportsBadFlags(t *testing.T) {
 	for _, arg := range []string{"--no-such-flag", "--event-ttl=0s", "--runtime-config=nonsense/v1=true", "--audit-policy-file=/no/such/file"} {
-		s, err := testserver.New(t.Context(), "--data-dir="+t.TempDir(), arg)
+		s, err := testserver.New(t.Context(), testserver.Options{Flags: []string{arg}})
 		if err == nil {
 			t.Errorf("%s was accepted", arg)
 			_ = s.Stop()
@@ -122,7 +131,7 @@ func ExampleNew() {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	s, err := testserver.New(context.Background(), "--data-dir="+dir)
+	s, err := testserver.New(context.Background(), testserver.Options{DataDir: dir})
 	if err != nil {
 		panic(err)
 	}
@@ -139,7 +148,7 @@ func TestAllowPrivileged(t *testing.T) {
 		Containers: []corev1.Container{{Name: "c", Image: "i", SecurityContext: &corev1.SecurityContext{Privileged: ptr.To(true)}}},
 	}}
 	for _, allow := range []bool{true, false} {
-		s := testserver.Start(t, fmt.Sprintf("--allow-privileged=%t", allow))
+		s := testserver.Start(t, testserver.Options{Flags: []string{fmt.Sprintf("--allow-privileged=%t", allow)}})
 		_, err := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Pods("default").Create(t.Context(), pod, metav1.CreateOptions{})
 		if allow && err != nil ||
 			!allow && (err == nil || !strings.Contains(err.Error(), "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy")) {
@@ -158,5 +167,75 @@ func TestPatchOfAListWithoutMergeKey(t *testing.T) {
 	}
 	if _, err := bindings.Get(t.Context(), "cluster-admin", metav1.GetOptions{}); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestNoSocket shows that a server without a socket serves requests and watches,
+// also those of other users and after a restart.
+func TestNoSocket(t *testing.T) {
+	s := testserver.Start(t, testserver.Options{NoSocket: true})
+	if s.Kubeconfig != nil || s.KubeconfigFile != "" {
+		t.Error("there is a kubeconfig, which nobody could use")
+	}
+	config, err := s.ConfigFor("alice", "system:masters")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		maps := kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("default")
+		watch, err := maps.Watch(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "c-"}}, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if event := <-watch.ResultChan(); event.Object == nil {
+			t.Errorf("the event is %v", event)
+		}
+		watch.Stop()
+		if err := s.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLogs shows that the log of a server goes to its own function, and that the
+// log of others stays where it was.
+func TestLogs(t *testing.T) {
+	var mu sync.Mutex
+	var lines []string
+	s := testserver.Start(t, testserver.Options{Verbose: true, Log: func(line string) {
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, line)
+	}})
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "Serving securely on 127.0.0.1:") }) {
+		t.Errorf("the log is %q", lines)
+	}
+}
+
+// TestNothingIsLeft looks for files in the working directory and for data
+// directories.
+func TestNothingIsLeft(t *testing.T) {
+	dir, temporary := t.TempDir(), t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("TMPDIR", temporary)
+	s, err := testserver.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{dir, temporary} {
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("%s has %v, %v", dir, entries, err)
+		}
 	}
 }

@@ -36,7 +36,7 @@ var undescribed = map[string]string{"apis/node.k8s.io/v1/runtimeclasses": "Handl
 // place in etcd, and recorded cases with a floor; and there is every resource of
 // which the bootstrap policy of RBAC knows.
 func TestExhaustive(t *testing.T) {
-	s := testserver.Start(t, "--emulated-version=1.36", gates)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--emulated-version=1.36", gates}})
 	var columns map[string][]metav1.TableColumnDefinition
 	decodeFile(t, "testdata/table-columns.json", &columns)
 	prefixes := readPrefixes(t)

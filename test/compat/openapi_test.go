@@ -40,7 +40,7 @@ type definition struct {
 // TestOpenAPI compares the documents with kube-apiserver's: every operation, and
 // the properties of every definition. What 1.37 has changed is listed in a file.
 func TestOpenAPI(t *testing.T) {
-	s := testserver.Start(t, "--emulated-version=1.36", gates)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--emulated-version=1.36", gates}})
 	var doc swagger
 	get(t, s.Config, "/openapi/v2", "application/json", &doc)
 	operations := operationsOf(doc)

@@ -74,7 +74,7 @@ func fresh(t *testing.T, flags []string) compat.Target {
 	const secret = "admin-token"
 	tokens := filepath.Join(t.TempDir(), "tokens.csv")
 	testutil.Check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
-	s := testserver.Start(t, append([]string{"--emulated-version=1.36", gates, "--token-auth-file=" + tokens,
-		"--service-account-issuer=https://kubernetes.default.svc"}, flags...)...)
+	s := testserver.Start(t, testserver.Options{Flags: append([]string{"--emulated-version=1.36", gates, "--token-auth-file=" + tokens,
+		"--service-account-issuer=https://kubernetes.default.svc"}, flags...)})
 	return compat.Target{URL: s.URL, Token: secret}
 }

@@ -55,7 +55,7 @@ func run(ctx context.Context) error {
 	if gates != nil {
 		args = append(args, "--feature-gates="+strings.Join(gates, ","))
 	}
-	server, err := testserver.New(ctx, args...)
+	server, err := testserver.New(ctx, testserver.Options{Flags: args})
 	if err != nil {
 		return err
 	}

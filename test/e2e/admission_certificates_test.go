@@ -29,7 +29,7 @@ import (
 func TestSigners(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := testserver.Start(t, "--data-dir="+dir)
+	s := testserver.Start(t, testserver.Options{DataDir: dir})
 	root, err := os.ReadFile(filepath.Join(dir, "pki", "ca.crt"))
 	testutil.Check(t, err)
 	admin := kubernetes.NewForConfigOrDie(s.Config)

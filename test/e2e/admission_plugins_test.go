@@ -41,9 +41,12 @@ func TestOptionalPlugins(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "admission.yaml")
 	testutil.Check(t, os.WriteFile(file, []byte(admissionConfig), 0o600))
-	s := testserver.Start(t, "--admission-control-config-file="+file, "--enable-admission-plugins=AlwaysAdmit,AlwaysPullImages,"+
-		"DenyServiceExternalIPs,EventRateLimit,ExtendedResourceToleration,LimitPodHardAntiAffinityTopology,NamespaceAutoProvision,NamespaceExists,"+
-		"OwnerReferencesPermissionEnforcement,PodNodeSelector,PodTolerationRestriction")
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--admission-control-config-file=" + file,
+		"--enable-admission-plugins=AlwaysAdmit,AlwaysPullImages," +
+			"DenyServiceExternalIPs,EventRateLimit,ExtendedResourceToleration,LimitPodHardAntiAffinityTopology,NamespaceAutoProvision,NamespaceExists," +
+			"OwnerReferencesPermissionEnforcement,PodNodeSelector,PodTolerationRestriction",
+	}})
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	create := metav1.CreateOptions{}
 

@@ -123,7 +123,7 @@ func TestPolicyWithCustomParameters(t *testing.T) {
 // TestPolicyTypeChecking waits for what the controller finds in a policy.
 func TestPolicyTypeChecking(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers=validatingadmissionpolicy-status-controller")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=validatingadmissionpolicy-status-controller"}})
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	establish(t, s.Config, listeners("checked.example.com"))
 	policies := c.AdmissionregistrationV1().ValidatingAdmissionPolicies()

@@ -119,7 +119,7 @@ func TestPoliciesLockOut(t *testing.T) {
 		}
 		if when == "before a restart" {
 			testutil.Check(t, s.Stop())
-			s = testserver.Start(t, flags...)
+			s = testserver.Start(t, testserver.Options{Flags: flags})
 			c = kubernetes.NewForConfigOrDie(s.Config)
 		}
 	}

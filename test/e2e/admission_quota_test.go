@@ -56,7 +56,7 @@ func TestQuotasUnderParallelCreators(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			useUpQuota(t, testserver.Start(t, test.flag, "--disable-admission-plugins=ServiceAccount"))
+			useUpQuota(t, testserver.Start(t, testserver.Options{Flags: []string{test.flag, "--disable-admission-plugins=ServiceAccount"}}))
 		})
 	}
 }
@@ -122,7 +122,7 @@ func useUpQuota(t *testing.T, s *testserver.Server) {
 // the answer must meet the new state.
 func TestQuotasAreInForceAtOnce(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, "--controllers=").Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: []string{"--controllers="}}).Config)
 	try := func(round int, want string) {
 		t.Helper()
 		_, err := c.CoreV1().ConfigMaps("default").Create(t.Context(), configMap("c"), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
@@ -163,8 +163,9 @@ plugins:
     - {resource: services, matchContains: [services.nodeports]}
     - {apiGroup: apps, resource: deployments, matchContains: [count/deployments.apps]}
 `), 0o600))
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, "--controllers=", "--disable-admission-plugins=ServiceAccount",
-		"--admission-control-config-file="+file).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: []string{
+		"--controllers=", "--disable-admission-plugins=ServiceAccount", "--admission-control-config-file=" + file,
+	}}).Config)
 	dry := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	createPod := func(change func(*corev1.PodSpec)) func() error {
 		return func() error {

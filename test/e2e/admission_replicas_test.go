@@ -18,8 +18,8 @@ import (
 func TestAdmissionOfTwoServers(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
-	first := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd, "--advertise-address=192.0.2.1")
-	second := testserver.Start(t, "--etcd-servers="+etcd, "--advertise-address=192.0.2.2")
+	first := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd, "--advertise-address=192.0.2.1"}})
+	second := testserver.Start(t, testserver.Options{Flags: []string{"--etcd-servers=" + etcd, "--advertise-address=192.0.2.2"}})
 	c, other := kubernetes.NewForConfigOrDie(first.Config), kubernetes.NewForConfigOrDie(second.Config)
 	h := newHooks(t)
 	h.answer("/", func(*admissionv1.AdmissionRequest) admissionv1.AdmissionResponse {

@@ -100,7 +100,7 @@ func TestWebhooksOnAggregatedResources(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			etcd := "http://" + freeAddress(t)
-			s := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
+			s := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
 			sampleAPIServer(t, s, etcd, test.flags...)
 			c := kubernetes.NewForConfigOrDie(s.Config)
 			h := newHooks(t)

@@ -49,7 +49,7 @@ func TestWebhooksLockOut(t *testing.T) {
 		})
 		if name == "before a restart" {
 			testutil.Check(t, s.Stop())
-			s = testserver.Start(t, flags...)
+			s = testserver.Start(t, testserver.Options{Flags: flags})
 			c = kubernetes.NewForConfigOrDie(s.Config)
 		}
 	}

@@ -97,7 +97,7 @@ func accountKubeconfig(t testing.TB, s *testserver.Server, name, file string) {
 	testutil.Check(t, err)
 	token, err := client.CoreV1().ServiceAccounts("default").CreateToken(ctx, name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	testutil.Check(t, err)
-	config, err := clientcmd.LoadFromFile(s.Kubeconfig)
+	config, err := clientcmd.LoadFromFile(s.KubeconfigFile)
 	testutil.Check(t, err)
 	user := config.AuthInfos[config.Contexts[config.CurrentContext].AuthInfo]
 	user.ClientCertificateData, user.ClientKeyData, user.Token = nil, nil, token.Status.Token
@@ -116,7 +116,7 @@ func flunder(name string) *unstructured.Unstructured {
 func TestSampleAPIServer(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
-	s := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
 	process := sampleAPIServer(t, s, etcd)
 	ensureNamespace(t, s, "pond")
 	client := dynamic.NewForConfigOrDie(s.Config)
@@ -233,7 +233,7 @@ func runProgram(t testing.TB, s *testserver.Server, namespace string, args ...st
 	t.Helper()
 	program, err := kubectl()
 	testutil.Check(t, err)
-	cmd := exec.CommandContext(t.Context(), program, append(args, "--kubeconfig="+s.Kubeconfig, "--namespace="+namespace)...)
+	cmd := exec.CommandContext(t.Context(), program, append(args, "--kubeconfig="+s.KubeconfigFile, "--namespace="+namespace)...)
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -123,7 +123,7 @@ func auditLog(t testing.TB, path string) (events []auditv1.Event) {
 // startToStop is testserver.Start for a server that the test stops itself.
 func startToStop(t testing.TB, args ...string) *testserver.Server {
 	t.Helper()
-	s, err := testserver.New(t.Context(), append([]string{"--data-dir=" + t.TempDir()}, args...)...)
+	s, err := testserver.New(t.Context(), testserver.Options{Flags: args})
 	testutil.Check(t, err)
 	t.Cleanup(func() { _ = s.Stop() }) // the test reads the error
 	return s

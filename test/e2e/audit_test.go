@@ -42,8 +42,10 @@ func TestAuditBatchesAreCompleteAtStop(t *testing.T) {
 func TestAuditLogRotation(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := testserver.Start(t, auditPolicy(t, "RequestReceived"), "--audit-log-path="+filepath.Join(dir, "audit.log"),
-		"--audit-log-maxsize=1", "--audit-log-maxbackup=2")
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		auditPolicy(t, "RequestReceived"), "--audit-log-path=" + filepath.Join(dir, "audit.log"), "--audit-log-maxsize=1",
+		"--audit-log-maxbackup=2",
+	}})
 	for _, name := range numbered("a", 10) {
 		createSized(t, s, name, 200_000)
 	}
@@ -72,7 +74,7 @@ func TestAuditLogRotation(t *testing.T) {
 func TestAuditLogLegacy(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "audit.log")
-	s := testserver.Start(t, auditPolicy(t, "RequestReceived"), "--audit-log-path="+log, "--audit-log-format=legacy")
+	s := testserver.Start(t, testserver.Options{Flags: []string{auditPolicy(t, "RequestReceived"), "--audit-log-path=" + log, "--audit-log-format=legacy"}})
 	create(t, kubernetes.NewForConfigOrDie(s.Config), "default", "a")
 	got, err := os.ReadFile(log)
 	testutil.Check(t, err)
@@ -88,8 +90,10 @@ func TestAuditLogLegacy(t *testing.T) {
 func TestAuditTruncation(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "audit.log")
-	s := testserver.Start(t, auditPolicy(t, "RequestReceived"), "--audit-log-path="+log, "--audit-log-truncate-enabled",
-		"--audit-log-truncate-max-event-size=4000", "--audit-log-truncate-max-batch-size=8000")
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		auditPolicy(t, "RequestReceived"), "--audit-log-path=" + log, "--audit-log-truncate-enabled", "--audit-log-truncate-max-event-size=4000",
+		"--audit-log-truncate-max-batch-size=8000",
+	}})
 	createSized(t, s, "small", 10)
 	createSized(t, s, "large", 5_000)
 	send(t, s.Config, request{path: "/api/v1/namespaces/default/configmaps/small?pretty=" + strings.Repeat("x", 5_000)})
@@ -119,7 +123,7 @@ func TestAuditWebhook(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			receiver := newAuditReceiver(t)
-			s := testserver.Start(t, append(test.flags, auditPolicy(t, "RequestReceived"), receiver.kubeconfig(t))...)
+			s := testserver.Start(t, testserver.Options{Flags: append(test.flags, auditPolicy(t, "RequestReceived"), receiver.kubeconfig(t))})
 			want := numbered("a", 6)
 			create(t, kubernetes.NewForConfigOrDie(s.Config), "default", want...)
 			if test.name == "batch" {
@@ -167,8 +171,10 @@ func TestAuditWebhookDown(t *testing.T) {
 			t.Parallel()
 			receiver := newAuditReceiver(t)
 			receiver.fail(http.StatusInternalServerError)
-			s := testserver.Start(t, auditPolicy(t, test.omit...), receiver.kubeconfig(t), "--audit-webhook-mode="+test.mode,
-				"--audit-webhook-batch-max-size=1", "--audit-webhook-initial-backoff="+test.backoff)
+			s := testserver.Start(t, testserver.Options{Flags: []string{
+				auditPolicy(t, test.omit...), receiver.kubeconfig(t), "--audit-webhook-mode=" + test.mode, "--audit-webhook-batch-max-size=1",
+				"--audit-webhook-initial-backoff=" + test.backoff,
+			}})
 			create := request{method: http.MethodPost, path: path, headers: []string{"Content-Type", "application/json"}}
 			create.body = []byte(`{"metadata":{"name":"a"}}`)
 			got := send(t, s.Config, create)

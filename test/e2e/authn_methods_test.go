@@ -21,7 +21,7 @@ import (
 
 func TestBootstrapTokens(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--enable-bootstrap-token-auth")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--enable-bootstrap-token-auth"}})
 	secrets := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Secrets(metav1.NamespaceSystem)
 	const token, value = "abcdef.0123456789abcdef", "0123456789abcdef"
 	data := func(changes ...string) map[string]string {
@@ -78,7 +78,7 @@ func TestBootstrapTokens(t *testing.T) {
 func TestFrontProxy(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := testserver.Start(t, "--data-dir="+dir)
+	s := testserver.Start(t, testserver.Options{DataDir: dir})
 	own := filepath.Join(dir, "pki")
 	stranger := filepath.Join(t.TempDir(), "pki")
 	_, err := pki.Ensure(stranger, pki.Request{Now: time.Now()})
@@ -154,9 +154,10 @@ func TestCredentialFilesAreFollowed(t *testing.T) {
 	clientCA := file(t, "ca.crt", read(first.CA.CertFile))
 	proxyCA := file(t, "proxy-ca.crt", read(first.FrontProxyCA.CertFile))
 	serving := pki.Pair{CertFile: file(t, "tls.crt", read(first.Serving.CertFile)), KeyFile: file(t, "tls.key", read(first.Serving.KeyFile))}
-	s := testserver.Start(t, "--token-auth-file="+tokens, "--client-ca-file="+clientCA,
-		"--requestheader-client-ca-file="+proxyCA, "--requestheader-username-headers=X-Remote-User",
-		"--tls-cert-file="+serving.CertFile, "--tls-private-key-file="+serving.KeyFile)
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--token-auth-file=" + tokens, "--client-ca-file=" + clientCA, "--requestheader-client-ca-file=" + proxyCA,
+		"--requestheader-username-headers=X-Remote-User", "--tls-cert-file=" + serving.CertFile, "--tls-private-key-file=" + serving.KeyFile,
+	}})
 
 	base := restclient.AnonymousClientConfig(s.Config)
 	base.TLSClientConfig = restclient.TLSClientConfig{Insecure: true}

@@ -132,9 +132,10 @@ func becomes(t testing.TB, config *restclient.Config, token string, want authent
 func TestOIDCByFlags(t *testing.T) {
 	t.Parallel()
 	p := startProvider(t)
-	s := testserver.Start(t, "--oidc-issuer-url="+p.issuer, "--oidc-client-id=gatehouse", "--oidc-ca-file="+p.caFile,
-		"--oidc-username-claim=preferred_username", "--oidc-username-prefix=oidc:", "--oidc-groups-claim=groups", "--oidc-groups-prefix=oidc:",
-		"--oidc-required-claim=department=research")
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--oidc-issuer-url=" + p.issuer, "--oidc-client-id=gatehouse", "--oidc-ca-file=" + p.caFile, "--oidc-username-claim=preferred_username",
+		"--oidc-username-prefix=oidc:", "--oidc-groups-claim=groups", "--oidc-groups-prefix=oidc:", "--oidc-required-claim=department=research",
+	}})
 	token := p.login("alice", "dev", "ops")
 	becomes(t, s.Config, token, authenticationv1.UserInfo{Username: "oidc:alice", Groups: []string{"oidc:dev", "oidc:ops", "system:authenticated"}})
 
@@ -151,7 +152,9 @@ func TestOIDCByFlags(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	wrong := testserver.Start(t, "--oidc-issuer-url="+p.issuer, "--oidc-client-id=other", "--oidc-ca-file="+p.caFile)
+	wrong := testserver.Start(t, testserver.Options{Flags: []string{
+		"--oidc-issuer-url=" + p.issuer, "--oidc-client-id=other", "--oidc-ca-file=" + p.caFile,
+	}})
 	if _, err := whoami(t, withToken(wrong.Config, token)); !isUnauthorized(err) {
 		t.Errorf("token for another client: %v", err)
 	}
@@ -160,7 +163,9 @@ func TestOIDCByFlags(t *testing.T) {
 func TestOIDCExpires(t *testing.T) {
 	t.Parallel()
 	p := startProvider(t, "-lifespan=3s")
-	s := testserver.Start(t, "--oidc-issuer-url="+p.issuer, "--oidc-client-id=gatehouse", "--oidc-ca-file="+p.caFile)
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--oidc-issuer-url=" + p.issuer, "--oidc-client-id=gatehouse", "--oidc-ca-file=" + p.caFile,
+	}})
 	token := ""
 	eventually(t, "a fresh token is known", func() bool {
 		token = p.login("alice")
@@ -199,7 +204,7 @@ func TestAuthenticationConfiguration(t *testing.T) {
 	const head = "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\n"
 	noRoot := "  userValidationRules:\n  - {expression: \"user.username != 'sso:root'\", message: not root}\n"
 	config := file(t, "authentication.yaml", head+"anonymous: {enabled: true, conditions: [{path: /livez}]}\njwt:"+jwt(first, noRoot)+jwt(second, ""))
-	s := testserver.Start(t, "--authentication-config="+config)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--authentication-config=" + config}})
 
 	alice := authenticationv1.UserInfo{Username: "sso:alice", UID: "alice", Groups: []string{"sso:dev", "system:authenticated"},
 		Extra: map[string]authenticationv1.ExtraValue{"example.com/department": {"research"}}}

@@ -68,8 +68,10 @@ func TestTokenWebhook(t *testing.T) {
 		}
 		_ = json.NewEncoder(w).Encode(review)
 	})
-	s := testserver.Start(t, "--authentication-token-webhook-config-file="+kubeconfig(t, remote.Server), "--authentication-token-webhook-version=v1",
-		"--authentication-token-webhook-cache-ttl=1m")
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--authentication-token-webhook-config-file=" + kubeconfig(t, remote.Server), "--authentication-token-webhook-version=v1",
+		"--authentication-token-webhook-cache-ttl=1m",
+	}})
 
 	want := authenticationv1.UserInfo{Username: "remote", UID: "42", Groups: []string{"far", "system:authenticated"},
 		Extra: map[string]authenticationv1.ExtraValue{"scope": {"all"}}}
@@ -106,8 +108,10 @@ func TestSlowTokenWebhook(t *testing.T) {
 		<-stuck
 	})
 	t.Cleanup(func() { close(stuck) })
-	s := testserver.Start(t, "--authentication-token-webhook-config-file="+kubeconfig(t, remote.Server), "--authentication-token-webhook-version=v1",
-		"--request-timeout=2s")
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--authentication-token-webhook-config-file=" + kubeconfig(t, remote.Server), "--authentication-token-webhook-version=v1",
+		"--request-timeout=2s",
+	}})
 	ended := make(chan error, 1)
 	go func() {
 		_, err := whoami(t, withToken(s.Config, "slow"))

@@ -84,7 +84,7 @@ func startEncrypted(t testing.TB, config string, args ...string) *encrypted {
 func (e *encrypted) start(config string) {
 	e.t.Helper()
 	e.write(config)
-	s, err := testserver.New(e.t.Context(), e.args...)
+	s, err := testserver.New(e.t.Context(), testserver.Options{Flags: e.args})
 	testutil.Check(e.t, err)
 	e.config = s.Config
 	e.stop = func() { testutil.Check(e.t, s.Stop()) }

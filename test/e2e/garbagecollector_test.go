@@ -281,7 +281,7 @@ func (f *family) run(steps []string) {
 // TestGarbageCollector deletes owners in many ways, and waits for what is left.
 func TestGarbageCollector(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+garbagecollector.Name)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + garbagecollector.Name}})
 	establish(t, s.Config, widgetDefinition())
 	for i, test := range familyCases {
 		t.Run(test.name, func(t *testing.T) {
@@ -295,7 +295,7 @@ func TestGarbageCollector(t *testing.T) {
 // foreground, and expects that each is gone after those that it owns.
 func TestGarbageCollectorOrder(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+garbagecollector.Name, "--disable-admission-plugins=ServiceAccount")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + garbagecollector.Name, "--disable-admission-plugins=ServiceAccount"}})
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	owned := func(apiVersion, kind string, owner metav1.Object, name string) metav1.ObjectMeta {
 		m := named(name)
@@ -363,7 +363,7 @@ func TestGarbageCollectorRestart(t *testing.T) {
 	t.Parallel()
 	dir := "--data-dir=" + t.TempDir()
 	start := func(controllers string) *testserver.Server {
-		s, err := testserver.New(t.Context(), dir, "--controllers="+controllers)
+		s, err := testserver.New(t.Context(), testserver.Options{Flags: []string{dir, "--controllers=" + controllers}})
 		testutil.Check(t, err)
 		t.Cleanup(func() { testutil.Check(t, s.Stop()) })
 		return s
@@ -389,7 +389,7 @@ func TestGarbageCollectorRestart(t *testing.T) {
 // it again.
 func TestGarbageCollectorDefinition(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+garbagecollector.Name)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + garbagecollector.Name}})
 	definitions := clientset.NewForConfigOrDie(s.Config).ApiextensionsV1().CustomResourceDefinitions()
 	for _, namespace := range []string{"first", "second"} {
 		crd := establish(t, s.Config, widgetDefinition())
@@ -411,7 +411,7 @@ func TestGarbageCollectorDefinition(t *testing.T) {
 // namespace from an object without.
 func TestGarbageCollectorEvent(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+garbagecollector.Name)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + garbagecollector.Name}})
 	f := newFamily(t, s.Config, "refers")
 	f.run([]string{"create other:a", "create b other:a", "create ClusterRole/c other:a", "= ClusterRole/c a; other:a"})
 	for _, test := range []struct{ name, namespace, dependent string }{

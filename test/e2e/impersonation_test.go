@@ -30,7 +30,9 @@ func grant(t testing.TB, s *testserver.Server, user string, rules ...rbacv1.Poli
 // (KEP-5284), which grants only certain requests.
 func TestImpersonation(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--token-auth-file="+file(t, "tokens.csv", "full-token,full,1\nlimited-token,limited,2\nnone-token,none,3\n"))
+	s := testserver.Start(t, testserver.Options{Flags: []string{
+		"--token-auth-file=" + file(t, "tokens.csv", "full-token,full,1\nlimited-token,limited,2\nnone-token,none,3\n"),
+	}})
 	const authentication = "authentication.k8s.io"
 	rule := func(group, resource, name string, verbs ...string) rbacv1.PolicyRule {
 		r := rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}

@@ -52,7 +52,7 @@ func TestIntrospection(t *testing.T) {
 func TestIdentityLease(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s, err := testserver.New(t.Context(), "--data-dir="+dir)
+	s, err := testserver.New(t.Context(), testserver.Options{DataDir: dir})
 	testutil.Check(t, err)
 	leases := func(s *testserver.Server) []string {
 		list, err := kubernetes.NewForConfigOrDie(s.Config).CoordinationV1().Leases("kube-system").List(t.Context(),
@@ -70,7 +70,7 @@ func TestIdentityLease(t *testing.T) {
 	eventually(t, "the server has a lease", func() bool { return len(leases(s)) == 1 })
 	before := leases(s)[0]
 	testutil.Check(t, s.Stop())
-	s, err = testserver.New(t.Context(), "--data-dir="+dir)
+	s, err = testserver.New(t.Context(), testserver.Options{DataDir: dir})
 	testutil.Check(t, err)
 	eventually(t, "the server has another lease after a restart", func() bool {
 		now := leases(s)

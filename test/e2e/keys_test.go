@@ -39,7 +39,7 @@ var storedSince137 = map[string]string{"DeviceTaintRule": "v1beta2", "MutatingAd
 func TestRawKeys(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
-	s := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
 	ensureNamespace(t, s, "keys")
 	rows, objects := readStorageKeys(t), readObjects(t)
 	client, raw := dynamic.NewForConfigOrDie(s.Config), etcdClient(t, etcd)

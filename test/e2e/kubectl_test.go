@@ -62,7 +62,7 @@ func runKubectl(ts *testscript.TestScript, neg bool, args []string) {
 
 // writeKubeconfig writes a kubeconfig of the administrator for one namespace.
 func writeKubeconfig(server *testserver.Server, namespace, file string) error {
-	config, err := clientcmd.LoadFromFile(server.Kubeconfig)
+	config, err := clientcmd.LoadFromFile(server.KubeconfigFile)
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func TestWatchFromVersion(t *testing.T) {
 func TestCompaction(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
-	s := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
 	client, ctx := kubernetes.NewForConfigOrDie(s.Config), t.Context()
 	events := client.CoreV1().Events("default")
 	var versions []string
@@ -150,12 +150,12 @@ func TestCompaction(t *testing.T) {
 func TestWatchCacheForgets(t *testing.T) {
 	t.Parallel()
 	dir := "--data-dir=" + t.TempDir()
-	s, err := testserver.New(t.Context(), dir)
+	s, err := testserver.New(t.Context(), testserver.Options{Flags: []string{dir}})
 	testutil.Check(t, err)
 	old := create(t, kubernetes.NewForConfigOrDie(s.Config), "default", numbered("old", 5)...)
 	testutil.Check(t, s.Stop())
 
-	s, err = testserver.New(t.Context(), dir)
+	s, err = testserver.New(t.Context(), testserver.Options{Flags: []string{dir}})
 	testutil.Check(t, err)
 	defer func() { testutil.Check(t, s.Stop()) }()
 	client := kubernetes.NewForConfigOrDie(s.Config)

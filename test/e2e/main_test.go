@@ -41,7 +41,7 @@ var (
 	oidcProvider = sync.OnceValues(func() (string, error) { return build("oidcprovider", "oidcprovider", ".") })
 	sampleServer = sync.OnceValues(func() (string, error) { return build("sample-apiserver", "sampleapiserver", "k8s.io/sample-apiserver") })
 	shared       = sync.OnceValues(func() (*testserver.Server, error) {
-		s, err := testserver.New(context.Background(), "--data-dir="+filepath.Join(workDir, "data"))
+		s, err := testserver.New(context.Background(), testserver.Options{DataDir: filepath.Join(workDir, "data")})
 		if err == nil {
 			stopShared = s.Stop
 		}

@@ -26,7 +26,7 @@ func TestManifestsOfProjects(t *testing.T) {
 		t.Helper()
 		path, err := program()
 		testutil.Check(t, err)
-		command := exec.CommandContext(t.Context(), path, append(args, "--kubeconfig="+s.Kubeconfig)...)
+		command := exec.CommandContext(t.Context(), path, append(args, "--kubeconfig="+s.KubeconfigFile)...)
 		command.Env = append(os.Environ(), "HOME="+home)
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Errorf("%s %v: %v\n%s", filepath.Base(path), args, err, output)

@@ -28,7 +28,7 @@ import (
 // kube-controller-manager v1.36.3 has written.
 func TestNamespaceConditions(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, namespaceFlags...)
+	s := testserver.Start(t, testserver.Options{Flags: namespaceFlags})
 	c, client := kubernetes.NewForConfigOrDie(s.Config), dynamic.NewForConfigOrDie(s.Config)
 	gizmos := establish(t, s.Config, definition("nsx.example.com", "gizmos", "Gizmo", `{"type":"object"}`))
 	gizmoResource := resourceOf(gizmos, "v1")
@@ -132,7 +132,7 @@ func TestNamespaceConditions(t *testing.T) {
 // does not answer, which may have objects in it, and that the other contents go.
 func TestNamespaceWithDeadAPI(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, namespaceFlags...)
+	s := testserver.Start(t, testserver.Options{Flags: namespaceFlags})
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	services := clientset.NewForConfigOrDie(s.Config).ApiregistrationV1().APIServices()
 	for _, gv := range []schema.GroupVersion{{Group: "dead.example.com", Version: "v1"}, {Group: "deader.example.com", Version: "v1beta1"}} {
@@ -166,7 +166,7 @@ func TestNamespaceWithDeadAPI(t *testing.T) {
 // pods get their grace period.
 func TestNamespacePods(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, namespaceFlags...)
+	s := testserver.Start(t, testserver.Options{Flags: namespaceFlags})
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	for _, test := range []struct {
 		name   string
@@ -224,7 +224,7 @@ func TestNamespacePods(t *testing.T) {
 // TestNamespaceFinalizersOfOthers checks that only the finalizer kubernetes is removed.
 func TestNamespaceFinalizersOfOthers(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, namespaceFlags...).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: namespaceFlags}).Config)
 	const mine = corev1.FinalizerName("example.com/mine")
 	ns := &corev1.Namespace{ObjectMeta: withFinalizers("kept", "example.com/meta"), Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{mine}}}
 	_, err := c.CoreV1().Namespaces().Create(t.Context(), ns, metav1.CreateOptions{})
@@ -251,7 +251,7 @@ func TestNamespaceFinalizersOfOthers(t *testing.T) {
 // during the deletion, and when the definition of a resource is new.
 func TestNamespaceRecreated(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, namespaceFlags...)
+	s := testserver.Start(t, testserver.Options{Flags: namespaceFlags})
 	c, client := kubernetes.NewForConfigOrDie(s.Config), dynamic.NewForConfigOrDie(s.Config)
 	ctx, cancel := context.WithCancel(t.Context())
 	var others sync.WaitGroup
@@ -293,7 +293,7 @@ func TestNamespaceWithManyObjects(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		t.Run(fmt.Sprintf("restart=%v", restart), func(t *testing.T) {
 			flags := append([]string{"--data-dir=" + t.TempDir()}, namespaceFlags...)
-			s := testserver.Start(t, flags...)
+			s := testserver.Start(t, testserver.Options{Flags: flags})
 			ensureNamespace(t, s, "many")
 			resources := manyObjects(t, s, "many", 50)
 			if t.Failed() {
@@ -303,7 +303,7 @@ func TestNamespaceWithManyObjects(t *testing.T) {
 			deleteNamespace(t, kubernetes.NewForConfigOrDie(s.Config), "many")
 			if restart {
 				testutil.Check(t, s.Stop())
-				s = testserver.Start(t, flags...)
+				s = testserver.Start(t, testserver.Options{Flags: flags})
 				start = time.Now()
 			}
 			awaitGone(t, kubernetes.NewForConfigOrDie(s.Config), "many")

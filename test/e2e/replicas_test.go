@@ -19,8 +19,8 @@ import (
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	etcd := "http://" + freeAddress(t)
-	first := testserver.Start(t, "--embedded-etcd-listen-client-url="+etcd, "--advertise-address=192.0.2.1")
-	second := testserver.Start(t, "--etcd-servers="+etcd, "--advertise-address=192.0.2.2")
+	first := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd, "--advertise-address=192.0.2.1"}})
+	second := testserver.Start(t, testserver.Options{Flags: []string{"--etcd-servers=" + etcd, "--advertise-address=192.0.2.2"}})
 	clients := []kubernetes.Interface{kubernetes.NewForConfigOrDie(first.Config), kubernetes.NewForConfigOrDie(second.Config)}
 
 	// Both servers must be in the endpoints, and they must not allocate the

@@ -17,7 +17,7 @@ import (
 
 func TestAggregation(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+clusterroleaggregation.Name)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + clusterroleaggregation.Name}})
 	roles := kubernetes.NewForConfigOrDie(s.Config).RbacV1().ClusterRoles()
 	eventually := func(what string, holds func(view *rbacv1.ClusterRole) bool) {
 		t.Helper()

@@ -84,7 +84,7 @@ func status(q *corev1.ResourceQuota) string {
 // TestStatus changes quotas and objects, and waits until the status tells it.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+resourcequota.Name, "--disable-admission-plugins=ServiceAccount")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + resourcequota.Name, "--disable-admission-plugins=ServiceAccount"}})
 	defineWidgets(t, s)
 	c, objects := kubernetes.NewForConfigOrDie(s.Config), dynamic.NewForConfigOrDie(s.Config).Resource(widgets).Namespace("default")
 	pods, maps := c.CoreV1().Pods("default"), c.CoreV1().ConfigMaps("default")
@@ -145,7 +145,7 @@ func TestStatus(t *testing.T) {
 // after it is deleted.
 func TestAbsentResource(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+resourcequota.Name, "--disable-admission-plugins=ServiceAccount")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + resourcequota.Name, "--disable-admission-plugins=ServiceAccount"}})
 	quotas := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ResourceQuotas("default")
 	expect := func(what, want string) {
 		t.Helper()

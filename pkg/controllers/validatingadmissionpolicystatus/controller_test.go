@@ -17,7 +17,7 @@ import (
 // TestTypeChecking expects the warnings that kube-controller-manager v1.36.3 writes.
 func TestTypeChecking(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, "--controllers="+validatingadmissionpolicystatus.Name)
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + validatingadmissionpolicystatus.Name}})
 	policies := kubernetes.NewForConfigOrDie(s.Config).AdmissionregistrationV1().ValidatingAdmissionPolicies()
 	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{ObjectMeta: metav1.ObjectMeta{Name: "checked"}}
 	policy.Spec.MatchConstraints = &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{

@@ -2,6 +2,8 @@ package options
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/pflag"
@@ -39,14 +41,14 @@ func newComponentGlobals() basecompatibility.ComponentGlobalsRegistry {
 func (o *Options) setComponentGlobals() error {
 	values := map[string]string{}
 	for _, name := range globalFlags {
-		values[name] = flagValue(o.flags.FlagSets["generic"], name)
+		values[name] = globalValue(o.flags.FlagSets["generic"], name)
 	}
 	processGlobals.Lock()
 	defer processGlobals.Unlock()
 	for name, value := range processGlobals.values {
 		if values[name] != value {
-			return fmt.Errorf("--%s=%s: a server with --%s=%s has run in this process, and all servers of a process share the value",
-				name, values[name], name, value)
+			return fmt.Errorf("%s cannot be had in this process: %s is in force, because the first server of the process was started so, and all servers of "+
+				"a process share the value", describe(name, values[name]), describe(name, value))
 		}
 	}
 	if err := o.Generic.ComponentGlobalsRegistry.Set(); err != nil {
@@ -73,12 +75,33 @@ func mirrorEffectiveVersion(registry basecompatibility.ComponentGlobalsRegistry)
 	}
 }
 
-func flagValue(flags *pflag.FlagSet, name string) string {
+// globalValue returns the value of a flag as a user would write it, in a form in
+// which equal values are equal texts. It is empty if the flag is not given.
+func globalValue(flags *pflag.FlagSet, name string) string {
 	if flags == nil {
 		return ""
 	}
-	if flag := flags.Lookup(name); flag != nil && flag.Changed {
-		return flag.Value.String()
+	flag := flags.Lookup(name)
+	if flag == nil || !flag.Changed {
+		return ""
 	}
-	return ""
+	// The flags print their parts in brackets or with the component to which they
+	// belong, which is always this one.
+	values := strings.Split(strings.Trim(flag.Value.String(), "[]"), ",")
+	for i, value := range values {
+		for _, component := range []string{":", "kube:", "kube="} {
+			value = strings.TrimPrefix(value, component)
+		}
+		values[i] = value
+	}
+	slices.Sort(values)
+	return strings.Join(values, ",")
+}
+
+// describe returns a flag with its value in words.
+func describe(name, value string) string {
+	if value == "" {
+		return "the default of --" + name
+	}
+	return "--" + name + "=" + value
 }

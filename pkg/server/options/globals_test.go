@@ -135,3 +135,25 @@ func TestHelpListsGates(t *testing.T) {
 		}
 	}
 }
+
+func TestGlobalValue(t *testing.T) {
+	for _, test := range []struct {
+		args             []string
+		name, value, say string
+	}{
+		{nil, "feature-gates", "", "the default of --feature-gates"},
+		{[]string{"--feature-gates=B=true", "--feature-gates=kube:A=false"}, "feature-gates", "A=false,B=true", "--feature-gates=A=false,B=true"},
+		{[]string{"--emulated-version=kube=1.36"}, "emulated-version", "1.36", "--emulated-version=1.36"},
+		{[]string{"--emulated-version=1.36"}, "emulated-version", "1.36", "--emulated-version=1.36"},
+	} {
+		flags := pflag.NewFlagSet(t.Name(), pflag.ContinueOnError)
+		newComponentGlobals().AddFlags(flags)
+		if err := flags.Parse(test.args); err != nil {
+			t.Fatal(err)
+		}
+		value := globalValue(flags, test.name)
+		if say := describe(test.name, value); value != test.value || say != test.say {
+			t.Errorf("%v: %q, %q", test.args, value, say)
+		}
+	}
+}

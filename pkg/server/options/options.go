@@ -64,6 +64,8 @@ type Options struct {
 	Controllers []string
 	// Version is the version that the server reports.
 	Version version.Flag
+	// Embedding is what a program that contains the server adds to the flags.
+	Embedding Embedding
 
 	flags flag.NamedFlagSets
 }
@@ -96,7 +98,7 @@ func New() *Options {
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
 	// With kube-apiserver's default, a server with open watches stops only
 	// after --request-timeout.
-	o.Generic.ShutdownWatchTerminationGracePeriod = time.Second
+	o.Generic.ShutdownWatchTerminationGracePeriod = 50 * time.Millisecond
 	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
 	// The admission plugin ServiceAccount refuses pods in a namespace without the
@@ -119,6 +121,8 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Generic.AddUniversalFlags(sections.FlagSet("generic"))
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
 	o.SecureServing.AddFlags(sections.FlagSet("secure serving"))
+	sections.FlagSet("secure serving").Lookup("secure-port").Usage = "The port on which to serve HTTPS with authentication and authorization. " +
+		"With 0 the system chooses a free port."
 	o.Audit.AddFlags(sections.FlagSet("auditing"))
 	o.Features.AddFlags(sections.FlagSet("features"))
 	o.Authentication.AddFlags(sections.FlagSet("authentication"))
@@ -168,6 +172,7 @@ func (o *Options) Complete() (Completed, error) {
 	if err := completeRuntimeConfig(o.APIEnablement.RuntimeConfig); err != nil {
 		return Completed{}, err
 	}
+	o.SecureServing.Required = o.SecureServing.BindPort != 0 // 0, which the library would refuse, is a free port
 	o.Data.complete(o.SecureServing.ServerCert.CertDirectory)
 	o.Admission.complete()
 	o.ServiceAccounts.complete()

@@ -18,7 +18,7 @@ import (
 // TestVersions writes a binding in the alpha version, the only one in which the
 // action for parameters that are not found has a default, and reads it in v1.
 func TestVersions(t *testing.T) {
-	s := testserver.Start(t, "--runtime-config=api/all=true")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--runtime-config=api/all=true"}})
 	client := kubernetes.NewForConfigOrDie(s.Config)
 	meta := metav1.ObjectMeta{Name: "b"}
 	alpha := &admissionregistrationv1alpha1.MutatingAdmissionPolicyBinding{ObjectMeta: meta,

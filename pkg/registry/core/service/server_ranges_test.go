@@ -22,7 +22,7 @@ import (
 )
 
 func TestDualStack(t *testing.T) {
-	s := testserver.Start(t, "--service-cluster-ip-range=10.0.0.0/24,2001:db8::/112")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--service-cluster-ip-range=10.0.0.0/24,2001:db8::/112"}})
 	client := kubernetes.NewForConfigOrDie(s.Config)
 	api := client.CoreV1().Services("default")
 	made, err := api.Create(t.Context(), named("web", corev1.ServiceSpec{IPFamilyPolicy: ptr.To(corev1.IPFamilyPolicyRequireDualStack)}), metav1.CreateOptions{})
@@ -46,7 +46,7 @@ func TestDualStack(t *testing.T) {
 // TestServiceCIDRs checks that addresses are allocated from added ranges, and
 // that used ranges cannot be deleted.
 func TestServiceCIDRs(t *testing.T) {
-	s := testserver.Start(t, "--service-cluster-ip-range=10.0.0.0/29")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--service-cluster-ip-range=10.0.0.0/29"}})
 	client := kubernetes.NewForConfigOrDie(s.Config)
 	api, cidrs := client.CoreV1().Services("default"), client.NetworkingV1().ServiceCIDRs()
 	for i := range 5 {
@@ -88,7 +88,7 @@ func eventually(t *testing.T, done func(context.Context) bool) {
 func TestEndpointReconcilers(t *testing.T) {
 	t.Parallel()
 	for reconciler, want := range map[string]string{"lease": "192.0.2.7", "master-count": "192.0.2.7", "none": ""} {
-		s := testserver.Start(t, "--advertise-address=192.0.2.7", "--endpoint-reconciler-type="+reconciler)
+		s := testserver.Start(t, testserver.Options{Flags: []string{"--advertise-address=192.0.2.7", "--endpoint-reconciler-type=" + reconciler}})
 		client := kubernetes.NewForConfigOrDie(s.Config)
 		_, err := client.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
 		testutil.Check(t, err)

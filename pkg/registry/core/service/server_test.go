@@ -45,7 +45,7 @@ func addresses(t testing.TB, client kubernetes.Interface) []string {
 // owner, and that all of them are free again when the services have been
 // deleted.
 func TestParallelCreates(t *testing.T) {
-	s := testserver.Start(t, "--service-cluster-ip-range=10.0.0.0/25", "--service-node-port-range=30000-30199")
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--service-cluster-ip-range=10.0.0.0/25", "--service-node-port-range=30000-30199"}})
 	client := kubernetes.NewForConfigOrDie(s.Config)
 	api := client.CoreV1().Services("default")
 	var mu sync.Mutex
@@ -181,7 +181,7 @@ func TestNothingIsLost(t *testing.T) {
 func TestKubernetesService(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*testserver.Server, kubernetes.Interface) {
-		s, err := testserver.New(t.Context(), "--data-dir="+dir, "--advertise-address=192.0.2.7")
+		s, err := testserver.New(t.Context(), testserver.Options{DataDir: dir, Flags: []string{"--advertise-address=192.0.2.7"}})
 		testutil.Check(t, err)
 		return s, kubernetes.NewForConfigOrDie(s.Config)
 	}

@@ -39,7 +39,7 @@ func (c *client) HandleWarningHeader(_ int, _ string, text string) {
 // start starts a server and creates the objects to which tokens are bound.
 func start(t *testing.T, args ...string) *client {
 	t.Helper()
-	config := restclient.CopyConfig(testserver.Start(t, args...).Config)
+	config := restclient.CopyConfig(testserver.Start(t, testserver.Options{Flags: args}).Config)
 	c := &client{}
 	config.WarningHandler = c
 	c.Interface = kubernetes.NewForConfigOrDie(config)
