@@ -2,7 +2,7 @@ package controllers_test
 
 import (
 	"context"
-	"runtime"
+	goruntime "runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -232,7 +232,7 @@ func TestTurns(t *testing.T) {
 // ends with it.
 func TestTurnsLeaveNothing(t *testing.T) {
 	withCrew(t, true, false, func(c *crew) {
-		goroutines := func() int { synctest.Wait(); return runtime.NumGoroutine() }
+		goroutines := func() int { synctest.Wait(); return goruntime.NumGoroutine() }
 		turn := func() {
 			c.write(lease("real", 15))
 			c.write(lease("", 1))

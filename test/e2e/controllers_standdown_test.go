@@ -64,8 +64,8 @@ func (l managerLease) has(name string, within time.Duration) bool {
 func TestStandDown(t *testing.T) {
 	t.Parallel()
 	dir := "--data-dir=" + t.TempDir()
-	flags := []string{dir, "--controllers=" + serviceaccount.Name + "," + namespace.Name + "," + garbagecollector.Name}
-	s, err := testserver.New(t.Context(), flags...)
+	options := testserver.Options{Flags: []string{dir, "--controllers=" + serviceaccount.Name + "," + namespace.Name + "," + garbagecollector.Name}}
+	s, err := testserver.New(t.Context(), options)
 	testutil.Check(t, err)
 	defer func() { testutil.Check(t, s.Stop()) }()
 	l := managerLease{t, kubernetes.NewForConfigOrDie(s.Config)}
@@ -90,7 +90,7 @@ func TestStandDown(t *testing.T) {
 
 	// A server that starts meanwhile stands down from the beginning.
 	testutil.Check(t, s.Stop())
-	s, err = testserver.New(t.Context(), flags...)
+	s, err = testserver.New(t.Context(), options)
 	testutil.Check(t, err)
 	l.c = kubernetes.NewForConfigOrDie(s.Config)
 	if l.account("restarted") {

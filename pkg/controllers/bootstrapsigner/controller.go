@@ -18,7 +18,7 @@ import (
 	corelisters "k8s.io/client-go/listers/core/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 	"k8s.io/cluster-bootstrap/token/jws"
-	bootstrapsecrets "k8s.io/cluster-bootstrap/util/secrets"
+	"k8s.io/cluster-bootstrap/util/secrets"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
@@ -35,14 +35,14 @@ func Controller() controllers.Controller {
 		Needs: []schema.GroupVersionResource{
 			corev1.SchemeGroupVersion.WithResource("secrets"), corev1.SchemeGroupVersion.WithResource("configmaps")},
 		New: func(d controllers.Deps) *controllers.Loop {
-			secrets, configMaps := d.Informers.Core().V1().Secrets(), d.Informers.Core().V1().ConfigMaps()
+			tokens, configMaps := d.Informers.Core().V1().Secrets(), d.Informers.Core().V1().ConfigMaps()
 			s := &signer{
-				client:  d.Client.CoreV1().ConfigMaps(metav1.NamespacePublic),
-				maps:    configMaps.Lister().ConfigMaps(metav1.NamespacePublic),
-				secrets: secrets.Lister().Secrets(metav1.NamespaceSystem),
+				client: d.Client.CoreV1().ConfigMaps(metav1.NamespacePublic),
+				maps:   configMaps.Lister().ConfigMaps(metav1.NamespacePublic),
+				tokens: tokens.Lister().Secrets(metav1.NamespaceSystem),
 			}
 			return &controllers.Loop{
-				Watches: []controllers.Watch{controllers.On(secrets.Informer(), isToken), controllers.On(configMaps.Informer(), isInfo)},
+				Watches: []controllers.Watch{controllers.On(tokens.Informer(), isToken), controllers.On(configMaps.Informer(), isInfo)},
 				Sync:    s.sync,
 			}
 		},
@@ -50,9 +50,9 @@ func Controller() controllers.Controller {
 }
 
 type signer struct {
-	client  typedcorev1.ConfigMapInterface
-	maps    corelisters.ConfigMapNamespaceLister
-	secrets corelisters.SecretNamespaceLister
+	client typedcorev1.ConfigMapInterface
+	maps   corelisters.ConfigMapNamespaceLister
+	tokens corelisters.SecretNamespaceLister
 }
 
 // only is the one key of the queue: there is one config map to sign.
@@ -87,16 +87,16 @@ func (s *signer) sync(ctx context.Context, name string) error {
 	}
 	data := maps.Clone(info.Data)
 	maps.DeleteFunc(data, func(key, _ string) bool { return strings.HasPrefix(key, bootstrapapi.JWSSignatureKeyPrefix) })
-	secrets, err := s.secrets.List(labels.Everything())
+	tokens, err := s.tokens.List(labels.Everything())
 	if err != nil {
 		return err
 	}
-	for _, secret := range secrets {
+	for _, secret := range tokens {
 		id, ok := signing(secret, time.Now())
 		if !ok {
 			continue
 		}
-		signature, err := jws.ComputeDetachedSignature(kubeconfig, id, bootstrapsecrets.GetData(secret, bootstrapapi.BootstrapTokenSecretKey))
+		signature, err := jws.ComputeDetachedSignature(kubeconfig, id, secrets.GetData(secret, bootstrapapi.BootstrapTokenSecretKey))
 		if err != nil {
 			return err
 		}
@@ -117,9 +117,9 @@ func (s *signer) sync(ctx context.Context, name string) error {
 // signing returns the id of a token, and whether the secret is a token to sign with: it
 // must be named after its id, and must not have expired.
 func signing(secret *corev1.Secret, now time.Time) (id string, ok bool) {
-	id, named := bootstrapsecrets.ParseName(secret.Name)
-	data := func(key string) string { return bootstrapsecrets.GetData(secret, key) }
+	id, named := secrets.ParseName(secret.Name)
+	data := func(key string) string { return secrets.GetData(secret, key) }
 	return id, named && secret.Type == bootstrapapi.SecretTypeBootstrapToken && secret.DeletionTimestamp == nil &&
 		data(bootstrapapi.BootstrapTokenIDKey) == id && data(bootstrapapi.BootstrapTokenSecretKey) != "" &&
-		data(bootstrapapi.BootstrapTokenUsageSigningKey) == "true" && !bootstrapsecrets.HasExpired(secret, now)
+		data(bootstrapapi.BootstrapTokenUsageSigningKey) == "true" && !secrets.HasExpired(secret, now)
 }

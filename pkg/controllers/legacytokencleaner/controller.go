@@ -20,7 +20,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 	"k8s.io/klog/v2"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/serviceaccount"
+	saauthentication "github.com/gatehouse-k8s/gatehouse/pkg/authentication/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
 
@@ -130,7 +130,7 @@ func (c *cleaner) generated(secret *corev1.Secret) bool {
 // clean marks a token that has not been used as invalid, or deletes its secret if it has
 // been invalid for long enough. A secret that a pod mounts stays as it is.
 func (c *cleaner) clean(ctx context.Context, secret *corev1.Secret) error {
-	if used := secret.Labels[serviceaccount.LastUsedLabel]; used != "" {
+	if used := secret.Labels[saauthentication.LastUsedLabel]; used != "" {
 		day, err := time.Parse(time.DateOnly, used)
 		if err != nil || !c.before(day) {
 			return err
@@ -140,10 +140,10 @@ func (c *cleaner) clean(ctx context.Context, secret *corev1.Secret) error {
 	if err != nil || mounted {
 		return err
 	}
-	invalid, err := time.Parse(time.DateOnly, secret.Labels[serviceaccount.InvalidSinceLabel])
+	invalid, err := time.Parse(time.DateOnly, secret.Labels[saauthentication.InvalidSinceLabel])
 	if err != nil { // there is no such label, or it is of no use
 		marked := secret.DeepCopy()
-		metav1.SetMetaDataLabel(&marked.ObjectMeta, serviceaccount.InvalidSinceLabel, c.now().UTC().Format(time.DateOnly))
+		metav1.SetMetaDataLabel(&marked.ObjectMeta, saauthentication.InvalidSinceLabel, c.now().UTC().Format(time.DateOnly))
 		klog.FromContext(ctx).Info("Marking an unused token of a service account as invalid", "secret", klog.KObj(secret))
 		_, err := c.client.Secrets(secret.Namespace).Update(ctx, marked, metav1.UpdateOptions{})
 		return err

@@ -13,7 +13,7 @@ import (
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
-	bootstrapsecrets "k8s.io/cluster-bootstrap/util/secrets"
+	"k8s.io/cluster-bootstrap/util/secrets"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 )
@@ -29,10 +29,10 @@ func Controller() controllers.Controller {
 		ByNameOnly: true,
 		Needs:      []schema.GroupVersionResource{corev1.SchemeGroupVersion.WithResource("secrets")},
 		New: func(d controllers.Deps) *controllers.Loop {
-			secrets := d.Informers.Core().V1().Secrets()
-			c := &cleaner{client: d.Client.CoreV1().Secrets(metav1.NamespaceSystem), secrets: secrets.Lister().Secrets(metav1.NamespaceSystem)}
+			tokens := d.Informers.Core().V1().Secrets()
+			c := &cleaner{client: d.Client.CoreV1().Secrets(metav1.NamespaceSystem), tokens: tokens.Lister().Secrets(metav1.NamespaceSystem)}
 			c.loop = &controllers.Loop{
-				Watches: []controllers.Watch{controllers.On(secrets.Informer(), tokenName)},
+				Watches: []controllers.Watch{controllers.On(tokens.Informer(), tokenName)},
 				Sync:    c.sync,
 			}
 			return c.loop
@@ -41,9 +41,9 @@ func Controller() controllers.Controller {
 }
 
 type cleaner struct {
-	client  typedcorev1.SecretInterface
-	secrets corelisters.SecretNamespaceLister
-	loop    *controllers.Loop
+	client typedcorev1.SecretInterface
+	tokens corelisters.SecretNamespaceLister
+	loop   *controllers.Loop
 }
 
 // tokenName returns the name of a secret that is a bootstrap token.
@@ -56,14 +56,14 @@ func tokenName(s *corev1.Secret) []string {
 
 // sync deletes a token that has expired. A token whose expiration cannot be read has.
 func (c *cleaner) sync(ctx context.Context, name string) error {
-	token, err := c.secrets.Get(name)
+	token, err := c.tokens.Get(name)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	left, expired := bootstrapsecrets.GetExpiration(token, time.Now())
+	left, expired := secrets.GetExpiration(token, time.Now())
 	switch {
 	case expired:
 		preconditions := &metav1.Preconditions{UID: &token.UID, ResourceVersion: &token.ResourceVersion}
