@@ -102,7 +102,8 @@ func TestBootstrapTokenControllers(t *testing.T) {
 	s := testserver.Start(t, testserver.Options{Flags: []string{"--controllers=" + bootstrapsigner.Name + "," + tokencleaner.Name}})
 	c := kubernetes.NewForConfigOrDie(s.Config).CoreV1()
 	const id, secret, kubeconfig = "abcdef", "0123456789abcdef", "where the cluster is"
-	_, err := c.ConfigMaps("kube-public").Create(t.Context(), configMap(bootstrapapi.ConfigMapClusterInfo, bootstrapapi.KubeConfigKey, kubeconfig), metav1.CreateOptions{})
+	_, err := c.ConfigMaps("kube-public").Create(t.Context(),
+		configMap(bootstrapapi.ConfigMapClusterInfo, bootstrapapi.KubeConfigKey, kubeconfig), metav1.CreateOptions{})
 	testutil.Check(t, err)
 	expiration := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339)
 	_, err = c.Secrets("kube-system").Create(t.Context(), &corev1.Secret{ObjectMeta: named(bootstrapapi.BootstrapTokenSecretPrefix + id),
