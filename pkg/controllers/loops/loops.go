@@ -12,11 +12,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/garbagecollector"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/legacytokencleaner"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/namespace"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/podcertificatecleaner"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/rootca"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccounttoken"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/tokencleaner"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/trustbundle"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
 )
 
@@ -31,11 +33,13 @@ func All() controllers.List {
 		garbagecollector.Controller(),
 		legacytokencleaner.Controller(),
 		namespace.Controller(),
+		podcertificatecleaner.Controller(),
 		resourcequota.Controller(),
 		rootca.Controller(),
 		serviceaccount.Controller(),
 		serviceaccounttoken.Controller(),
 		tokencleaner.Controller(),
+		trustbundle.Controller(),
 		validatingadmissionpolicystatus.Controller(),
 	}
 }
