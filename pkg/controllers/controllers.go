@@ -7,6 +7,8 @@ package controllers
 
 import (
 	"context"
+	"crypto"
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +17,8 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
 // Controller is a controller that the server can run.
@@ -22,10 +26,17 @@ type Controller struct {
 	// Name is the name of the controller in kube-controller-manager and in the
 	// flag --controllers.
 	Name string
+	// Alias is another name that the flag accepts, which kube-controller-manager
+	// had for the controller before Kubernetes 1.28. It may be empty.
+	Alias string
+	// ByNameOnly excludes the controller from those that "*" stands for.
+	ByNameOnly bool
 	// Needs are the resources that the controller requires. It does not run if
 	// one of them is not served.
 	Needs []schema.GroupVersionResource
-	// New creates the loop. It is called before the informers start.
+	// New creates the loop. It may be called several times, each time for another
+	// period in which the controller runs, and each time before the informers that
+	// it asks for start.
 	New func(Deps) *Loop
 }
 
@@ -41,6 +52,14 @@ type Deps struct {
 	Occupied func(context.Context, schema.GroupVersionResource) <-chan struct{}
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
+	// RootCA returns the certificates, in PEM, with which clients verify the server.
+	RootCA func() ([]byte, error)
+	// SignCertificate signs a certificate for the owner of a key with the CA of the
+	// server, whose client certificates the server accepts. The template has everything
+	// but the serial number.
+	SignCertificate func(template x509.Certificate, public crypto.PublicKey) (*x509.Certificate, error)
+	// SignToken signs a token of a service account.
+	SignToken func(*serviceaccount.Claims) (string, error)
 }
 
 // List is a list of controllers.
@@ -58,8 +77,10 @@ func (l List) Names() []string {
 // Validate returns an error if the choice contains a name that is not in the
 // list.
 func (l List) Validate(choice []string) error {
-	for _, name := range choice {
-		if name != "*" && !slices.Contains(l.Names(), strings.TrimPrefix(name, "-")) {
+	for _, element := range choice {
+		name := strings.TrimPrefix(element, "-")
+		known := func(c Controller) bool { return c.has(name) }
+		if element != "*" && !slices.ContainsFunc(l, known) {
 			return fmt.Errorf("unknown controller %q: choose among %s", name, strings.Join(l.Names(), ", "))
 		}
 	}
@@ -67,15 +88,13 @@ func (l List) Validate(choice []string) error {
 }
 
 // New creates the loops of the chosen controllers. An element of choice is a
-// name, "*" for all controllers, or "-name" for all except one. Controllers
-// that need a resource that is not served are omitted.
+// name, "-name" for a controller that must not run, or "*" for all that no element
+// names, except those that run ByNameOnly. The first element that names a controller
+// decides. Controllers that need a resource that is not served are omitted.
 func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionResource) bool) []*Loop {
 	var chosen []*Loop
 	for _, c := range l {
-		if slices.Contains(choice, "-"+c.Name) || !slices.Contains(choice, "*") && !slices.Contains(choice, c.Name) {
-			continue
-		}
-		if slices.ContainsFunc(c.Needs, func(resource schema.GroupVersionResource) bool { return !served(resource) }) {
+		if !c.chosen(choice) || slices.ContainsFunc(c.Needs, func(resource schema.GroupVersionResource) bool { return !served(resource) }) {
 			continue
 		}
 		loop := c.New(deps)
@@ -83,4 +102,17 @@ func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionRes
 		chosen = append(chosen, loop)
 	}
 	return chosen
+}
+
+// has reports whether this is a name of the controller.
+func (c Controller) has(name string) bool { return name == c.Name || c.Alias != "" && name == c.Alias }
+
+// chosen reports whether a choice contains the controller.
+func (c Controller) chosen(choice []string) bool {
+	for _, element := range choice {
+		if name, disabled := strings.CutPrefix(element, "-"); c.has(name) {
+			return !disabled
+		}
+	}
+	return slices.Contains(choice, "*") && !c.ByNameOnly
 }

@@ -21,7 +21,8 @@ func TestChoice(t *testing.T) {
 		}
 		return c
 	}
-	list := controllers.List{entry("a", "served"), entry("b"), entry("c", "served", "unserved")}
+	list := controllers.List{entry("a", "served"), entry("b"), entry("c", "served", "unserved"), entry("e")}
+	list[0].Alias, list[3].ByNameOnly = "old-a", true
 	served := func(resource schema.GroupVersionResource) bool { return resource.Resource == "served" }
 	for _, test := range []struct {
 		name   string
@@ -34,7 +35,14 @@ func TestChoice(t *testing.T) {
 		{"all that can run", []string{"*"}, []string{"a", "b"}, ""},
 		{"all but one", []string{"*", "-a"}, []string{"b"}, ""},
 		{"without a resource that it needs", []string{"c"}, nil, ""},
-		{"unknown", []string{"d"}, nil, `unknown controller "d": choose among a, b, c`},
+		{"by its former name", []string{"old-a"}, []string{"a"}, ""},
+		{"all but one by its former name", []string{"*", "-old-a"}, []string{"b"}, ""},
+		{"the first that names it decides", []string{"a", "-old-a", "-b", "b"}, []string{"a"}, ""},
+		{"one that runs only by name", []string{"*", "e"}, []string{"a", "b", "e"}, ""},
+		{"unknown", []string{"d"}, nil, `unknown controller "d": choose among a, b, c, e`},
+		{"unknown and disabled", []string{"*", "-d"}, []string{"a", "b"}, `unknown controller "d": choose among a, b, c, e`},
+		{"not an empty name", []string{""}, nil, `unknown controller "": choose among a, b, c, e`},
+		{"no controller is named *", []string{"-*"}, nil, `unknown controller "*": choose among a, b, c, e`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			made = nil

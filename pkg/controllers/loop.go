@@ -21,6 +21,8 @@ type Loop struct {
 	Workers int
 	// Watches determine which keys are added to the queue, and when.
 	Watches []Watch
+	// First are keys that are handled when the loop begins, whatever the watches say.
+	First []string
 	// Sync handles a key. After an error or a panic it is called again with
 	// exponential backoff: after 5 ms at first, and at most after 1,000 s. Its
 	// context ends when the loop is to stop.
@@ -59,6 +61,9 @@ func (l *Loop) Run(ctx context.Context) {
 	}
 	if !signals.Wait(ctx, synced...) {
 		return
+	}
+	for _, key := range l.First {
+		l.Add(key)
 	}
 	// The end of the queue wakes the workers that wait for a key.
 	defer context.AfterFunc(ctx, l.queue.ShutDown)()

@@ -87,21 +87,13 @@ func (p *PKI) issueInMemory(template x509.Certificate, now time.Time, validity t
 	return certPEM, keyPEM, err
 }
 
-// sign creates a certificate for a key. If ca is nil, the certificate is
-// self-signed.
+// sign creates a certificate for a key, which is valid from now on. If ca is nil, the
+// certificate is self-signed.
 func sign(template x509.Certificate, key crypto.Signer, ca *authority, now time.Time, validity time.Duration) (*x509.Certificate, error) {
-	var err error
-	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
-		return nil, err
-	}
 	// Tolerate that the clocks of clients on other machines are a little slow.
 	template.NotBefore, template.NotAfter = now.Add(-5*time.Minute).UTC(), now.Add(validity).UTC()
 	if ca == nil {
 		ca = &authority{&template, key}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, &template, ca.cert, key.Public(), ca.key)
-	if err != nil {
-		return nil, err
-	}
-	return x509.ParseCertificate(der)
+	return create(template, key.Public(), ca)
 }

@@ -2,15 +2,20 @@ package server
 
 import (
 	"context"
+	"crypto"
+	"crypto/x509"
 	"fmt"
 	"net"
+	"os"
 
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -29,6 +34,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
+	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
 // parts are what the steps of configure make, and the later ones need.
@@ -104,7 +110,7 @@ func configure(b *base) (*parts, error) {
 		}
 	}
 	b.wrapHandlers(p.aggregator)
-	return p, runControllers(b, p.stored)
+	return p, runControllers(b, p)
 }
 
 func newStorage(b *base) (*storage.Stored, error) {
@@ -134,16 +140,28 @@ func (s *Server) installGroups(p *parts) error {
 }
 
 // runControllers adds the controllers that --controllers selects to the
-// lifetime of the server.
-func runControllers(b *base, stored *storage.Stored) error {
-	metadataClient, err := metadata.NewForConfig(b.generic.LoopbackClientConfig)
+// lifetime of the server. They stand down while a kube-controller-manager runs.
+func runControllers(b *base, p *parts) error {
+	config := restclient.CopyConfig(b.generic.LoopbackClientConfig)
+	config.UserAgent = "kube-controller-manager/" + version.Git // the field manager of what they write
+	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: b.client, Metadata: metadataClient, Informers: b.informers, Occupied: b.occupied(stored)}
-	for _, loop := range loops.All().New(b.options.Controllers, deps, b.enabled.Serves) {
-		b.life.runs(loop.Run)
+	metadataClient, err := metadata.NewForConfig(config)
+	if err != nil {
+		return err
 	}
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, Occupied: b.occupied(p.stored),
+		RootCA:    func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
+		SignToken: p.accounts.tokens.Sign,
+	}
+	if b.keys != nil {
+		deps.SignCertificate = b.keys.Sign
+	} else {
+		deps.SignCertificate = func(x509.Certificate, crypto.PublicKey) (*x509.Certificate, error) { return nil, errNoKeys }
+	}
+	b.life.runs(loops.All().NewCrew(b.options.Controllers, deps, b.enabled.Serves).Run)
 	return nil
 }
 

@@ -42,11 +42,8 @@ func lockDataDir(o *options.DataOptions) (*flock.Flock, error) {
 // start, and when the certificates have been renewed. Certificates are embedded in
 // the file, so that it can be copied to another place.
 func (s *Server) writeKubeconfig() error {
-	keys, caFile := s.base.keys, s.base.keys.CA.CertFile
-	if cert := s.base.options.SecureServing.ServerCert.CertKey; cert.CertFile != keys.Serving.CertFile {
-		caFile = cert.CertFile
-	}
-	ca, caErr := os.ReadFile(caFile)
+	keys := s.base.keys
+	ca, caErr := os.ReadFile(rootCAFile(s.base))
 	cert, certErr := os.ReadFile(keys.Admin.CertFile)
 	key, keyErr := os.ReadFile(keys.Admin.KeyFile)
 	if err := errors.Join(caErr, certErr, keyErr); err != nil {
@@ -63,4 +60,14 @@ func (s *Server) writeKubeconfig() error {
 		return fmt.Errorf("administrator's kubeconfig: %w", err)
 	}
 	return pki.WriteFile(s.Kubeconfig, data)
+}
+
+// rootCAFile returns the file with the certificates that verify the server: the CA or, if
+// a flag names another serving certificate, that certificate itself, because its CA is
+// not known.
+func rootCAFile(b *base) string {
+	if cert := b.options.SecureServing.ServerCert.CertKey; b.keys == nil || cert.CertFile != b.keys.Serving.CertFile {
+		return cert.CertFile
+	}
+	return b.keys.CA.CertFile
 }

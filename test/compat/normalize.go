@@ -128,10 +128,22 @@ func normalMap(m map[string]any, key string) {
 		m[k] = normalNode(e, k, key)
 	}
 	switch {
+	case m["addressType"] != nil:
+		// Controllers distribute the endpoints over slices in any order, and in one or
+		// more steps.
+		inAnyOrder(list(m, "endpoints"))
+		inAnyOrder(list(m, "ports"))
+		if metadata, ok := m["metadata"].(map[string]any); ok {
+			delete(metadata, "generation")
+		}
+	case m["kind"] == "EndpointSliceList":
+		inAnyOrder(list(m, "items"))
+	case m["kind"] == "Endpoints":
+		inAnyOrder(list(m, "subsets"))
 	case m["kind"] == "SelfSubjectRulesReview":
 		// The rules come in the order of a map.
 		for _, k := range []string{"resourceRules", "nonResourceRules"} {
-			sortBy(list(m, "status", k), func(e any) string { return string(marshal(e)) })
+			inAnyOrder(list(m, "status", k))
 		}
 	case m["kind"] == "APIResourceList", key == "versions" && m["freshness"] != nil:
 		// So do the resources of a group of custom resources.
@@ -143,6 +155,8 @@ func normalMap(m map[string]any, key string) {
 		})
 	}
 }
+
+func inAnyOrder(l []any) { sortBy(l, func(e any) string { return string(marshal(e)) }) }
 
 func sortBy(l []any, key func(any) string) {
 	slices.SortStableFunc(l, func(a, b any) int { return strings.Compare(key(a), key(b)) })

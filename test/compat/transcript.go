@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// controllerTimeout is how long a controller may need for a change. Some of them look
+// for what is to be done only three times a minute.
+const controllerTimeout = 70 * time.Second
+
 // Transcript is a conversation with kube-apiserver: requests in their order, each
 // with the answer that was recorded. Its file has one JSON object a line, the first
 // of which is that of the Transcript itself.
@@ -41,6 +45,9 @@ type Step struct {
 	Pause int `json:"pause,omitempty"`
 	// Wait repeats the request until it holds, as that of a Case.
 	Wait string `json:"wait,omitempty"`
+	// Eventually repeats the request to our server until it gives the recorded answer,
+	// because a controller needs a moment. The recorded server gets a pause before.
+	Eventually bool `json:"eventually,omitempty"`
 	// Differs is why our answer is known to be another one. It is an error if it is
 	// not.
 	Differs string `json:"differs,omitempty"`
@@ -96,6 +103,13 @@ func (t *Transcript) Play(ctx context.Context, to Target, replace *strings.Repla
 	p := newPlayer(to)
 	for _, step := range t.Steps {
 		answer := p.setup(ctx, step.request(replace))
+		for deadline := time.Now().Add(controllerTimeout); step.Eventually && !pause && time.Now().Before(deadline); {
+			if level, _ := step.Compare(answer); level == Exact {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+			answer = p.setup(ctx, step.request(replace))
+		}
 		if answer.Err != "" {
 			return fmt.Errorf("%s: no answer: %s", step.Name, answer.Err)
 		}
@@ -154,6 +168,18 @@ func (s *Step) Record(got *Answer) {
 // generatedVolume is the name of the volume with the token of a service account.
 var generatedVolume = regexp.MustCompile(`kube-api-access-[a-z0-9]{5}\b`)
 
+// anew are the values that each server makes anew, and what they are replaced with.
+// Certificates are there as they are and in base64, tokens in base64.
+var anew = []struct {
+	value       *regexp.Regexp
+	replacement string
+}{
+	{generatedVolume, "kube-api-access-00000"},
+	{regexp.MustCompile(`"-----BEGIN CERTIFICATE-----[^"]*"`), `"CERTIFICATE"`},
+	{regexp.MustCompile(`"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t[^"]*"`), `"CERTIFICATE"`},
+	{regexp.MustCompile(`"ZXlKaGJHY2lPaU[^"]*"`), `"TOKEN"`},
+}
+
 // lastingPart returns an answer without what each server makes anew.
 func lastingPart(body json.RawMessage) json.RawMessage {
 	var object map[string]any
@@ -164,7 +190,11 @@ func lastingPart(body json.RawMessage) json.RawMessage {
 		delete(details, "uid")
 	}
 	dropGenerated(object)
-	return generatedVolume.ReplaceAll(marshal(object), []byte("kube-api-access-00000"))
+	lasting := marshal(object)
+	for _, g := range anew {
+		lasting = g.value.ReplaceAll(lasting, []byte(g.replacement))
+	}
+	return lasting
 }
 
 // dropGenerated removes the generated fields of all metadata in a value.

@@ -98,7 +98,7 @@ func expectProblems(t testing.TB, c kubernetes.Interface, name, want string) {
 
 // manyObjects creates objects of 20 resources, two of them custom, in a namespace. It
 // returns the resources.
-func manyObjects(t *testing.T, s *testserver.Server, ns string, each int) (resources []schema.GroupVersionResource) {
+func manyObjects(t testing.TB, s *testserver.Server, ns string, each int) (resources []schema.GroupVersionResource) {
 	t.Helper()
 	client := dynamic.NewForConfigOrDie(s.Config)
 	parse := func(group, version, resource string) schema.GroupVersionResource {

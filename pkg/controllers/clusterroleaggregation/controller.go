@@ -30,6 +30,7 @@ const Name = "clusterrole-aggregation-controller"
 func Controller() controllers.Controller {
 	return controllers.Controller{
 		Name:  Name,
+		Alias: "clusterrole-aggregation",
 		Needs: []schema.GroupVersionResource{rbacv1.SchemeGroupVersion.WithResource("clusterroles")},
 		New: func(d controllers.Deps) *controllers.Loop {
 			roles := d.Informers.Rbac().V1().ClusterRoles()

@@ -51,7 +51,8 @@ const discoveryKey = "discovery"
 // Controller returns the entry for the list of controllers.
 func Controller() controllers.Controller {
 	return controllers.Controller{
-		Name: Name,
+		Name:  Name,
+		Alias: "garbagecollector",
 		New: func(d controllers.Deps) *controllers.Loop {
 			c := &collector{client: d.Client, metadata: d.Metadata, graph: newGraph(), absent: lru.New(remembered), reported: lru.New(remembered)}
 			c.monitors = newMonitors(d, c.graph, c.look)

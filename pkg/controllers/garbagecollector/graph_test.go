@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -125,6 +126,34 @@ func TestGraphAfterChanges(t *testing.T) {
 				t.Errorf("%d nodes and %d resources are left", len(g.nodes), len(g.counts))
 			}
 		})
+	}
+}
+
+// TestGraphMemory lets 200,000 objects come and go, of which 100 exist at a time, with
+// owners that never come. What the graph needs does not grow with the number of those that
+// have gone.
+func TestGraphMemory(t *testing.T) {
+	g := newGraph()
+	churn := func(from, to int) {
+		for i := from; i < to; i++ {
+			g.set(testObject(fmt.Sprint(i), living, fmt.Sprint(i-1), fmt.Sprint("never-", i)))
+			g.remove(types.UID(fmt.Sprint(i - 100)))
+		}
+	}
+	used := func() uint64 {
+		var m goruntime.MemStats
+		goruntime.GC()
+		goruntime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	churn(0, 10_000)
+	before := used()
+	churn(10_000, 200_000)
+	if after := used(); after > before+1<<20 {
+		t.Errorf("%d bytes after 10,000 objects, %d after 200,000", before, after)
+	}
+	if len(g.nodes) > 301 {
+		t.Errorf("%d nodes for 100 objects", len(g.nodes))
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // conditions returns the conditions of the namespace, with the reasons and messages of
 // kube-controller-manager. There is one difference: pods that remain are counted, so
 // that the conditions never say that all has been removed while there are pods.
+// kube-controller-manager v1.36.3 says so as long as pods with a grace period or with a
+// finalizer keep the other objects from being deleted; only of pods that are overdue it
+// says, in the condition for failures, that they remain.
 func (f *findings) conditions() []corev1.NamespaceCondition {
 	undiscovered := 1
 	if failed := (*discovery.ErrGroupDiscoveryFailed)(nil); errors.As(f.discoveryErr, &failed) {

@@ -44,6 +44,7 @@ const (
 func Controller() controllers.Controller {
 	return controllers.Controller{
 		Name:  Name,
+		Alias: "namespace",
 		Needs: []schema.GroupVersionResource{corev1.SchemeGroupVersion.WithResource("namespaces")},
 		New: func(d controllers.Deps) *controllers.Loop {
 			namespaces := d.Informers.Core().V1().Namespaces()

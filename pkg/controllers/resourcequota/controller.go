@@ -45,6 +45,7 @@ const (
 func Controller() controllers.Controller {
 	return controllers.Controller{
 		Name:  Name,
+		Alias: "resourcequota",
 		Needs: []schema.GroupVersionResource{corev1.SchemeGroupVersion.WithResource("resourcequotas")},
 		New: func(d controllers.Deps) *controllers.Loop {
 			quotas := d.Informers.Core().V1().ResourceQuotas()

@@ -25,7 +25,8 @@ const account = "default"
 // Controller returns the entry for the list of controllers.
 func Controller() controllers.Controller {
 	return controllers.Controller{
-		Name: Name,
+		Name:  Name,
+		Alias: "serviceaccount",
 		Needs: []schema.GroupVersionResource{
 			corev1.SchemeGroupVersion.WithResource("namespaces"), corev1.SchemeGroupVersion.WithResource("serviceaccounts")},
 		New: func(d controllers.Deps) *controllers.Loop {

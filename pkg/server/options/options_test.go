@@ -106,7 +106,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--embedded-etcd-", func(o *Options) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
 		}},
-		{`--controllers: unknown controller "nosuch": choose among clusterrole-aggregation-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
+		{`--controllers: unknown controller "nosuch": choose among bootstrap-signer-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
 		{"--oidc-issuer-url and --oidc-client-id", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
 		{"--authentication-token-webhook-version", func(o *Options) { o.Authentication.WebhookVersion = "v2" }},
 		{"--service-account-signing-endpoint is not available", func(o *Options) { o.ServiceAccounts.SigningEndpoint = "/run/signer.sock" }},
