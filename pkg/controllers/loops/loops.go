@@ -5,10 +5,18 @@ package loops
 import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/clusterroleaggregation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/disruption"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/endpoints"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/endpointslice"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/endpointslicemirroring"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/garbagecollector"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/namespace"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/podgc"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/pvcprotection"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/pvprotection"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/ttlafterfinished"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
 )
 
@@ -16,10 +24,18 @@ import (
 func All() controllers.List {
 	return controllers.List{
 		clusterroleaggregation.Controller(),
+		disruption.Controller(),
+		endpoints.Controller(),
+		endpointslice.Controller(),
+		endpointslicemirroring.Controller(),
 		garbagecollector.Controller(),
 		namespace.Controller(),
+		podgc.Controller(),
+		pvcprotection.Controller(),
+		pvprotection.Controller(),
 		resourcequota.Controller(),
 		serviceaccount.Controller(),
+		ttlafterfinished.Controller(),
 		validatingadmissionpolicystatus.Controller(),
 	}
 }
