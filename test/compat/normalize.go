@@ -48,6 +48,7 @@ var (
 // the requests ask for; the others are allocated at random.
 var (
 	serviceRange = netip.MustParsePrefix("10.0.0.0/24")
+	secondRange  = netip.MustParsePrefix("fd00:10::/112")
 	staticBand   = netip.MustParsePrefix("10.0.0.0/28")
 )
 
@@ -55,7 +56,7 @@ const lastStaticPort = 30085
 
 func allocatedAddress(s string) bool {
 	a, err := netip.ParseAddr(s)
-	return err == nil && serviceRange.Contains(a) && !staticBand.Contains(a)
+	return err == nil && (serviceRange.Contains(a) && !staticBand.Contains(a) || secondRange.Contains(a))
 }
 
 func normalText(s string) string {
@@ -128,10 +129,22 @@ func normalMap(m map[string]any, key string) {
 		m[k] = normalNode(e, k, key)
 	}
 	switch {
+	case m["addressType"] != nil:
+		// Controllers distribute the endpoints over slices in any order, and in one or
+		// more steps.
+		inAnyOrder(list(m, "endpoints"))
+		inAnyOrder(list(m, "ports"))
+		if metadata, ok := m["metadata"].(map[string]any); ok {
+			delete(metadata, "generation")
+		}
+	case m["kind"] == "EndpointSliceList":
+		inAnyOrder(list(m, "items"))
+	case m["kind"] == "Endpoints":
+		inAnyOrder(list(m, "subsets"))
 	case m["kind"] == "SelfSubjectRulesReview":
 		// The rules come in the order of a map.
 		for _, k := range []string{"resourceRules", "nonResourceRules"} {
-			sortBy(list(m, "status", k), func(e any) string { return string(marshal(e)) })
+			inAnyOrder(list(m, "status", k))
 		}
 	case m["kind"] == "APIResourceList", key == "versions" && m["freshness"] != nil:
 		// So do the resources of a group of custom resources.
@@ -143,6 +156,8 @@ func normalMap(m map[string]any, key string) {
 		})
 	}
 }
+
+func inAnyOrder(l []any) { sortBy(l, func(e any) string { return string(marshal(e)) }) }
 
 func sortBy(l []any, key func(any) string) {
 	slices.SortStableFunc(l, func(a, b any) int { return strings.Compare(key(a), key(b)) })
@@ -188,6 +203,14 @@ func normalMeta(m map[string]any) {
 	}
 	if text(m, "creationTimestamp") != "" {
 		m["creationTimestamp"] = "<created>"
+	}
+	// Whether an update was caused by the change that this annotation tells of depends on
+	// how many changes a controller saw at once.
+	if annotations, ok := m["annotations"].(map[string]any); ok {
+		delete(annotations, "endpoints.kubernetes.io/last-change-trigger-time")
+		if len(annotations) == 0 {
+			delete(m, "annotations")
+		}
 	}
 	// The server keeps finalizers as a set, and writes them in no order.
 	sortBy(list(m, "finalizers"), func(e any) string { return fmt.Sprint(e) })

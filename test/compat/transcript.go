@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// controllerTimeout is how long a controller may need for a change. Some of them look
+// for what is to be done only three times a minute.
+const controllerTimeout = 70 * time.Second
+
 // Transcript is a conversation with kube-apiserver: requests in their order, each
 // with the answer that was recorded. Its file has one JSON object a line, the first
 // of which is that of the Transcript itself.
@@ -41,6 +45,9 @@ type Step struct {
 	Pause int `json:"pause,omitempty"`
 	// Wait repeats the request until it holds, as that of a Case.
 	Wait string `json:"wait,omitempty"`
+	// Eventually repeats the request to our server until it gives the recorded answer,
+	// because a controller needs a moment. The recorded server gets a pause before.
+	Eventually bool `json:"eventually,omitempty"`
 	// Differs is why our answer is known to be another one. It is an error if it is
 	// not.
 	Differs string `json:"differs,omitempty"`
@@ -96,6 +103,13 @@ func (t *Transcript) Play(ctx context.Context, to Target, replace *strings.Repla
 	p := newPlayer(to)
 	for _, step := range t.Steps {
 		answer := p.setup(ctx, step.request(replace))
+		for deadline := time.Now().Add(controllerTimeout); step.Eventually && !pause && time.Now().Before(deadline); {
+			if level, _ := step.Compare(answer); level == Exact {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+			answer = p.setup(ctx, step.request(replace))
+		}
 		if answer.Err != "" {
 			return fmt.Errorf("%s: no answer: %s", step.Name, answer.Err)
 		}

@@ -14,14 +14,18 @@ import (
 
 var recordTranscripts = flag.Bool("compat.record-transcripts", false, "record the transcripts from the server of -compat.server (choose one by -run)")
 
-// TestTranscripts has the conversations of testdata/admission with our server, and
-// expects the answers that kube-apiserver gave. With -compat.server it has them with
-// another server.
+// TestTranscripts has the conversations of testdata/admission and testdata/controllers
+// with our server, and expects the answers that kube-apiserver gave, in the second case
+// beside kube-controller-manager. With -compat.server it has them with another server.
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/admission/*.jsonl")
-	testutil.Check(t, err)
-	if len(files) == 0 {
-		t.Fatal("there are no transcripts")
+	var files []string
+	for _, folder := range []string{"admission", "controllers"} {
+		in, err := filepath.Glob("testdata/" + folder + "/*.jsonl")
+		testutil.Check(t, err)
+		if len(in) == 0 {
+			t.Fatalf("there are no transcripts of %s", folder)
+		}
+		files = append(files, in...)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".jsonl"), func(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/podstatus"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/podstatus"
 )
 
 // Name is the name of the controller in kube-controller-manager.
@@ -130,11 +130,11 @@ func (c *controller) sync(ctx context.Context, key string) error {
 }
 
 // targeted reports whether a pod says that it is about to be disrupted, although it is
-// not being deleted. The kubelet ends pods without deleting them.
+// neither being deleted nor ended. The kubelet ends pods without deleting them.
 func targeted(pod *corev1.Pod) bool {
 	condition := podstatus.Condition(pod, corev1.DisruptionTarget)
 	return condition != nil && condition.Status == corev1.ConditionTrue && condition.Reason != corev1.PodReasonTerminationByKubelet &&
-		pod.DeletionTimestamp == nil
+		pod.DeletionTimestamp == nil && !podstatus.Ended(pod)
 }
 
 // syncPod sets the condition DisruptionTarget of a pod to false when it is too old.

@@ -19,7 +19,7 @@ import (
 	endpointsliceutil "k8s.io/endpointslice/util"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/selected"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/selected"
 )
 
 // Name is the name of the controller in kube-controller-manager.
@@ -102,8 +102,9 @@ func (c *controller) sync(ctx context.Context, key string) error {
 	}
 	trigger := c.triggers.ComputeEndpointLastChangeTriggerTime(namespace, service, pods)
 	current, err := c.endpoints.Endpoints(namespace).Get(name)
-	if apierrors.IsNotFound(err) {
-		current = &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	exists := !apierrors.IsNotFound(err)
+	if !exists {
+		current = &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	} else if err != nil {
 		return err
 	}
@@ -111,29 +112,30 @@ func (c *controller) sync(ctx context.Context, key string) error {
 	wanted.Labels = labelsFor(service)
 	wanted.Subsets, truncated = truncate(subsets(service, pods))
 	annotate(wanted, trigger, truncated)
-	if current.ResourceVersion != "" && apiequality.Semantic.DeepEqual(wanted.Subsets, sorted(current.Subsets)) && maps.Equal(wanted.Labels, current.Labels) &&
+	if exists && apiequality.Semantic.DeepEqual(wanted.Subsets, sorted(current.Subsets)) && maps.Equal(wanted.Labels, current.Labels) &&
 		current.Annotations[corev1.EndpointsOverCapacity] == wanted.Annotations[corev1.EndpointsOverCapacity] {
 		return nil
 	}
-	return c.write(ctx, namespace, wanted)
+	return c.write(ctx, wanted, exists)
 }
 
 // write creates or updates Endpoints.
-func (c *controller) write(ctx context.Context, namespace string, wanted *corev1.Endpoints) error {
-	if wanted.ResourceVersion == "" {
-		_, err := c.client.Endpoints(namespace).Create(ctx, wanted, metav1.CreateOptions{})
+func (c *controller) write(ctx context.Context, wanted *corev1.Endpoints, exists bool) error {
+	client := c.client.Endpoints(wanted.Namespace)
+	if !exists {
+		_, err := client.Create(ctx, wanted, metav1.CreateOptions{})
 		switch {
 		case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 			return nil
 		case err != nil:
-			wanted.Namespace = namespace
-			c.events.Eventf(wanted, corev1.EventTypeWarning, "FailedToCreateEndpoint", "Failed to create endpoint for service %v/%v: %v", namespace, wanted.Name, err)
+			c.events.Eventf(wanted, corev1.EventTypeWarning, "FailedToCreateEndpoint", "Failed to create endpoint for service %v/%v: %v",
+				wanted.Namespace, wanted.Name, err)
 		}
 		return err
 	}
-	_, err := c.client.Endpoints(namespace).Update(ctx, wanted, metav1.UpdateOptions{})
+	_, err := client.Update(ctx, wanted, metav1.UpdateOptions{})
 	if err != nil {
-		c.events.Eventf(wanted, corev1.EventTypeWarning, "FailedToUpdateEndpoint", "Failed to update endpoint %v/%v: %v", namespace, wanted.Name, err)
+		c.events.Eventf(wanted, corev1.EventTypeWarning, "FailedToUpdateEndpoint", "Failed to update endpoint %v/%v: %v", wanted.Namespace, wanted.Name, err)
 	}
 	return err
 }

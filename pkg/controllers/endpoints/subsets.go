@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/endpointslice"
 	endpointsliceutil "k8s.io/endpointslice/util"
-	utilnet "k8s.io/utils/net"
+	netutils "k8s.io/utils/net"
 )
 
 // subset is what is known about one port: the addresses at which it is open.
@@ -48,11 +48,11 @@ func subsets(service *corev1.Service, pods []*corev1.Pod) []subset {
 
 // addressOf returns the address of a pod in the first family of the service.
 func addressOf(service *corev1.Service, pod *corev1.Pod) (corev1.EndpointAddress, bool) {
-	six := utilnet.IsIPv6String(service.Spec.ClusterIP)
+	six := netutils.IsIPv6String(service.Spec.ClusterIP)
 	if len(service.Spec.IPFamilies) > 0 {
 		six = service.Spec.IPFamilies[0] == corev1.IPv6Protocol
 	}
-	i := slices.IndexFunc(pod.Status.PodIPs, func(ip corev1.PodIP) bool { return utilnet.IsIPv6String(ip.IP) == six })
+	i := slices.IndexFunc(pod.Status.PodIPs, func(ip corev1.PodIP) bool { return netutils.IsIPv6String(ip.IP) == six })
 	if i < 0 {
 		return corev1.EndpointAddress{}, false
 	}

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	corelisters "k8s.io/client-go/listers/core/v1"
-	discoverylisters "k8s.io/client-go/listers/discovery/v1"
+	discoveryv1listers "k8s.io/client-go/listers/discovery/v1"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/endpointslice"
 	"k8s.io/endpointslice/topologycache"
@@ -22,7 +22,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/selected"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/selected"
 )
 
 // Name is the name of the controller in kube-controller-manager.
@@ -72,7 +72,7 @@ type controller struct {
 	services   corelisters.ServiceLister
 	pods       corelisters.PodLister
 	nodes      corelisters.NodeLister
-	slices     discoverylisters.EndpointSliceLister
+	slices     discoveryv1listers.EndpointSliceLister
 	written    *endpointsliceutil.EndpointSliceTracker
 	triggers   *endpointsliceutil.TriggerTimeTracker
 	topology   *topologycache.TopologyCache
@@ -147,7 +147,8 @@ func (c *controller) sync(ctx context.Context, key string) error {
 	}
 	trigger := c.triggers.ComputeEndpointLastChangeTriggerTime(namespace, service, pods)
 	if err := c.reconciler.Reconcile(klog.FromContext(ctx), service, pods, slices, trigger); err != nil {
-		c.events.Eventf(service, corev1.EventTypeWarning, "FailedToUpdateEndpointSlices", "Error updating Endpoint Slices for Service %s/%s: %v", namespace, name, err)
+		c.events.Eventf(service, corev1.EventTypeWarning, "FailedToUpdateEndpointSlices",
+			"Error updating Endpoint Slices for Service %s/%s: %v", namespace, name, err)
 		return err
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/types"
 	endpointsliceutil "k8s.io/endpointslice/util"
-	utilnet "k8s.io/utils/net"
+	netutils "k8s.io/utils/net"
 	"k8s.io/utils/ptr"
 )
 
@@ -50,7 +50,7 @@ func (c *controller) groups(endpoints *corev1.Endpoints) map[group]*content {
 			omitted += len(of.addresses) - n
 			for _, address := range of.addresses[:n] {
 				g := group{discoveryv1.AddressTypeIPv4, key}
-				if utilnet.IsIPv6String(address.IP) {
+				if netutils.IsIPv6String(address.IP) {
 					g.family = discoveryv1.AddressTypeIPv6
 				}
 				if groups[g] == nil {

@@ -10,7 +10,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	endpointsliceutil "k8s.io/endpointslice/util"
 )
@@ -77,7 +77,8 @@ func same(old, wanted *discoveryv1.EndpointSlice) bool {
 }
 
 // newSlice returns a slice with the labels and annotations of the Endpoints.
-func newSlice(endpoints *corev1.Endpoints, family discoveryv1.AddressType, ports []discoveryv1.EndpointPort, chunk []discoveryv1.Endpoint) *discoveryv1.EndpointSlice {
+func newSlice(endpoints *corev1.Endpoints, family discoveryv1.AddressType, ports []discoveryv1.EndpointPort,
+	chunk []discoveryv1.Endpoint) *discoveryv1.EndpointSlice {
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta: metav1.ObjectMeta{
 			GenerateName: prefix(endpoints.Name), Namespace: endpoints.Namespace, Labels: map[string]string{}, Annotations: map[string]string{},
@@ -95,7 +96,7 @@ func newSlice(endpoints *corev1.Endpoints, family discoveryv1.AddressType, ports
 
 // prefix returns what the names of slices begin with.
 func prefix(name string) string {
-	if len(validation.NameIsDNSSubdomain(name+"-", true)) > 0 {
+	if len(apivalidation.NameIsDNSSubdomain(name+"-", true)) > 0 {
 		return name
 	}
 	return name + "-"

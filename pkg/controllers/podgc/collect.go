@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/podstatus"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/podstatus"
 )
 
 // collectEnded deletes the oldest of the pods that have ended, beyond the threshold.

@@ -19,7 +19,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/podstatus"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/podstatus"
 )
 
 // Name is the name of the controller in kube-controller-manager.
