@@ -46,21 +46,23 @@ func Controller() controllers.Controller {
 		Name: Name,
 		Needs: []schema.GroupVersionResource{
 			policyv1.SchemeGroupVersion.WithResource("poddisruptionbudgets"), corev1.SchemeGroupVersion.WithResource("pods")},
-		New: func(d controllers.Deps) *controllers.Loop {
-			budgets, pods := d.Informers.Policy().V1().PodDisruptionBudgets(), d.Informers.Core().V1().Pods()
-			c := &controller{client: d.Client, budgets: budgets.Lister(), pods: pods.Lister(),
-				owners: newOwners(d), events: controllers.NewEvents(d.Client.CoreV1(), "controllermanager")}
-			c.loop = &controllers.Loop{
-				Watches: []controllers.Watch{
-					controllers.On(budgets.Informer(), controllers.Self[*policyv1.PodDisruptionBudget]),
-					controllers.On(pods.Informer(), c.podChanged),
-				},
-				Events: c.events,
-				Sync:   c.sync,
-			}
-			return c.loop
-		},
+		New: func(d controllers.Deps) *controllers.Loop { return newLoop(d, newOwners(d)) },
 	}
+}
+
+func newLoop(d controllers.Deps, owners *owners) *controllers.Loop {
+	budgets, pods := d.Informers.Policy().V1().PodDisruptionBudgets(), d.Informers.Core().V1().Pods()
+	c := &controller{client: d.Client, budgets: budgets.Lister(), pods: pods.Lister(),
+		owners: owners, events: controllers.NewEvents(d.Client.CoreV1(), "controllermanager")}
+	c.loop = &controllers.Loop{
+		Watches: []controllers.Watch{
+			controllers.On(budgets.Informer(), controllers.Self[*policyv1.PodDisruptionBudget]),
+			controllers.On(pods.Informer(), c.podChanged),
+		},
+		Events: c.events,
+		Sync:   c.sync,
+	}
+	return c.loop
 }
 
 type controller struct {

@@ -66,7 +66,7 @@ func (t *changes) reuse() {
 
 // replacing returns the slice with the identity of the one that it replaces.
 func replacing(old, slice *discoveryv1.EndpointSlice) *discoveryv1.EndpointSlice {
-	slice.Name, slice.ResourceVersion = old.Name, old.ResourceVersion
+	slice.Name, slice.UID, slice.ResourceVersion, slice.Generation = old.Name, old.UID, old.ResourceVersion, old.Generation
 	return slice
 }
 

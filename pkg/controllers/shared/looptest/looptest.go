@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
@@ -55,7 +57,8 @@ func Run(t *testing.T, controller controllers.Controller, change func(*controlle
 	})
 }
 
-// identify gives new objects a name and a UID, as the server does.
+// identify gives new objects a name and a UID, and all a new version with each write, as
+// the server does.
 func identify(client *fake.Clientset) {
 	made := 0
 	client.PrependReactor("create", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
@@ -69,12 +72,42 @@ func identify(client *fake.Clientset) {
 		}
 		accessor.SetUID(types.UID(fmt.Sprint("uid-", made)))
 		accessor.SetGeneration(1)
+		accessor.SetResourceVersion(fmt.Sprint(made))
 		return false, nil, nil
 	})
 	client.PrependReactor("update", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
-		if accessor, err := meta.Accessor(action.(clienttesting.UpdateAction).GetObject()); err == nil && action.GetSubresource() == "" {
+		accessor, err := meta.Accessor(action.(clienttesting.UpdateAction).GetObject())
+		if err != nil {
+			return false, nil, nil
+		}
+		made++
+		accessor.SetResourceVersion(fmt.Sprint(made))
+		if action.GetSubresource() == "" {
 			accessor.SetGeneration(accessor.GetGeneration() + 1)
 		}
 		return false, nil, nil
 	})
+}
+
+// ExpectEvent waits for a while and checks that a component has written an event with
+// this reason and message. Without a text it checks that there is no event.
+func ExpectEvent(t *testing.T, client *fake.Clientset, namespace, component, want string) {
+	t.Helper()
+	time.Sleep(time.Minute)
+	synctest.Wait()
+	list, err := client.CoreV1().Events(namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, event := range list.Items {
+		text := event.Reason + " " + event.Message
+		if text == want && event.Source.Component == component {
+			return
+		}
+		all = append(all, event.Source.Component+": "+text)
+	}
+	if want != "" || len(all) > 0 {
+		t.Errorf("events %q, want %q of %s", all, want, component)
+	}
 }
