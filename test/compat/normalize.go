@@ -131,11 +131,13 @@ func normalMap(m map[string]any, key string) {
 	switch {
 	case m["addressType"] != nil:
 		// Controllers distribute the endpoints over slices in any order, and in one or
-		// more steps.
+		// more steps. A slice may have lost its generateName.
 		inAnyOrder(list(m, "endpoints"))
 		inAnyOrder(list(m, "ports"))
 		if metadata, ok := m["metadata"].(map[string]any); ok {
 			delete(metadata, "generation")
+			metadata["generateName"] = text(m, "metadata", "labels", "kubernetes.io/service-name") + "-"
+			generatedName(metadata)
 		}
 	case m["kind"] == "EndpointSliceList":
 		inAnyOrder(list(m, "items"))
@@ -214,6 +216,11 @@ func normalMeta(m map[string]any) {
 	}
 	// The server keeps finalizers as a set, and writes them in no order.
 	sortBy(list(m, "finalizers"), func(e any) string { return fmt.Sprint(e) })
+	generatedName(m)
+}
+
+// generatedName replaces a name that the server has made.
+func generatedName(m map[string]any) {
 	base, name := text(m, "generateName"), text(m, "name")
 	if base != "" && len(name) == len(base)+5 && strings.HasPrefix(name, base) {
 		m["name"] = base + "<made>"
