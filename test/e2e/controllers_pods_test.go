@@ -94,7 +94,9 @@ func TestControllersDisruption(t *testing.T) {
 	}
 	expect("all are ready", "1 4 3 4")
 	evict := func(name string) error {
-		return c.PolicyV1().Evictions("default").Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name}})
+		eviction := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name}}
+		return c.CoreV1().RESTClient().Post().Namespace("default").Resource("pods").Name(name).SubResource("eviction").
+			MaxRetries(0).Body(eviction).Do(t.Context()).Error()
 	}
 	testutil.Check(t, evict("p0"))
 	expect("one is evicted", "0 3 3 4")

@@ -37,7 +37,8 @@ func TestControllersClaimProtection(t *testing.T) {
 	})
 	user := pod("user")
 	user.Spec.NodeName = "node"
-	user.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "claim"}}}}
+	user.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{
+		PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "claim"}}}}
 	_, err = c.CoreV1().Pods("default").Create(t.Context(), user, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	free := claim.DeepCopy()
@@ -100,11 +101,12 @@ func TestControllersFinishedJobs(t *testing.T) {
 	jobs := c.BatchV1().Jobs("default")
 	for name, ttl := range map[string]*int32{"kept": nil, "later": ptr.To[int32](1000000), "soon": ptr.To[int32](1)} {
 		_, err := jobs.Create(t.Context(), &batchv1.Job{ObjectMeta: named(name), Spec: batchv1.JobSpec{TTLSecondsAfterFinished: ttl,
-			Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: pod("").Spec.Containers}}}}, metav1.CreateOptions{})
+			Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: pod("").Spec.Containers}}}},
+			metav1.CreateOptions{})
 		testutil.Check(t, err)
 		now := metav1.Now().UTC().Format("2006-01-02T15:04:05Z")
-		patch := `{"status":{"startTime":"` + now + `","completionTime":"` + now + `","conditions":[{"type":"SuccessCriteriaMet","status":"True","lastTransitionTime":"` +
-			now + `"},{"type":"Complete","status":"True","lastTransitionTime":"` + now + `"}]}}`
+		patch := `{"status":{"startTime":"` + now + `","completionTime":"` + now + `","conditions":[` +
+			`{"type":"SuccessCriteriaMet","status":"True","lastTransitionTime":"` + now + `"},{"type":"Complete","status":"True","lastTransitionTime":"` + now + `"}]}}`
 		_, err = jobs.Patch(t.Context(), name, types.MergePatchType, []byte(patch), metav1.PatchOptions{}, "status")
 		testutil.Check(t, err)
 	}

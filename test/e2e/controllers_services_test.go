@@ -94,7 +94,8 @@ func TestControllersServices(t *testing.T) {
 	c := kubernetes.NewForConfigOrDie(testserver.Start(t, controllersOnly(endpoints.Name, endpointslice.Name)...).Config)
 	_, err := c.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: named("node")}, metav1.CreateOptions{})
 	testutil.Check(t, err)
-	service := &corev1.Service{ObjectMeta: named("web"), Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}
+	service := &corev1.Service{ObjectMeta: named("web"), Spec: corev1.ServiceSpec{
+		Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}
 	_, err = c.CoreV1().Services("default").Create(t.Context(), service, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	expect := func(what, endpoints, slices string) {
@@ -129,7 +130,8 @@ func TestControllersMirroring(t *testing.T) {
 		eventually(t, what, func() bool { return sliceAddresses(t, c, "db") == slices })
 	}
 	written := &corev1.Endpoints{ObjectMeta: named("db"), Subsets: []corev1.EndpointSubset{{
-		Addresses: []corev1.EndpointAddress{{IP: "10.1.0.1"}}, NotReadyAddresses: []corev1.EndpointAddress{{IP: "10.1.0.2"}}, Ports: []corev1.EndpointPort{{Port: 1}}}}}
+		Addresses: []corev1.EndpointAddress{{IP: "10.1.0.1"}}, NotReadyAddresses: []corev1.EndpointAddress{{IP: "10.1.0.2"}},
+		Ports: []corev1.EndpointPort{{Port: 1}}}}}
 	_, err := c.CoreV1().Services("default").Create(t.Context(),
 		&corev1.Service{ObjectMeta: named("db"), Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}}, metav1.CreateOptions{})
 	testutil.Check(t, err)

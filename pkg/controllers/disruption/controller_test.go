@@ -198,9 +198,10 @@ func TestSelectors(t *testing.T) {
 		selector *metav1.LabelSelector
 		want     string
 	}{
-		"none":    {nil, "0 allowed, 0/1/0" + tooFew},
-		"empty":   {&metav1.LabelSelector{}, "2 allowed, 3/1/3" + enough},
-		"invalid": {&metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "x"}}}, "0 allowed, 0/0/0" + failed + `"x" is not a valid label selector operator`},
+		"none":  {nil, "0 allowed, 0/1/0" + tooFew},
+		"empty": {&metav1.LabelSelector{}, "2 allowed, 3/1/3" + enough},
+		"invalid": {&metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "x"}}},
+			"0 allowed, 0/0/0" + failed + `"x" is not a valid label selector operator`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := budget("b", "1", "")
@@ -224,7 +225,9 @@ func TestDisrupted(t *testing.T) {
 		for _, step := range []struct {
 			wait time.Duration
 			want string
-		}{{0, "0 allowed, 1/1/3" + tooFew}, {59 * time.Second, "0 allowed, 1/1/3" + tooFew}, {2 * time.Second, "1 allowed, 2/1/3" + enough}, {time.Minute, "2 allowed, 3/1/3" + enough}} {
+		}{
+			{0, "0 allowed, 1/1/3" + tooFew}, {59 * time.Second, "0 allowed, 1/1/3" + tooFew}, {2 * time.Second, "1 allowed, 2/1/3" + enough}, {time.Minute, "2 allowed, 3/1/3" + enough},
+		} {
 			time.Sleep(step.wait)
 			if got := status(t, client, "b"); got != step.want {
 				t.Errorf("after another %v: %s, want %s", step.wait, got, step.want)

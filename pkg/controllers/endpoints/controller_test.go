@@ -24,7 +24,8 @@ import (
 // service returns a service with the selector app=web and a port.
 func service(change ...func(*corev1.Service)) *corev1.Service {
 	s := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "web", Labels: map[string]string{"team": "x"}}}
-	s.Spec = corev1.ServiceSpec{ClusterIP: "10.0.0.1", Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{port("http", intstr.FromInt32(8080))}}
+	s.Spec = corev1.ServiceSpec{ClusterIP: "10.0.0.1", Selector: map[string]string{"app": "web"},
+		Ports: []corev1.ServicePort{port("http", intstr.FromInt32(8080))}}
 	for _, f := range change {
 		f(s)
 	}

@@ -24,7 +24,8 @@ import (
 // After the test the controller runs a second time on the same informers, as it does when
 // it takes over again. All goroutines must have ended at the end. change may change what
 // the controller gets; it may be nil.
-func Run(t *testing.T, controller controllers.Controller, change func(*controllers.Deps), test func(t *testing.T, client *fake.Clientset), objects ...runtime.Object) {
+func Run(t *testing.T, controller controllers.Controller, change func(*controllers.Deps),
+	test func(t *testing.T, client *fake.Clientset), objects ...runtime.Object) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		client := fake.NewClientset(objects...)
