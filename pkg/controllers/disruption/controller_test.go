@@ -226,7 +226,8 @@ func TestDisrupted(t *testing.T) {
 			wait time.Duration
 			want string
 		}{
-			{0, "0 allowed, 1/1/3" + tooFew}, {59 * time.Second, "0 allowed, 1/1/3" + tooFew}, {2 * time.Second, "1 allowed, 2/1/3" + enough}, {time.Minute, "2 allowed, 3/1/3" + enough},
+			{0, "0 allowed, 1/1/3" + tooFew}, {59 * time.Second, "0 allowed, 1/1/3" + tooFew},
+			{2 * time.Second, "1 allowed, 2/1/3" + enough}, {time.Minute, "2 allowed, 3/1/3" + enough},
 		} {
 			time.Sleep(step.wait)
 			if got := status(t, client, "b"); got != step.want {
