@@ -21,12 +21,18 @@ type Loop struct {
 	Workers int
 	// Watches determine which keys are added to the queue, and when.
 	Watches []Watch
-	// First are keys that are handled when the loop begins, whatever the watches say.
+	// First are keys that are handled at the start in any case, for example those of
+	// periodic work.
 	First []string
+	// Events writes the events of the controller while the loop runs. It is nil if the
+	// controller does not write events.
+	Events *Events
 	// Sync handles a key. After an error or a panic it is called again with
-	// exponential backoff: after 5 ms at first, and at most after 1,000 s. Its
+	// exponential backoff: after Retry at first, and at most after 1,000 s. Its
 	// context ends when the loop is to stop.
 	Sync func(ctx context.Context, key string) error
+	// Retry is the time until the first retry; 0 means 5 ms.
+	Retry time.Duration
 
 	// name is the name of the controller, for logs and the metrics of the
 	// queue.
@@ -46,9 +52,12 @@ func (l *Loop) AddAfter(key string, after time.Duration) { l.queue.AddAfter(key,
 // ends. It returns when all workers have ended. It must be called only once.
 func (l *Loop) Run(ctx context.Context) {
 	ctx = klog.NewContext(ctx, klog.LoggerWithName(klog.FromContext(ctx), l.name))
-	l.queue = workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[string](),
+	l.queue = workqueue.NewTypedRateLimitingQueueWithConfig(l.limiter(),
 		workqueue.TypedRateLimitingQueueConfig[string]{Name: l.name})
 	defer l.queue.ShutDown()
+	if l.Events != nil {
+		defer l.Events.start(ctx)()
+	}
 	var synced []<-chan struct{}
 	for _, w := range l.Watches {
 		done, stop, err := w.follow(ctx, l)
@@ -75,6 +84,14 @@ func (l *Loop) Run(ctx context.Context) {
 		})
 	}
 	workers.Wait()
+}
+
+// limiter returns the delays of retries.
+func (l *Loop) limiter() workqueue.TypedRateLimiter[string] {
+	if l.Retry == 0 {
+		return workqueue.DefaultTypedControllerRateLimiter[string]()
+	}
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[string](l.Retry, 1000*time.Second)
 }
 
 // next waits for a key and handles it. It returns false when the queue or the

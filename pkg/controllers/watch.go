@@ -12,9 +12,10 @@ import (
 // Watch is an informer that a loop uses.
 type Watch struct {
 	informer cache.SharedInformer
-	// keys returns the keys to add to the queue for an object of the informer.
-	// It is nil if the loop only reads from the informer.
-	keys func(obj any) ([]string, error)
+	// keys returns the keys to add to the queue after a change of an object of the
+	// informer. The old object is nil if the object is new, and obj is nil if it has
+	// been deleted. keys is nil if the loop only reads from the informer.
+	keys func(old, obj any) ([]string, error)
 }
 
 // On returns a watch that adds keys to the queue whenever an object is created,
@@ -23,16 +24,51 @@ type Watch struct {
 // it is called for both the old and the new object, because they may concern
 // different keys. It must not change the objects.
 func On[T metav1.Object](informer cache.SharedInformer, keys func(obj T) []string) Watch {
-	return Watch{informer, func(obj any) ([]string, error) {
-		if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-			obj = gone.Obj
+	return Watch{informer, func(old, obj any) (all []string, err error) {
+		for _, v := range []any{old, obj} {
+			if v == nil {
+				continue
+			}
+			t, err := as[T](v)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, keys(t)...)
 		}
-		t, ok := obj.(T)
-		if !ok {
-			return nil, fmt.Errorf("the object is a %T, not a %T", obj, t)
-		}
-		return keys(t), nil
+		return all, nil
 	}}
+}
+
+// OnChange returns a watch as On does, for a function that compares the old object
+// with the new one. The old one is nil if the object is new, and the new one is nil
+// if it has been deleted.
+func OnChange[T metav1.Object](informer cache.SharedInformer, keys func(old, obj T) []string) Watch {
+	return Watch{informer, func(old, obj any) ([]string, error) {
+		o, err := as[T](old)
+		if err != nil {
+			return nil, err
+		}
+		n, err := as[T](obj)
+		if err != nil {
+			return nil, err
+		}
+		return keys(o, n), nil
+	}}
+}
+
+// as returns the object of an event. It is nil if there is none.
+func as[T metav1.Object](obj any) (t T, err error) {
+	if obj == nil {
+		return t, nil
+	}
+	if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
+		obj = gone.Obj
+	}
+	t, ok := obj.(T)
+	if !ok {
+		return t, fmt.Errorf("the object is a %T, not a %T", obj, t)
+	}
+	return t, nil
 }
 
 // Reads returns a watch of an informer from which Sync only reads. The loop
@@ -51,27 +87,22 @@ func (w Watch) follow(ctx context.Context, l *Loop) (synced <-chan struct{}, sto
 	if w.keys == nil {
 		return w.informer.HasSyncedChecker().Done(), func() {}, nil
 	}
-	add := func(objects ...any) {
+	add := func(old, obj any) {
 		err := protect(func() error {
-			for _, obj := range objects {
-				keys, err := w.keys(obj)
-				if err != nil {
-					return err
-				}
-				for _, key := range keys {
-					l.Add(key)
-				}
+			keys, err := w.keys(old, obj)
+			for _, key := range keys {
+				l.Add(key)
 			}
-			return nil
+			return err
 		})
 		if err != nil {
 			klog.FromContext(ctx).Error(err, "Failed to handle an event of a watch, the event is lost")
 		}
 	}
 	registration, err := w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(obj any) { add(obj) },
+		AddFunc:    func(obj any) { add(nil, obj) },
 		UpdateFunc: func(old, obj any) { add(old, obj) },
-		DeleteFunc: func(obj any) { add(obj) },
+		DeleteFunc: func(obj any) { add(obj, nil) },
 	})
 	if err != nil {
 		return nil, nil, err

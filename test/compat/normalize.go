@@ -48,6 +48,7 @@ var (
 // the requests ask for; the others are allocated at random.
 var (
 	serviceRange = netip.MustParsePrefix("10.0.0.0/24")
+	secondRange  = netip.MustParsePrefix("fd00:10::/112")
 	staticBand   = netip.MustParsePrefix("10.0.0.0/28")
 )
 
@@ -55,7 +56,7 @@ const lastStaticPort = 30085
 
 func allocatedAddress(s string) bool {
 	a, err := netip.ParseAddr(s)
-	return err == nil && serviceRange.Contains(a) && !staticBand.Contains(a)
+	return err == nil && (serviceRange.Contains(a) && !staticBand.Contains(a) || secondRange.Contains(a))
 }
 
 func normalText(s string) string {
@@ -130,11 +131,13 @@ func normalMap(m map[string]any, key string) {
 	switch {
 	case m["addressType"] != nil:
 		// Controllers distribute the endpoints over slices in any order, and in one or
-		// more steps.
+		// more steps. A slice may have lost its generateName.
 		inAnyOrder(list(m, "endpoints"))
 		inAnyOrder(list(m, "ports"))
 		if metadata, ok := m["metadata"].(map[string]any); ok {
 			delete(metadata, "generation")
+			metadata["generateName"] = text(m, "metadata", "labels", "kubernetes.io/service-name") + "-"
+			generatedName(metadata)
 		}
 	case m["kind"] == "EndpointSliceList":
 		inAnyOrder(list(m, "items"))
@@ -203,8 +206,21 @@ func normalMeta(m map[string]any) {
 	if text(m, "creationTimestamp") != "" {
 		m["creationTimestamp"] = "<created>"
 	}
+	// Whether an update was caused by the change that this annotation tells of depends on
+	// how many changes a controller saw at once.
+	if annotations, ok := m["annotations"].(map[string]any); ok {
+		delete(annotations, "endpoints.kubernetes.io/last-change-trigger-time")
+		if len(annotations) == 0 {
+			delete(m, "annotations")
+		}
+	}
 	// The server keeps finalizers as a set, and writes them in no order.
 	sortBy(list(m, "finalizers"), func(e any) string { return fmt.Sprint(e) })
+	generatedName(m)
+}
+
+// generatedName replaces a name that the server has made.
+func generatedName(m map[string]any) {
 	base, name := text(m, "generateName"), text(m, "name")
 	if base != "" && len(name) == len(base)+5 && strings.HasPrefix(name, base) {
 		m["name"] = base + "<made>"

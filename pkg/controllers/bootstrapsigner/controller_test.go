@@ -51,7 +51,7 @@ func TestSignatures(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			info := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-public", Name: "cluster-info"}, Data: test.before}
 			client := func() *fake.Clientset { return fake.NewClientset([]runtime.Object{info, test.token}...) }
-			looptest.Run(t, bootstrapsigner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
+			looptest.On(t, bootstrapsigner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
 				got, err := c.CoreV1().ConfigMaps("kube-public").Get(t.Context(), "cluster-info", metav1.GetOptions{})
 				if err != nil || !maps.Equal(got.Data, test.want) {
 					t.Errorf("got  %v\nwant %v, %v", got.Data, test.want, err)

@@ -75,7 +75,7 @@ func TestApproval(t *testing.T) {
 				})
 				return c
 			}
-			looptest.Run(t, csrapproving.Controller(), server, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
+			looptest.On(t, csrapproving.Controller(), server, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
 				time.Sleep(time.Hour)
 				synctest.Wait()
 				r, err := c.CertificatesV1().CertificateSigningRequests().Get(t.Context(), "r", metav1.GetOptions{})

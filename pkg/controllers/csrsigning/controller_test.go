@@ -139,7 +139,7 @@ func TestSigning(t *testing.T) {
 				r.Status.Conditions = append(r.Status.Conditions, certificatesv1.CertificateSigningRequestCondition{Type: c})
 			}
 			server := func() *fake.Clientset { return fake.NewClientset(r) }
-			looptest.Run(t, Controller(), server, deps, func(t *testing.T, c *fake.Clientset) {
+			looptest.On(t, Controller(), server, deps, func(t *testing.T, c *fake.Clientset) {
 				got, err := c.CertificatesV1().CertificateSigningRequests().Get(t.Context(), "r", metav1.GetOptions{})
 				if err != nil {
 					t.Fatal(err)

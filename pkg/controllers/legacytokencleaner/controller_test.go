@@ -78,7 +78,7 @@ func TestTokens(t *testing.T) {
 			tracking := &corev1.ConfigMap{Data: map[string]string{"since": test.since},
 				ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "kube-apiserver-legacy-service-account-token-tracking"}}
 			client := func() *fake.Clientset { return fake.NewClientset(secret, account, pod, tracking) }
-			looptest.Run(t, legacytokencleaner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
+			looptest.On(t, legacytokencleaner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
 				got := unchanged
 				s, err := c.CoreV1().Secrets("ns").Get(t.Context(), "s", metav1.GetOptions{})
 				switch {

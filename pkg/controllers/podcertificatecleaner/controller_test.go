@@ -23,7 +23,7 @@ func TestAge(t *testing.T) {
 		}
 		return fake.NewClientset(request("old", 16*time.Minute), request("new", 14*time.Minute))
 	}
-	looptest.Run(t, podcertificatecleaner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
+	looptest.On(t, podcertificatecleaner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
 		for _, want := range []int{1, 0} {
 			list, err := c.CertificatesV1().PodCertificateRequests("ns").List(t.Context(), metav1.ListOptions{})
 			if err != nil || len(list.Items) != want || want > 0 && list.Items[0].Name != "new" {

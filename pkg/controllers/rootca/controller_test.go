@@ -47,7 +47,7 @@ func TestPublish(t *testing.T) {
 				return c
 			}
 			deps := controllers.Deps{RootCA: func() ([]byte, error) { return []byte("the CA"), nil }}
-			looptest.Run(t, rootca.Controller(), client, deps, func(t *testing.T, c *fake.Clientset) {
+			looptest.On(t, rootca.Controller(), client, deps, func(t *testing.T, c *fake.Clientset) {
 				got, err := c.CoreV1().ConfigMaps("ns").Get(t.Context(), "kube-root-ca.crt", metav1.GetOptions{})
 				if test.want == nil {
 					if !apierrors.IsNotFound(err) {

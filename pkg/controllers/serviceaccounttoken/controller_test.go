@@ -86,7 +86,7 @@ func TestSecrets(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client := func() *fake.Clientset { return fake.NewClientset(test.objects...) }
-			looptest.Run(t, serviceaccounttoken.Controller(), client, deps, func(t *testing.T, c *fake.Clientset) {
+			looptest.On(t, serviceaccounttoken.Controller(), client, deps, func(t *testing.T, c *fake.Clientset) {
 				if got := state(t, c); got != test.want {
 					t.Errorf("got  %s\nwant %s", got, test.want)
 				}
@@ -122,6 +122,6 @@ func TestDeletions(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(test.name, func(t *testing.T) { looptest.Run(t, serviceaccounttoken.Controller(), client, deps, test.check) })
+		t.Run(test.name, func(t *testing.T) { looptest.On(t, serviceaccounttoken.Controller(), client, deps, test.check) })
 	}
 }

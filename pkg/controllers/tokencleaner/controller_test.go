@@ -44,7 +44,7 @@ func TestExpiration(t *testing.T) {
 			t.Errorf("there are %q, want %q", got, want)
 		}
 	}
-	looptest.Run(t, tokencleaner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
+	looptest.On(t, tokencleaner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
 		expect(t, c, "elsewhere", "later", "never", "opaque")
 		time.Sleep(time.Hour)
 		synctest.Wait()

@@ -37,7 +37,7 @@ func TestPublish(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			client := func() *fake.Clientset { return fake.NewClientset(test.before...) }
 			deps := controllers.Deps{RootCA: func() ([]byte, error) { return []byte("the CA"), nil }}
-			looptest.Run(t, trustbundle.Controller(), client, deps, func(t *testing.T, c *fake.Clientset) {
+			looptest.On(t, trustbundle.Controller(), client, deps, func(t *testing.T, c *fake.Clientset) {
 				list, err := c.CertificatesV1().ClusterTrustBundles().List(t.Context(), metav1.ListOptions{})
 				if err != nil {
 					t.Fatal(err)

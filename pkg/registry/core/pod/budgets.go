@@ -51,7 +51,7 @@ func (b budgets) permit(ctx context.Context, pod *corev1.Pod, dryRun bool) error
 		return b.take(ctx, &covering[0], pod.Name, dryRun)
 	}
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: 500, Reason: metav1.StatusReasonInternalError,
+		Status: metav1.StatusFailure, Code: 500,
 		Message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
 	}}
 }
