@@ -160,7 +160,7 @@ func (s *Server) tellWhere() error {
 		return err
 	}
 	s.URL = "https://" + net.JoinHostPort(host, port)
-	s.Kubeconfig = b.options.Data.Path("admin.kubeconfig")
+	s.Kubeconfig = b.options.Data.Kubeconfig()
 	b.life.runs(func(ctx context.Context) { b.keys.Run(ctx, b.clock, s.writeKubeconfig) })
 	return s.writeKubeconfig()
 }

@@ -65,7 +65,9 @@ type Options struct {
 	// Version is the version that the server reports.
 	Version version.Flag
 
-	flags flag.NamedFlagSets
+	// needsEtcd makes --etcd-servers a required flag.
+	needsEtcd bool
+	flags     flag.NamedFlagSets
 }
 
 // New returns the default options. They are kube-apiserver's except that the
@@ -73,7 +75,7 @@ type Options struct {
 // explained below.
 func New() *Options {
 	o := &Options{
-		Data:           &DataOptions{Dir: defaultDir, EtcdQuotaBytes: storage.DefaultQuotaBytes},
+		Data:           &DataOptions{Dir: DefaultDataDir, EtcdQuotaBytes: storage.DefaultQuotaBytes},
 		Generic:        genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, newComponentGlobals()),
 		Etcd:           genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig("/registry", nil)),
 		SecureServing:  genericoptions.NewSecureServingOptions(),
@@ -173,7 +175,7 @@ func (o *Options) Complete() (Completed, error) {
 	o.ServiceAccounts.complete()
 	o.Services.complete()
 	o.Authorization.complete()
-	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
+	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0 && !o.needsEtcd}}
 	if c.Embedded {
 		// The validation of k8s.io/apiserver requires a server. The embedded etcd does not use this
 		// value.
