@@ -113,7 +113,7 @@ func NewCommand(stdout, stderr io.Writer) *cobra.Command {
 		"Without flags it listens on https://127.0.0.1:6443 and keeps its data, its certificates and the\n" +
 		"administrator's kubeconfig in .gatehouse."
 	cmd.Args = cobra.NoArgs
-	cmd.AddCommand(newAssetsCommand(), newKubectlCommand())
+	cmd.AddCommand(newAssetsCommand(), newKubeconfigCommand(), newKubectlCommand(), newVersionCommand())
 	describe(cmd, o)
 	return cmd
 }

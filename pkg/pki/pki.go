@@ -69,13 +69,11 @@ func Ensure(dir string, req Request) (*PKI, error) {
 	if err := MakePrivate(dir); err != nil {
 		return nil, fmt.Errorf("certificate directory: %w", err)
 	}
-	p := &PKI{dir: dir, hosts: req.Hosts, write: req.write}
-	if p.write == nil {
-		p.write = WriteFile
+	p := in(dir)
+	p.hosts = req.Hosts
+	if req.write != nil {
+		p.write = req.write
 	}
-	p.ServiceAccountKey, p.ServiceAccountPublicKey = filepath.Join(dir, "sa.key"), filepath.Join(dir, "sa.pub")
-	p.CA, p.Serving, p.Admin = p.pair("ca"), p.pair("apiserver"), p.pair("admin")
-	p.FrontProxyCA, p.FrontProxyClient = p.pair("front-proxy-ca"), p.pair("front-proxy-client")
 	if err := p.checkFiles(); err != nil {
 		return nil, err
 	}
@@ -87,6 +85,23 @@ func Ensure(dir string, req Request) (*PKI, error) {
 	}
 	p.complete = true
 	return p, nil
+}
+
+// Existing returns what Ensure has made in dir. It reads and writes nothing, so
+// that it can be used beside a running server.
+func Existing(dir string) *PKI {
+	p := in(dir)
+	p.complete = true
+	return p
+}
+
+// in names the files in a directory.
+func in(dir string) *PKI {
+	p := &PKI{dir: dir, write: WriteFile}
+	p.ServiceAccountKey, p.ServiceAccountPublicKey = filepath.Join(dir, "sa.key"), filepath.Join(dir, "sa.pub")
+	p.CA, p.Serving, p.Admin = p.pair("ca"), p.pair("apiserver"), p.pair("admin")
+	p.FrontProxyCA, p.FrontProxyClient = p.pair("front-proxy-ca"), p.pair("front-proxy-client")
+	return p
 }
 
 func (p *PKI) pair(name string) Pair {

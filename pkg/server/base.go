@@ -159,7 +159,7 @@ func (b *base) prepare() error {
 // wrapHandlers adds our handlers to the handler chain of k8s.io/apiserver. The
 // aggregator is nil if there is none.
 func (b *base) wrapHandlers(front *aggregator.Aggregator) {
-	allowPrivileged := b.options.AllowPrivileged
+	allowPrivileged, kubeconfig := b.options.AllowPrivileged, b.options.Data.Kubeconfig()
 	types := bodies.Types{apis.Scheme}
 	for _, group := range b.enabled.Groups {
 		if group.Types != nil {
@@ -176,6 +176,6 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		if front != nil {
 			handler = front.Wrap(handler)
 		}
-		return genericapiserver.DefaultBuildHandlerChain(handler, g)
+		return welcomeBrowsers(genericapiserver.DefaultBuildHandlerChain(handler, g), kubeconfig)
 	}
 }
