@@ -64,7 +64,7 @@ func UserAgent(client string) string {
 // binary describes this binary. The version is Git if reported is empty.
 func binary(reported string) apimachineryversion.Info {
 	v := version.MustParseSemantic(Kubernetes)
-	commit, treeState, date := source()
+	commit, treeState, date := source(debug.ReadBuildInfo())
 	return apimachineryversion.Info{
 		Major:      strconv.FormatUint(uint64(v.Major()), 10),
 		Minor:      strconv.FormatUint(uint64(v.Minor()), 10),
@@ -79,8 +79,7 @@ func binary(reported string) apimachineryversion.Info {
 // source returns the commit from which this binary was built, whether the
 // files were those of the commit (clean or dirty), and the date of the commit,
 // which takes the place of the date of the build: builds of one commit are equal.
-func source() (commit, treeState, date string) {
-	info, ok := debug.ReadBuildInfo()
+func source(info *debug.BuildInfo, ok bool) (commit, treeState, date string) {
 	if !ok {
 		return "", "", ""
 	}
