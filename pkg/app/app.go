@@ -1,115 +1,121 @@
-// Package app implements the command line. The root command runs the server.
+// Package app implements the command line. One binary answers to several names:
+// as gatehouse its root command runs the server, and its subcommands do the rest;
+// as kube-apiserver, etcd or kubectl it is a substitute for that program.
 package app
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/component-base/cli/flag"
-	"k8s.io/component-base/cli/globalflag"
-	"k8s.io/component-base/logs"
-	"k8s.io/component-base/term"
+	"go.etcd.io/etcd/server/v3/etcdmain"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/server"
+	"github.com/gatehouse-k8s/gatehouse/pkg/app/kubectl"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
-	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
 
 // started approximates the time at which the process was started.
 var started = time.Now()
 
-// Main runs the command line and returns the exit code: 0 after a signal, 1
-// after an error, which it prints in one line.
+// program is what the binary does when it is called by a name.
+type program struct {
+	name string
+	// run does not return before the program has ended. args begin with the name.
+	run func(args []string) (exitCode int)
+}
+
+// programs are the names to which the binary answers in the place of other
+// programs. By any other name it is gatehouse.
+func programs() []program {
+	return []program{
+		{"kube-apiserver", runKubeAPIServer},
+		{"etcd", runEtcd},
+		{"kubectl", kubectl.Main},
+	}
+}
+
+// Main runs the program as which the binary was called, with the arguments of
+// the process, and returns the exit code.
 func Main() int {
-	if err := NewCommand(os.Stdout, os.Stderr).ExecuteContext(signals()); err != nil {
-		fmt.Fprintf(os.Stderr, "gatehouse: %v\n", err)
+	name := nameOf(os.Args[0])
+	for _, p := range programs() {
+		if p.name == name {
+			return p.run(append([]string{name}, os.Args[1:]...))
+		}
+	}
+	return runGatehouse(os.Args)
+}
+
+// nameOf returns the name of the program in a path: its last element, on
+// Windows without the extension.
+func nameOf(path string) string {
+	name := filepath.Base(path)
+	if extension := filepath.Ext(name); strings.EqualFold(extension, ".exe") {
+		name = strings.TrimSuffix(name, extension)
+	}
+	return name
+}
+
+// runGatehouse runs a subcommand, or the server. The exit code is 0 after a
+// signal, and 1 after an error, which is printed in one line.
+func runGatehouse(args []string) int {
+	if kubectlArgs, ok := completesKubectl(args[1:]); ok {
+		return kubectl.Main(kubectlArgs)
+	}
+	return execute(NewCommand(os.Stdout, os.Stderr), args, "gatehouse: ")
+}
+
+// runKubeAPIServer runs the server with the defaults of kube-apiserver and
+// without subcommands.
+func runKubeAPIServer(args []string) int {
+	o := options.New()
+	o.UseKubeAPIServerDefaults()
+	parent := &parentOptions{}
+	cmd := newServerCommand(o, parent, os.Stdout, os.Stderr)
+	cmd.Use = args[0]
+	cmd.Long = "A substitute for kube-apiserver in one process, with its flags and its defaults. It needs an etcd (--etcd-servers)."
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("%q does not take any arguments, got %q", "kube-apiserver", args)
+		}
+		return nil
+	}
+	describe(cmd, o, parent)
+	return execute(cmd, args, "Error: ")
+}
+
+// runEtcd runs etcd's own main function, which ends the process itself.
+func runEtcd(args []string) int {
+	etcdmain.Main(args)
+	return 0
+}
+
+func execute(cmd *cobra.Command, args []string, prefix string) int {
+	cmd.SetArgs(args[1:])
+	if err := cmd.Execute(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s%v\n", prefix, err)
 		return 1
 	}
 	return 0
 }
 
-// NewCommand returns the root command. It runs the server until its context
-// ends.
+// NewCommand returns the command gatehouse. It runs the server until the
+// context ends or a signal comes.
 func NewCommand(stdout, stderr io.Writer) *cobra.Command {
 	o := options.New()
-	var parent parentOptions
-	cmd := &cobra.Command{
-		Use:   "gatehouse",
-		Short: "A Kubernetes API server in one process",
-		Long: "A Kubernetes API server in one process, which includes etcd. It serves the API and accepts the flags of kube-apiserver.\n\n" +
-			"Without flags it listens on https://127.0.0.1:6443 and keeps its data, its certificates and the\n" +
-			"administrator's kubeconfig in .gatehouse.",
-		Args:          cobra.NoArgs,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if printed, err := o.Version.Print(stdout); printed {
-				return err
-			}
-			return serve(parent.apply(cmd.Context(), o, cmd.InOrStdin()), o, stdout)
-		},
-	}
-	cmd.SetOut(stdout)
-	cmd.SetErr(stderr)
-	sections := o.Flags()
-	parent.addFlags(sections.FlagSet("gatehouse"))
-	globalflag.AddGlobalFlags(sections.FlagSet("global"), cmd.Name(), logs.SkipLoggingConfigurationFlags())
-	for _, set := range sections.FlagSets {
-		cmd.Flags().AddFlagSet(set)
-	}
-	cmd.Flags().SetNormalizeFunc(flag.WordSepNormalizeFunc)
-	width, _, _ := term.TerminalSize(stdout)
-	flag.SetUsageAndHelpFunc(cmd, sections, width)
+	parent := &parentOptions{}
+	cmd := newServerCommand(o, parent, stdout, stderr)
+	cmd.Use = "gatehouse"
+	cmd.Short = "A Kubernetes API server in one process"
+	cmd.Long = "A Kubernetes API server in one process, which includes etcd. Without a command it serves the API and accepts the flags of kube-apiserver.\n\n" +
+		"Without flags it listens on https://127.0.0.1:6443 and keeps its data, its certificates and the\n" +
+		"administrator's kubeconfig in .gatehouse."
+	cmd.Args = cobra.NoArgs
+	cmd.AddCommand(newAssetsCommand(), newKubeconfigCommand(), newKubectlCommand(), newVersionCommand())
+	describe(cmd, o, parent)
 	return cmd
-}
-
-func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
-	if err := applyLogging(o.Logs); err != nil {
-		return err
-	}
-	completed, err := o.Complete()
-	if err != nil {
-		return err
-	}
-	defer logs.FlushLogs()
-	if m := o.Metrics; m.ShowHiddenMetricsForVersion != "" || len(m.DisabledMetrics) > 0 || m.AllowListMapping != nil || m.AllowListMappingManifest != "" {
-		m.Apply()
-	}
-	tuneGC()
-	s, err := server.New(ctx, completed)
-	if err != nil {
-		return err
-	}
-	go func() {
-		if s.Ready(ctx) == nil {
-			var hint string
-			if s.Kubeconfig != "" {
-				hint = ": export KUBECONFIG=" + s.Kubeconfig
-			}
-			fmt.Fprintf(stdout, "gatehouse %s is ready on %s after %v%s\n", version.Git, s.URL, time.Since(started).Round(time.Millisecond), hint)
-			returnMemory(ctx)
-		}
-	}()
-	return s.Run(ctx)
-}
-
-// signals returns a context that ends with the first SIGINT or SIGTERM. The
-// second signal ends the process immediately.
-func signals() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	c := make(chan os.Signal, 2)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-c
-		cancel()
-		<-c
-		os.Exit(1)
-	}()
-	return ctx
 }

@@ -61,22 +61,24 @@ func (p *PKI) IssueServing(now time.Time, hosts ...string) (certPEM, keyPEM []by
 }
 
 // IssueClient returns a client certificate for a user, which is signed by the CA,
-// and its key, both in PEM. It writes no file.
-func (p *PKI) IssueClient(now time.Time, validity time.Duration, name string, groups ...string) (certPEM, keyPEM []byte, err error) {
-	return p.issueInMemory(clientTemplate(name, groups...), now, validity)
+// and its key, both in PEM. It writes no file. The certificate ends with the CA's
+// if that comes first.
+func (p *PKI) IssueClient(now time.Time, validity time.Duration, user string, groups ...string) (certPEM, keyPEM []byte, err error) {
+	return p.issueInMemory(clientTemplate(user, groups...), now, validity)
 }
 
+// issueInMemory creates a key and signs a certificate for it.
 func (p *PKI) issueInMemory(template x509.Certificate, now time.Time, validity time.Duration) (certPEM, keyPEM []byte, err error) {
 	cas, caKey, err := p.load(p.CA, restoreCA)
 	if err != nil {
 		return nil, nil, err
 	}
-	template.KeyUsage = x509.KeyUsageDigitalSignature
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
-	signed, err := sign(template, key, &authority{cas[0], caKey}, now, validity)
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	signed, err := sign(template, key, &authority{cas[0], caKey}, now, min(validity, cas[0].NotAfter.Sub(now)))
 	if err != nil {
 		return nil, nil, err
 	}

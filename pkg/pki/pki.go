@@ -69,7 +69,7 @@ func Ensure(dir string, req Request) (*PKI, error) {
 	if err := MakePrivate(dir); err != nil {
 		return nil, fmt.Errorf("certificate directory: %w", err)
 	}
-	p := Open(dir)
+	p := in(dir)
 	p.hosts = req.Hosts
 	if req.write != nil {
 		p.write = req.write
@@ -87,9 +87,16 @@ func Ensure(dir string, req Request) (*PKI, error) {
 	return p, nil
 }
 
-// Open returns the files of a directory that Ensure has filled. It neither reads
-// nor checks them.
-func Open(dir string) *PKI {
+// Existing returns what Ensure has made in dir. It reads and writes nothing, so
+// that it can be used beside a running server.
+func Existing(dir string) *PKI {
+	p := in(dir)
+	p.complete = true
+	return p
+}
+
+// in names the files in a directory.
+func in(dir string) *PKI {
 	p := &PKI{dir: dir, write: WriteFile}
 	p.ServiceAccountKey, p.ServiceAccountPublicKey = filepath.Join(dir, "sa.key"), filepath.Join(dir, "sa.pub")
 	p.CA, p.Serving, p.Admin = p.pair("ca"), p.pair("apiserver"), p.pair("admin")

@@ -203,7 +203,7 @@ func (s *Server) tellWhere() error {
 	if b.keys == nil {
 		return nil
 	}
-	s.Kubeconfig = b.options.Data.Path("admin.kubeconfig")
+	s.Kubeconfig = b.options.Data.Kubeconfig()
 	b.life.runs(func(ctx context.Context) { b.keys.Run(ctx, b.clock, s.writeKubeconfig) })
 	return s.writeKubeconfig()
 }

@@ -185,6 +185,10 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		if front != nil {
 			handler = front.Wrap(handler)
 		}
-		return reportRefusals(genericapiserver.DefaultBuildHandlerChain(handler, g), b)
+		handler = genericapiserver.DefaultBuildHandlerChain(handler, g)
+		if b.keys != nil {
+			handler = welcomeBrowsers(handler, b.options.Data.Kubeconfig())
+		}
+		return reportRefusals(handler, b)
 	}
 }

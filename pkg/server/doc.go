@@ -11,6 +11,7 @@
 //
 //	stage                  ours                               library                                        trace
 //	TLS                    serving.go                         server.SecureServingInfo.Serve                 -
+//	page for browsers      landing.go                         -                                              -
 //	audit ID               -                                  endpoints/filters.WithAuditInit                -
 //	panic recovery         -                                  server/filters.WithPanicRecovery               -
 //	request info           -                                  endpoints/filters.WithRequestInfo              -

@@ -27,7 +27,7 @@ import (
 // next look, and after the quarantine of the node.
 func TestControllersPodGC(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, controllersOnly(podgc.Name)...).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: controllersOnly(podgc.Name)}).Config)
 	pods := c.CoreV1().Pods("default")
 	running(t, c, "x", "orphan", "10.1.0.1", true)
 	unscheduled := pod("unscheduled")
@@ -57,7 +57,7 @@ func TestControllersPodGC(t *testing.T) {
 // TestControllersDisruption evicts pods of a custom workload until the budget is used up.
 func TestControllersDisruption(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t, controllersOnly(disruption.Name)...)
+	s := testserver.Start(t, testserver.Options{Flags: controllersOnly(disruption.Name)})
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	crd := definition("disruption.example.com", "farms", "Farm", `{"type":"object","x-kubernetes-preserve-unknown-fields":true}`)
 	crd.Spec.Versions[0].Subresources = &apiextensionsv1.CustomResourceSubresources{

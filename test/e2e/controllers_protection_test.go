@@ -22,7 +22,7 @@ import (
 // TestControllersClaimProtection deletes a claim that a pod uses.
 func TestControllersClaimProtection(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, controllersOnly(pvcprotection.Name)...).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: controllersOnly(pvcprotection.Name)}).Config)
 	claims := c.CoreV1().PersistentVolumeClaims("default")
 	quantity := corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: named("claim"), Spec: corev1.PersistentVolumeClaimSpec{
@@ -65,7 +65,7 @@ func TestControllersClaimProtection(t *testing.T) {
 // TestControllersVolumeProtection deletes a volume that is bound.
 func TestControllersVolumeProtection(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, controllersOnly(pvprotection.Name)...).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: controllersOnly(pvprotection.Name)}).Config)
 	volumes := c.CoreV1().PersistentVolumes()
 	phase := func(name string, phase corev1.PersistentVolumePhase) {
 		t.Helper()
@@ -97,7 +97,7 @@ func TestControllersVolumeProtection(t *testing.T) {
 // TestControllersFinishedJobs finishes jobs with and without a ttl.
 func TestControllersFinishedJobs(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, controllersOnly(ttlafterfinished.Name)...).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: controllersOnly(ttlafterfinished.Name)}).Config)
 	jobs := c.BatchV1().Jobs("default")
 	for name, ttl := range map[string]*int32{"kept": nil, "later": ptr.To[int32](1000000), "soon": ptr.To[int32](1)} {
 		_, err := jobs.Create(t.Context(), &batchv1.Job{ObjectMeta: named(name), Spec: batchv1.JobSpec{TTLSecondsAfterFinished: ttl,

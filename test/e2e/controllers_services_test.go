@@ -91,7 +91,7 @@ func sliceAddresses(t testing.TB, c kubernetes.Interface, name string) string {
 // TestControllersServices follows the endpoints and slices of a service.
 func TestControllersServices(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, controllersOnly(endpoints.Name, endpointslice.Name)...).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: controllersOnly(endpoints.Name, endpointslice.Name)}).Config)
 	_, err := c.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: named("node")}, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	service := &corev1.Service{ObjectMeta: named("web"), Spec: corev1.ServiceSpec{
@@ -124,7 +124,7 @@ func TestControllersServices(t *testing.T) {
 // TestControllersMirroring follows the slices of Endpoints that a user writes.
 func TestControllersMirroring(t *testing.T) {
 	t.Parallel()
-	c := kubernetes.NewForConfigOrDie(testserver.Start(t, controllersOnly(endpointslicemirroring.Name)...).Config)
+	c := kubernetes.NewForConfigOrDie(testserver.Start(t, testserver.Options{Flags: controllersOnly(endpointslicemirroring.Name)}).Config)
 	expect := func(what, slices string) {
 		t.Helper()
 		eventually(t, what, func() bool { return sliceAddresses(t, c, "db") == slices })

@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 )
 
-// defaultDir is the data directory without --data-dir.
-const defaultDir = ".gatehouse"
+// DefaultDataDir is the data directory without --data-dir.
+const DefaultDataDir = ".gatehouse"
 
 // DataOptions contains the flags of the data directory, in which the server
 // keeps its embedded etcd, the certificates that it creates, and the
@@ -63,8 +63,8 @@ func (o *DataOptions) AddFlags(fs *pflag.FlagSet) {
 // server with certificates of its own keeps its data apart as well, as tools that
 // start several servers in one working directory expect.
 func (o *DataOptions) complete(certDir string) {
-	if certDir != "" && o.Dir == defaultDir && !o.chosen() {
-		o.Dir = filepath.Join(certDir, defaultDir)
+	if certDir != "" && o.Dir == DefaultDataDir && !o.chosen() {
+		o.Dir = filepath.Join(certDir, DefaultDataDir)
 	}
 }
 
@@ -119,3 +119,6 @@ func (o *DataOptions) etcdFlagsSet() bool {
 func (o *DataOptions) Path(elements ...string) string {
 	return filepath.Join(append([]string{o.Dir}, elements...)...)
 }
+
+// Kubeconfig returns the path of the administrator's kubeconfig.
+func (o *DataOptions) Kubeconfig() string { return o.Path("admin.kubeconfig") }

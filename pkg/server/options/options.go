@@ -67,7 +67,9 @@ type Options struct {
 	// Embedding is what a program that contains the server adds to the flags.
 	Embedding Embedding
 
-	flags flag.NamedFlagSets
+	// needsEtcd makes --etcd-servers a required flag.
+	needsEtcd bool
+	flags     flag.NamedFlagSets
 }
 
 // New returns the default options. They are kube-apiserver's except that the
@@ -75,7 +77,7 @@ type Options struct {
 // explained below.
 func New() *Options {
 	o := &Options{
-		Data:           &DataOptions{Dir: defaultDir, EtcdQuotaBytes: storage.DefaultQuotaBytes},
+		Data:           &DataOptions{Dir: DefaultDataDir, EtcdQuotaBytes: storage.DefaultQuotaBytes},
 		Generic:        genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, newComponentGlobals()),
 		Etcd:           genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig("/registry", nil)),
 		SecureServing:  genericoptions.NewSecureServingOptions(),
@@ -181,7 +183,7 @@ func (o *Options) Complete() (Completed, error) {
 	o.ServiceAccounts.complete()
 	o.Services.complete()
 	o.Authorization.complete()
-	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0}}
+	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0 && !o.needsEtcd}}
 	c.NoData = !c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" && o.ServiceAccounts.SigningKeyFile != "" &&
 		(o.SecureServing.ServerCert.CertDirectory != "" || o.SecureServing.ServerCert.CertKey.CertFile != "")
 	if c.Embedded {

@@ -211,7 +211,7 @@ func (s *Server) ConfigFor(user string, groups ...string) (*restclient.Config, e
 }
 
 func (s *Server) kubeconfigFor(user string, groups []string) ([]byte, error) {
-	cert, key, err := pki.Open(filepath.Join(s.DataDir, "pki")).IssueClient(time.Now(), certValidity, user, groups...)
+	cert, key, err := pki.Existing(filepath.Join(s.DataDir, "pki")).IssueClient(time.Now(), certValidity, user, groups...)
 	if err != nil {
 		return nil, fmt.Errorf("certificate for %q: %w", user, err)
 	}
@@ -226,7 +226,7 @@ func (s *Server) kubeconfigFor(user string, groups []string) ([]byte, error) {
 // IssueServing returns a serving certificate for the hosts, its key and the
 // certificate of the server's CA, all in PEM.
 func (s *Server) IssueServing(hosts ...string) (cert, key, ca []byte, err error) {
-	keys := pki.Open(filepath.Join(s.DataDir, "pki"))
+	keys := pki.Existing(filepath.Join(s.DataDir, "pki"))
 	if cert, key, err = keys.IssueServing(time.Now(), hosts...); err != nil {
 		return nil, nil, nil, err
 	}
