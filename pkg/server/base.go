@@ -162,6 +162,9 @@ func (b *base) prepare() error {
 		return err
 	}
 	b.informers = informers.NewSharedInformerFactory(b.client, informerResync)
+	// A hook of the library starts them as well, but without the context, in which the
+	// logger is. They wait until the server accepts connections.
+	b.life.runs(b.informers.StartWithContext)
 	return nil
 }
 
