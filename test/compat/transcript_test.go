@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,11 +74,16 @@ func check(t *testing.T, step *compat.Step, got *compat.Answer) {
 // them. None of them changes what is served by default.
 const gates = "--feature-gates=ClusterTrustBundle=true"
 
-// fresh starts our server with a token for a member of system:masters.
+// fresh starts our server with a token for a member of system:masters. Unless the
+// flags choose its controllers, only those run that kube-apiserver alone needs: what was
+// recorded had no kube-controller-manager beside it.
 func fresh(t *testing.T, flags []string) compat.Target {
 	const secret = "admin-token"
 	tokens := filepath.Join(t.TempDir(), "tokens.csv")
 	testutil.Check(t, os.WriteFile(tokens, []byte(secret+`,admin,admin,"system:masters"`+"\n"), 0o600))
+	if !slices.ContainsFunc(flags, func(flag string) bool { return strings.HasPrefix(flag, "--controllers=") }) {
+		flags = append([]string{"--controllers=serviceaccount-controller,resourcequota-controller"}, flags...)
+	}
 	s := testserver.Start(t, testserver.Options{Flags: append([]string{"--emulated-version=1.36", gates, "--token-auth-file=" + tokens,
 		"--service-account-issuer=https://kubernetes.default.svc"}, flags...)})
 	return compat.Target{URL: s.URL, Token: secret}
