@@ -22,7 +22,7 @@ import (
 )
 
 func TestServersSideBySide(t *testing.T) {
-	const count = 10
+	const count = 20
 	servers := make([]*testserver.Server, count)
 	var starting sync.WaitGroup
 	for i := range servers {
