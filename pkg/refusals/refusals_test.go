@@ -17,12 +17,12 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// deny is an authorizer and an admission plugin that refuses.
-type deny struct{ *apiadmission.Handler }
-
-func (deny) Authorize(context.Context, authorizer.Attributes) (authorizer.Decision, string, error) {
+var denies = authorizer.AuthorizerFunc(func(context.Context, authorizer.Attributes) (authorizer.Decision, string, error) {
 	return authorizer.DecisionDeny, "", nil
-}
+})
+
+// deny is an admission plugin that refuses everything.
+type deny struct{ *apiadmission.Handler }
 
 func (deny) Validate(context.Context, apiadmission.Attributes, apiadmission.ObjectInterfaces) error {
 	return errors.New("no")
@@ -40,7 +40,7 @@ func TestWrap(t *testing.T) {
 		{"not authenticated", http.MethodGet, status(apierrors.NewUnauthorized("who are you?")),
 			"refused by authentication: GET /path?q=1 of an unknown user: 401 Unauthorized: who are you?"},
 		{"not authorized", http.MethodGet, func(w http.ResponseWriter, r *http.Request) {
-			_, _, _ = Authorizer(deny{}).Authorize(r.Context(), authorizer.AttributesRecord{User: alice})
+			_, _, _ = Authorizer(denies).Authorize(r.Context(), authorizer.AttributesRecord{User: alice})
 			http.Error(w, "a text", http.StatusForbidden)
 		}, "refused by authorization: GET /path?q=1 of alice: 403 Forbidden: a text"},
 		{"not admitted", http.MethodPost, func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +54,7 @@ func TestWrap(t *testing.T) {
 			status(apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "p", errors.New("no")))(w, r)
 		}, `refused by admission plugin Deny: POST /path?q=1 of alice: 403 Forbidden: pods "p" is forbidden: no`},
 		{"of the server itself", http.MethodPost, func(w http.ResponseWriter, r *http.Request) {
-			_, _, _ = Authorizer(deny{}).Authorize(r.Context(), authorizer.AttributesRecord{User: &user.DefaultInfo{Name: "self"}})
+			_, _, _ = Authorizer(denies).Authorize(r.Context(), authorizer.AttributesRecord{User: &user.DefaultInfo{Name: "self"}})
 			w.WriteHeader(http.StatusConflict)
 		}, ""},
 	} {
