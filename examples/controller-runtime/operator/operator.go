@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	examplev1 "github.com/gatehouse-k8s/gatehouse/examples/controller-runtime/api/v1"
@@ -14,10 +14,10 @@ import (
 
 // NewScheme returns a scheme with the types that the operator uses.
 func NewScheme() *runtime.Scheme {
-	scheme := runtime.NewScheme()
-	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
-	utilruntime.Must(examplev1.AddToScheme(scheme))
-	return scheme
+	s := runtime.NewScheme()
+	utilruntime.Must(scheme.AddToScheme(s))
+	utilruntime.Must(examplev1.AddToScheme(s))
+	return s
 }
 
 // AddTo adds the reconciler and the webhooks to a manager.

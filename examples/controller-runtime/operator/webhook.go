@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -26,7 +26,7 @@ func (hooks) Default(_ context.Context, site *examplev1.Site) error {
 
 // ValidateCreate refuses what is not a host name with a domain.
 func (hooks) ValidateCreate(_ context.Context, site *examplev1.Site) (admission.Warnings, error) {
-	problems := validation.IsDNS1123Subdomain(site.Spec.Host)
+	problems := utilvalidation.IsDNS1123Subdomain(site.Spec.Host)
 	if !strings.Contains(site.Spec.Host, ".") {
 		problems = append(problems, "must have a domain, such as shop.example.com")
 	}

@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -27,7 +27,7 @@ const patience = 30 * time.Second
 
 // Run runs the operator and tests it. The first configuration is that of an
 // administrator, the second that of a user without rights.
-func Run(t *testing.T, admin, user *rest.Config, serving webhook.Options) {
+func Run(t *testing.T, admin, user *restclient.Config, serving webhook.Options) {
 	ctx := t.Context()
 	stop, err := Start(admin, serving)
 	if err != nil {
@@ -86,7 +86,7 @@ func Run(t *testing.T, admin, user *rest.Config, serving webhook.Options) {
 
 // Start starts the operator, with its webhooks at the given place, and returns
 // when these are served. The function stop stops it.
-func Start(config *rest.Config, serving webhook.Options) (stop func() error, err error) {
+func Start(config *restclient.Config, serving webhook.Options) (stop func() error, err error) {
 	log.SetLogger(logr.Discard())
 	manager, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:        operator.NewScheme(),
@@ -118,7 +118,7 @@ func Start(config *rest.Config, serving webhook.Options) (stop func() error, err
 }
 
 // NewClient returns a client without a cache.
-func NewClient(t *testing.T, config *rest.Config) client.Client {
+func NewClient(t *testing.T, config *restclient.Config) client.Client {
 	t.Helper()
 	c, err := client.New(config, client.Options{Scheme: operator.NewScheme()})
 	if err != nil {
