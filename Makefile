@@ -17,6 +17,7 @@ build: ## build bin/gatehouse
 test: ## run all tests and fuzz the decoders (about a minute)
 	$(GO) test ./...
 	$(MAKE) fuzz
+	hack/examples
 
 test-race: ## run the tests under the race detector
 	$(GO) test -race ./pkg/...

@@ -69,6 +69,9 @@ spec:
 
 var bearResource = schema.GroupVersionResource{Group: "toys.example.com", Version: "v1", Resource: "bears"}
 
+// TestExampleStart runs what ExampleStart shows.
+func TestExampleStart(t *testing.T) { testLabels(t) }
+
 func TestObjects(t *testing.T) {
 	both(t, func(t *testing.T, start func(testing.TB, setup.Options) *setup.Server) {
 		dir := t.TempDir()

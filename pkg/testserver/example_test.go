@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"log"
 	"net/http"
-	"os"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
@@ -18,17 +19,75 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
+// A server without a test, for example for TestMain: the caller stops it.
+func ExampleNew() {
+	ctx := context.Background()
+	s, err := testserver.New(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Stop()
+
+	client := kubernetes.NewForConfigOrDie(s.Config)
+	namespace, err := client.CoreV1().Namespaces().Get(ctx, "kube-system", metav1.GetOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(namespace.Status.Phase)
+	// Output: Active
+}
+
+// ConfigFor gives another user a client certificate.
+func ExampleServer_configFor() {
+	ctx := context.Background()
+	s, err := testserver.New(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Stop()
+
+	config, err := s.ConfigFor("jane", "developers")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = kubernetes.NewForConfigOrDie(config).CoreV1().Secrets("default").List(ctx, metav1.ListOptions{})
+	fmt.Println(apierrors.IsForbidden(err))
+	fmt.Println(err)
+	// Output:
+	// true
+	// secrets is forbidden: User "jane" cannot list resource "secrets" in API group "" in the namespace "default"
+}
+
+// After a restart the data is still there, and clients can go on.
+func ExampleServer_restart() {
+	ctx := context.Background()
+	s, err := testserver.New(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Stop()
+
+	maps := kubernetes.NewForConfigOrDie(s.Config).CoreV1().ConfigMaps("default")
+	if _, err := maps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "kept"}}, metav1.CreateOptions{}); err != nil {
+		log.Fatal(err)
+	}
+	if err := s.Restart(ctx); err != nil {
+		log.Fatal(err)
+	}
+	kept, err := maps.Get(ctx, "kept", metav1.GetOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(kept.Name)
+	// Output: kept
+}
+
 // The handler of an aggregated API in the test process receives a request with
 // the user who sent it to the server.
 func ExampleServer_RegisterAPI() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	s, err := testserver.New(ctx, testserver.Options{DataDir: dir})
+	s, err := testserver.New(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}

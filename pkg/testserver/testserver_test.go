@@ -1,7 +1,6 @@
 package testserver_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	goruntime "runtime"
@@ -20,6 +19,9 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
+
+// TestExampleStart runs what ExampleStart shows.
+func TestExampleStart(t *testing.T) { testLabels(t) }
 
 func TestServersSideBySide(t *testing.T) {
 	const count = 20
@@ -129,24 +131,6 @@ func TestNewReportsBadFlags(t *testing.T) {
 			t.Errorf("%s: error %q does not name the flag", arg, err)
 		}
 	}
-}
-
-func ExampleNew() {
-	dir, err := os.MkdirTemp("", "gatehouse")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	s, err := testserver.New(context.Background(), testserver.Options{DataDir: dir})
-	if err != nil {
-		panic(err)
-	}
-	defer s.Stop()
-
-	client := kubernetes.NewForConfigOrDie(s.Config)
-	namespace, err := client.CoreV1().Namespaces().Get(context.Background(), "kube-system", metav1.GetOptions{})
-	fmt.Println(namespace.Status.Phase, err)
-	// Output: Active <nil>
 }
 
 func TestAllowPrivileged(t *testing.T) {

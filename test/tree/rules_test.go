@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"go/ast"
 	"go/token"
 	"maps"
@@ -23,7 +24,8 @@ const (
 )
 
 // TestModules checks that every module of the project can be imported: none
-// replaces another, and none depends on k8s.io/kubernetes, however far away.
+// replaces another, and none depends on k8s.io/kubernetes, however far away. The
+// examples, which nobody imports, may replace the project by the one around them.
 func TestModules(t *testing.T) {
 	forbidden := map[string]*regexp.Regexp{
 		"go.mod": regexp.MustCompile(`(?m)^\s*replace\b|\bk8s\.io/kubernetes\s`),
@@ -37,6 +39,9 @@ func TestModules(t *testing.T) {
 		}
 		found++
 		text, err := os.ReadFile(filepath.Join(root, name))
+		if strings.HasPrefix(name, "examples/") {
+			text = bytes.Replace(text, []byte("\nreplace github.com/gatehouse-k8s/gatehouse => ../..\n"), nil, 1)
+		}
 		if match := expression.Find(text); match != nil {
 			t.Errorf("%s has %q", name, match)
 		}

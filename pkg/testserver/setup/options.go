@@ -93,10 +93,14 @@ type Webhooks struct {
 	Host    string
 	Port    int
 	CertDir string
+	// Conversion lets the webhook at the path /convert convert between the versions of
+	// those CRDs that have several and name no webhook. Projects of kubebuilder need
+	// this, because there a patch of kustomize names the webhook.
+	Conversion bool
 }
 
 func (w Webhooks) wanted() bool {
-	return len(w.Paths) > 0 || w.FS != nil || len(w.Objects) > 0 || w.Port != 0 || w.CertDir != ""
+	return len(w.Paths) > 0 || w.FS != nil || len(w.Objects) > 0 || w.Port != 0 || w.CertDir != "" || w.Conversion
 }
 
 // Args returns the command line of the server.

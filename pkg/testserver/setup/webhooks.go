@@ -62,16 +62,40 @@ func (s *Server) prepareWebhooks(crds, configurations []*unstructured.Unstructur
 		}
 	}
 	for _, crd := range crds {
-		// The map is not a copy, so it is changed in place.
-		conversion, _, err := unstructured.NestedFieldNoCopy(crd.Object, "spec", "conversion", "webhook")
-		if err != nil {
+		if err := redirectConversion(crd, w.Conversion, address, ca); err != nil {
 			return fmt.Errorf("%s: %w", crd.GetName(), err)
-		}
-		if webhook, ok := conversion.(map[string]any); ok {
-			redirect(webhook, "/convert", address, ca)
 		}
 	}
 	return nil
+}
+
+// redirectConversion lets the conversion webhook of a definition be called at an
+// address. With add, a definition that has several versions and no such webhook gets
+// one.
+func redirectConversion(crd *unstructured.Unstructured, add bool, address string, ca []byte) error {
+	versions, _, err := unstructured.NestedSlice(crd.Object, "spec", "versions")
+	if err != nil {
+		return err
+	}
+	strategy, _, err := unstructured.NestedString(crd.Object, "spec", "conversion", "strategy")
+	if err != nil {
+		return err
+	}
+	if add && len(versions) > 1 && strategy != "Webhook" {
+		conversion := map[string]any{"strategy": "Webhook", "webhook": map[string]any{
+			"conversionReviewVersions": []any{"v1"},
+			"clientConfig":             map[string]any{"service": map[string]any{}},
+		}}
+		if err := unstructured.SetNestedMap(crd.Object, conversion, "spec", "conversion"); err != nil {
+			return err
+		}
+	}
+	// The map is not a copy, so it is changed in place.
+	webhook, _, err := unstructured.NestedFieldNoCopy(crd.Object, "spec", "conversion", "webhook")
+	if webhook, ok := webhook.(map[string]any); ok {
+		redirect(webhook, "/convert", address, ca)
+	}
+	return err
 }
 
 // redirect replaces the service in the client configuration of a webhook by a URL
