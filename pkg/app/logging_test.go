@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"testing"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
@@ -16,10 +17,24 @@ func TestQuiet(t *testing.T) {
 		"E" + header + "Internal error\n":                                           true,
 	} {
 		var out bytes.Buffer
-		n, err := quiet{&out}.Write([]byte(entry))
+		n, err := quiet{&out, t.Context()}.Write([]byte(entry))
 		testutil.Check(t, err)
 		if n != len(entry) || (out.String() == entry) != shown || !shown && out.Len() > 0 {
 			t.Errorf("%q: wrote %q", entry, out.String())
 		}
+	}
+
+	stopping, stop := context.WithCancel(t.Context())
+	var out bytes.Buffer
+	log := quiet{&out, stopping}
+	refused := []byte("E" + header + "Failed to update lease: connect: connection refused\n")
+	for _, shown := range []int{len(refused), 0} {
+		out.Reset()
+		_, err := log.Write(refused)
+		testutil.Check(t, err)
+		if out.Len() != shown {
+			t.Errorf("wrote %q, %v", out.String(), stopping.Err())
+		}
+		stop()
 	}
 }

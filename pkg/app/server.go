@@ -81,7 +81,7 @@ func describe(cmd *cobra.Command, o *options.Options, parent *parentOptions) {
 }
 
 func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
-	if err := applyLogging(o.Logs); err != nil {
+	if err := applyLogging(ctx, o.Logs); err != nil {
 		return err
 	}
 	completed, err := o.Complete()

@@ -48,7 +48,7 @@ type base struct {
 	etcd *storage.Etcd
 	// client may do everything; informers uses it.
 	client    kubernetes.Interface
-	informers informers.SharedInformerFactory
+	informers *ownInformers
 	// objects reads from the storage of the resources. It can be used as soon
 	// as that storage exists.
 	objects *objects.Access
@@ -161,7 +161,7 @@ func (b *base) prepare() error {
 	if b.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {
 		return err
 	}
-	b.informers = informers.NewSharedInformerFactory(b.client, informerResync)
+	b.informers = &ownInformers{SharedInformerFactory: informers.NewSharedInformerFactory(b.client, informerResync)}
 	return nil
 }
 

@@ -69,6 +69,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.base.documents.Install(s.generic, s.extensions, s.aggregator)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// A hook of the library starts them as well, but without the context, in which the
+	// logger is. They wait until the server accepts connections.
+	s.base.informers.start(ctx)
 	s.base.life.start(ctx)
 	var failed <-chan error // nil, on which nothing is received, without an embedded etcd
 	if s.base.etcd != nil {

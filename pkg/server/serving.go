@@ -15,6 +15,7 @@ import (
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/server/healthz"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
+	restclient "k8s.io/client-go/rest"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
@@ -82,6 +83,8 @@ func loopback(o options.Completed, c *genericapiserver.Config) error {
 		return fmt.Errorf("loopback client: %w", err)
 	}
 	c.LoopbackClientConfig.DisableCompression = true
+	// The server knows what is deprecated.
+	c.LoopbackClientConfig.WarningHandlerWithContext = restclient.NoWarnings{}
 	c.LoopbackClientConfig.Dial = o.Embedding.Dial
 	c.LoopbackClientConfig.ContentType = "application/vnd.kubernetes.protobuf"
 	// The user agent determines the field manager of the objects that the

@@ -176,6 +176,9 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 		}
 		return cacher, cacherstorage.NewCacheDelegator(cacher, raw), nil
 	}
+	if c.Transformer != nil {
+		lazy.fillAtOnce()
+	}
 	return lazy, sync.OnceFunc(func() {
 		lazy.stop()
 		destroyRaw()

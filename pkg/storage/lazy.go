@@ -32,6 +32,8 @@ type lazyCache struct {
 	build                func() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error)
 	// occupancy is nil if others may write to the etcd.
 	occupancy *occupancy
+	// eager is true if the storage is not ready without its cache.
+	eager bool
 	// since is the resource version at the start of the server.
 	since uint64
 
@@ -64,27 +66,34 @@ func (l *lazyCache) fill(ctx context.Context) (apistorage.Interface, error) {
 	if c := l.cached.Load(); c != nil {
 		return c, nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stopped {
-		return nil, errStopped
+	cacher, delegator, err := l.make()
+	if err != nil {
+		return nil, err
 	}
-	if l.cacher == nil {
-		var err error
-		if l.cacher, l.delegator, err = l.build(); err != nil {
-			return nil, err
-		}
-	}
-	if err := l.cacher.Wait(ctx); err != nil {
+	if err := cacher.Wait(ctx); err != nil {
 		return nil, err
 	}
 	now, err := l.GetCurrentResourceVersion(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l.filledAt.Store(now)
-	l.cached.Store(l.delegator)
-	return l.delegator, nil
+	l.filledAt.CompareAndSwap(0, now)
+	l.cached.Store(delegator)
+	return delegator, nil
+}
+
+// make returns the cache, which it makes if there is none. It may be empty.
+func (l *lazyCache) make() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped {
+		return nil, nil, errStopped
+	}
+	var err error
+	if l.cacher == nil {
+		l.cacher, l.delegator, err = l.build()
+	}
+	return l.cacher, l.delegator, err
 }
 
 // Watch implements storage.Interface.
@@ -96,6 +105,13 @@ func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListO
 		if w, err := l.sleep(ctx, key, opts); w != nil || err != nil {
 			return w, err
 		}
+	}
+	if l.eager {
+		_, cache, err := l.make()
+		if err != nil {
+			return nil, err
+		}
+		return cache.Watch(ctx, key, opts) // 429 as long as it is not filled
 	}
 	cache, err := l.fill(ctx)
 	if err != nil {
@@ -221,7 +237,24 @@ func (l *lazyCache) Stats(ctx context.Context) (apistorage.Stats, error) {
 }
 
 // ReadinessCheck implements storage.Interface.
-func (l *lazyCache) ReadinessCheck() error { return l.current().ReadinessCheck() }
+func (l *lazyCache) ReadinessCheck() error {
+	if l.eager && l.cached.Load() == nil {
+		return apistorage.ErrStorageNotReady
+	}
+	return l.current().ReadinessCheck()
+}
+
+// fillAtOnce makes the cache without being asked, and keeps the storage from being
+// ready until it is filled. That is how a server with encryption at rest notices at
+// its start that it cannot decrypt what it has.
+func (l *lazyCache) fillAtOnce() {
+	l.eager, l.occupancy = true, nil
+	go func() {
+		// The end of the storage ends the wait. There are no other errors: the cache
+		// tries again for ever.
+		_, _ = l.fill(context.Background())
+	}()
+}
 
 // RequestWatchProgress implements storage.Interface.
 func (l *lazyCache) RequestWatchProgress(ctx context.Context) error {

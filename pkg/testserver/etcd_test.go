@@ -75,7 +75,7 @@ func reportsEtcd(t *testing.T, s *testserver.Server) {
 
 func TestReplicasShareAnEmbeddedEtcd(t *testing.T) {
 	etcd := "http://" + freeAddress(t)
-	first := testserver.Start(t, testserver.Options{Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
+	first := testserver.Start(t, testserver.Options{Controllers: []string{}, Flags: []string{"--embedded-etcd-listen-client-url=" + etcd}})
 	second, err := testserver.New(t.Context(), testserver.Options{Flags: []string{"--etcd-servers=" + etcd}})
 	if err != nil {
 		t.Fatal(err)

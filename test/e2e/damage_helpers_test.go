@@ -44,7 +44,7 @@ func (d dataDir) segment() string {
 func filledDataDir(t *testing.T) (dataDir, int) {
 	t.Helper()
 	dir := t.TempDir()
-	p, config := serve(t, dir)
+	p, config := serve(t, dir, "--controllers=")
 	client := kubernetes.NewForConfigOrDie(config)
 	create(t, client, "default", numbered("kept", 200)...)
 	create(t, client, "default", numbered("deleted", 50)...)

@@ -19,6 +19,9 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
@@ -41,7 +44,10 @@ var (
 	oidcProvider = sync.OnceValues(func() (string, error) { return build("oidcprovider", "oidcprovider", ".") })
 	sampleServer = sync.OnceValues(func() (string, error) { return build("sample-apiserver", "sampleapiserver", "k8s.io/sample-apiserver") })
 	shared       = sync.OnceValues(func() (*testserver.Server, error) {
-		s, err := testserver.New(context.Background(), testserver.Options{DataDir: filepath.Join(workDir, "data")})
+		// Most tests are about what the API answers: other controllers would add objects
+		// to their namespaces and delete what they want to see.
+		s, err := testserver.New(context.Background(), testserver.Options{DataDir: filepath.Join(workDir, "data"),
+			Controllers: []string{serviceaccount.Name, resourcequota.Name, validatingadmissionpolicystatus.Name}})
 		if err == nil {
 			stopShared = s.Stop
 		}

@@ -7,6 +7,7 @@ package options
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,9 +23,6 @@ import (
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/resourcequota"
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/serviceaccount"
-	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/validatingadmissionpolicystatus"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
@@ -103,10 +101,7 @@ func New() *Options {
 	o.Generic.ShutdownWatchTerminationGracePeriod = 50 * time.Millisecond
 	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
-	// The admission plugin ServiceAccount refuses pods in a namespace without the
-	// account that one of these controllers creates, and a quota holds only when the
-	// other has set its status.
-	o.Controllers = []string{serviceaccount.Name, resourcequota.Name, validatingadmissionpolicystatus.Name}
+	o.Controllers = allControllers()
 	o.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.SecureServing.BindPort = 6443
 	o.SecureServing.Required = true
@@ -119,6 +114,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Data.AddFlags(sections.FlagSet("gatehouse"))
 	sections.FlagSet("gatehouse").StringSliceVar(&o.Controllers, "controllers", o.Controllers, ""+
 		"Controllers of kube-controller-manager to run in this process: '*' enables all of them, 'foo' enables the one named foo, '-foo' disables the one named foo. "+
+		"With --etcd-servers the default is none. They stand down while a kube-controller-manager holds its Lease. "+
 		"Available controllers: "+strings.Join(loops.All().Names(), ", ")+".")
 	o.Generic.AddUniversalFlags(sections.FlagSet("generic"))
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
@@ -148,6 +144,18 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // fails only if the flag does not exist
 	o.flags = sections
 	return sections
+}
+
+// allControllers is the default of --controllers.
+func allControllers() []string { return []string{"*"} }
+
+// controllersChosen reports whether --controllers is given. Otherwise no controller
+// runs with an external etcd, because a kube-controller-manager is likely to run there.
+func (o *Options) controllersChosen() bool {
+	if set := o.flags.FlagSets["gatehouse"]; set != nil {
+		return set.Changed("controllers")
+	}
+	return !slices.Equal(o.Controllers, allControllers())
 }
 
 // Flagz returns the values of all flags, for /flagz.
@@ -184,6 +192,9 @@ func (o *Options) Complete() (Completed, error) {
 	o.Services.complete()
 	o.Authorization.complete()
 	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0 && !o.needsEtcd}}
+	if !c.Embedded && !o.controllersChosen() {
+		o.Controllers = nil
+	}
 	c.NoData = !c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" && o.ServiceAccounts.SigningKeyFile != "" &&
 		(o.SecureServing.ServerCert.CertDirectory != "" || o.SecureServing.ServerCert.CertKey.CertFile != "")
 	if c.Embedded {
