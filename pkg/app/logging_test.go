@@ -25,6 +25,7 @@ func TestQuiet(t *testing.T) {
 	}
 
 	stopping, stop := context.WithCancel(t.Context())
+	defer stop()
 	var out bytes.Buffer
 	log := quiet{&out, stopping}
 	refused := []byte("E" + header + "Failed to update lease: connect: connection refused\n")

@@ -37,6 +37,8 @@ func findBinary(ctx context.Context) (string, error) {
 	}
 	// -n prints the path of the program, which it builds if it is not in the cache.
 	command := exec.CommandContext(ctx, "go", "tool", "-n", tool)
+	// Without cgo the program is smaller, and is the same that is released.
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	output, err := command.Output()

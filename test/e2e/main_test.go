@@ -70,11 +70,14 @@ func TestMain(m *testing.M) {
 }
 
 // build compiles a package. dir is a directory in a module that contains the
-// package or depends on it.
+// package or depends on it. As in the Makefile, there is no cgo, so that it shares
+// the build with make build and make run.
 func build(name, dir, pkg string, flags ...string) (string, error) {
 	path := filepath.Join(workDir, "bin", name)
 	args := append(append([]string{"build", "-C", dir, "-o", path}, flags...), pkg)
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	command := exec.Command("go", args...)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
 	}
 	return path, nil
