@@ -18,7 +18,7 @@ run: ## start the server (ARGS="--secure-port=7443")
 build: ## build bin/gatehouse
 	$(GO) build -o bin/gatehouse ./cmd/gatehouse
 
-test: ## run all tests and fuzz the decoders (about a minute)
+test: ## run all tests and fuzz the decoders; prints what it is doing
 	$(GO) test -json ./... | $(GO) run ./test/progress
 	$(MAKE) fuzz
 	hack/examples

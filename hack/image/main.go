@@ -69,9 +69,6 @@ func run(version, revision, output string, binaries []string) (err error) {
 		}
 		platforms = mutate.AppendManifests(platforms, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: platform}})
 	}
-	if err := validate.Index(platforms); err != nil {
-		return err
-	}
 	// The outer index has one entry with the name by which "load" commands store the image.
 	named := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: platforms, Descriptor: v1.Descriptor{Annotations: map[string]string{
 		"org.opencontainers.image.ref.name": version,
@@ -82,7 +79,14 @@ func run(version, revision, output string, binaries []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if _, err := layout.Write(dir, named); err != nil {
+	written, err := layout.Write(dir, named)
+	if err != nil {
+		return err
+	}
+	if named, err = written.ImageIndex(); err != nil {
+		return err
+	}
+	if err := validate.Index(named); err != nil {
 		return err
 	}
 	return archive(dir, output)

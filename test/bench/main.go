@@ -1,6 +1,7 @@
 // Command bench measures how fast the server starts, how much memory it uses
-// when it is idle, and what typical requests cost. It starts the server itself
-// and prints one table. The table compares the server with kube-apiserver and
+// when it is idle, and what typical requests cost. It also measures start, memory
+// and stop of the servers of pkg/testserver and pkg/testprocess. It starts the
+// server itself and prints one table. The table compares the server with kube-apiserver and
 // etcd. If -against names a directory with their binaries, they are measured in
 // the same run, alternating with the server; otherwise the table contains
 // recorded figures. Only ratios of figures from the same run are meaningful.
@@ -32,6 +33,7 @@ type options struct {
 	duration        time.Duration
 	only            *regexp.Regexp
 	pods, starts    int
+	servers         int
 }
 
 func main() {
@@ -42,12 +44,16 @@ func main() {
 	only := flag.String("only", "", "run only the scenarios whose names match this regular expression")
 	flag.IntVar(&o.pods, "pods", 10_000, "pods to list; kube-apiserver's recorded figures are for 10,000")
 	flag.IntVar(&o.starts, "starts", 5, "fresh and second starts; the table has the medians")
+	flag.IntVar(&o.servers, "servers", 50, "servers of pkg/testserver to start at once in one process")
+	testServers := flag.Int("testservers", 0, "measure only pkg/testserver, with so many servers at once, and pkg/testprocess")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
 		err = fmt.Errorf("-only: %w", err)
+	} else if *testServers > 0 {
+		err = measureTestServers(ctx, os.Stdout, *testServers)
 	} else {
 		err = measureAll(ctx, o)
 	}
@@ -76,6 +82,9 @@ func measureAll(ctx context.Context, o options) (err error) {
 		}
 	}
 	printStarts(os.Stdout, begun, theirs)
+	if err := runTestServers(ctx, o); err != nil {
+		return fmt.Errorf("testserver: %w", err)
+	}
 
 	provider, err := newIdentityProvider()
 	if err != nil {

@@ -24,12 +24,6 @@ func printMachine(w io.Writer, program string) {
 }
 
 func printStarts(w io.Writer, here, upstream begin) {
-	ms := func(d time.Duration) string {
-		if d == 0 {
-			return ""
-		}
-		return fmt.Sprintf("%.0f ms", d.Seconds()*1000)
-	}
 	fmt.Fprintf(w, startLine, "", "here", "upstream")
 	fmt.Fprintf(w, startLine, "exec to /readyz, fresh", ms(here.fresh), ms(upstream.fresh))
 	fmt.Fprintf(w, startLine, "exec to /readyz, second start", ms(here.second), ms(upstream.second))
@@ -39,14 +33,24 @@ func printStarts(w io.Writer, here, upstream begin) {
 	printUsage(w, "idle", here.memory, upstream.memory)
 }
 
+// ms formats a time, which is zero if it is not known.
+func ms(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f ms", d.Seconds()*1000)
+}
+
+// mib formats a size in MiB, which is zero if it is not known.
+func mib(m float64) string {
+	if m == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f MiB", m)
+}
+
 // printUsage prints anonymous and resident memory, as far as they are known.
 func printUsage(w io.Writer, when string, here, upstream memory) {
-	mib := func(m float64) string {
-		if m == 0 {
-			return ""
-		}
-		return fmt.Sprintf("%.0f MiB", m)
-	}
 	fmt.Fprintf(w, startLine, "anonymous memory, "+when, mib(here.anonymous), mib(upstream.anonymous))
 	fmt.Fprintf(w, startLine, "resident memory, "+when, mib(here.resident), mib(upstream.resident))
 }
