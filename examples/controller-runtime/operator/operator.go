@@ -25,7 +25,7 @@ func AddTo(manager ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(manager).
 		For(&examplev1.Site{}).
 		Owns(&corev1.ConfigMap{}).
-		Complete(&reconciler{manager.GetClient()})
+		Complete(&reconciler{manager.GetClient(), manager.GetAPIReader()})
 	if err != nil {
 		return err
 	}
