@@ -199,6 +199,9 @@ func (s *Server) tellWhere() error {
 	if err != nil {
 		return err
 	}
+	if b.options.SecureServing.BindAddress.IsUnspecified() {
+		host = "127.0.0.1" // the library would name ::1, which not every container has
+	}
 	s.URL = "https://" + net.JoinHostPort(host, port)
 	if b.keys == nil {
 		return nil
