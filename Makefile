@@ -19,12 +19,12 @@ build: ## build bin/gatehouse
 	$(GO) build -o bin/gatehouse ./cmd/gatehouse
 
 test: ## run all tests and fuzz the decoders; prints what it is doing
-	$(GO) test -json ./... | $(GO) run ./test/progress
+	$(GO) test -timeout 30m -json ./... | $(GO) run ./test/progress
 	$(MAKE) fuzz
 	hack/examples
 
 test-race: ## run the tests under the race detector
-	CGO_ENABLED=1 $(GO) test -race -json ./pkg/... | $(GO) run ./test/progress
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m -json ./pkg/... | $(GO) run ./test/progress
 
 # The rounds are counted, because a limit of time makes go test fail now and then without a finding (golang/go#75804, mended in Go 1.27).
 fuzz: ## fuzz the decoders and the checks of bodies (about a minute)
