@@ -40,7 +40,7 @@ const tooMuch = "is attempting to grant RBAC permissions not currently held"
 // grant more permissions than she has. These are reading pods and /healthz/*,
 // binding the role "bindable" and escalating the role "mine".
 func TestEscalation(t *testing.T) {
-	s := testserver.Start(t)
+	s := testserver.Start(t, testserver.Options{Controllers: []string{}}) // which would fill in aggregated roles
 	admin := kubernetes.NewForConfigOrDie(s.Config).RbacV1()
 	as := restclient.CopyConfig(s.Config)
 	as.Impersonate = restclient.ImpersonationConfig{UserName: "eve"}
