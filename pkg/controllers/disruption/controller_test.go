@@ -281,7 +281,7 @@ func TestDisruptionTarget(t *testing.T) {
 func TestConflict(t *testing.T) {
 	attempts := 0
 	looptest.Run(t, scaled(nil), nil, func(t *testing.T, client *fake.Clientset) {
-		client.PrependReactor("update", "poddisruptionbudgets", func(clienttesting.Action) (bool, runtime.Object, error) {
+		looptest.React(client, "update", "poddisruptionbudgets", func(clienttesting.Action) (bool, runtime.Object, error) {
 			attempts++
 			return attempts < 3, nil, apierrors.NewConflict(policyv1.Resource("poddisruptionbudgets"), "b", nil)
 		})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -280,9 +281,9 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(verb, func(t *testing.T) {
 			looptest.Run(t, endpoints.Controller(), nil, func(t *testing.T, client *fake.Clientset) {
-				refuse := true
-				client.PrependReactor(verb, "endpoints", func(clienttesting.Action) (bool, runtime.Object, error) {
-					return refuse, nil, fmt.Errorf("not today")
+				var allow atomic.Bool
+				looptest.React(client, verb, "endpoints", func(clienttesting.Action) (bool, runtime.Object, error) {
+					return !allow.Load(), nil, fmt.Errorf("not today")
 				})
 				if verb == "create" {
 					testutil.Check(t, client.CoreV1().Endpoints("ns").Delete(t.Context(), "web", metav1.DeleteOptions{}))
@@ -290,7 +291,7 @@ func TestRefused(t *testing.T) {
 				_, err := client.CoreV1().Pods("ns").Create(t.Context(), pod("a", "10.1.0.1", true), metav1.CreateOptions{})
 				testutil.Check(t, err)
 				synctest.Wait()
-				refuse = false
+				allow.Store(true)
 				looptest.ExpectEvent(t, client, "ns", "endpoint-controller", want)
 				if e := get(t, client); text(e) != "10.1.0.1 ; http:8080" {
 					t.Errorf("got %v", e)

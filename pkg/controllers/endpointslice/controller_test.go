@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,11 +164,10 @@ func TestFailures(t *testing.T) {
 		}, service(), node("n", "a"), pod("a", "10.1.0.1", "n"), pod("b", "10.1.0.2", "gone"))
 	})
 	t.Run("refused", func(t *testing.T) {
-		attempts := 0
+		var attempts atomic.Int32
 		change := func(client *fake.Clientset) {
-			client.PrependReactor("create", "endpointslices", func(clienttesting.Action) (bool, runtime.Object, error) {
-				attempts++
-				return attempts < 4, nil, errors.New("not today")
+			looptest.React(client, "create", "endpointslices", func(clienttesting.Action) (bool, runtime.Object, error) {
+				return attempts.Add(1) < 4, nil, errors.New("not today")
 			})
 		}
 		looptest.Run(t, endpointslice.Controller(), nil, func(t *testing.T, client *fake.Clientset) {
@@ -177,8 +177,8 @@ func TestFailures(t *testing.T) {
 			for _, wait := range []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second} {
 				time.Sleep(wait)
 				synctest.Wait()
-				if want := map[time.Duration]int{0: 1, time.Second: 2, 2 * time.Second: 3, 4 * time.Second: 4}[wait]; attempts != want {
-					t.Errorf("%d attempts after another %v, want %d", attempts, wait, want)
+				if want := map[time.Duration]int{0: 1, time.Second: 2, 2 * time.Second: 3, 4 * time.Second: 4}[wait]; attempts.Load() != int32(want) {
+					t.Errorf("%d attempts after another %v, want %d", attempts.Load(), wait, want)
 				}
 			}
 			if got := slicesOf(t, client); !slices.Equal(got, []string{"IPv4 "}) {

@@ -124,14 +124,16 @@ func TestPodGoes(t *testing.T) {
 func TestUnknownPod(t *testing.T) {
 	looptest.Run(t, pvcprotection.Controller(), nil, func(t *testing.T, client *fake.Clientset) {
 		answer, err := &corev1.PodList{}, errors.New("not today")
-		client.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) { return true, answer, err })
+		looptest.React(client, "list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) { return true, answer, err })
 		_, updateErr := client.CoreV1().PersistentVolumeClaims("ns").Update(t.Context(), claim(true, protection), metav1.UpdateOptions{})
 		testutil.Check(t, updateErr)
 		synctest.Wait()
 		if got := written(client); !slices.Equal(got, []string{protection}) {
 			t.Errorf("finalizers %q although the pods are unknown", got)
 		}
+		client.Lock() // reactions run with this lock
 		answer, err = &corev1.PodList{Items: []corev1.Pod{*pod("n", "u", uses("p-data"))}}, nil
+		client.Unlock()
 		time.Sleep(time.Hour)
 		if got := written(client); !slices.Equal(got, []string{protection}) {
 			t.Errorf("finalizers %q although a pod uses the claim", got)

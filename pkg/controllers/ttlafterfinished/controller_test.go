@@ -106,14 +106,14 @@ func TestChange(t *testing.T) {
 	})
 	t.Run("stale", func(t *testing.T) {
 		looptest.Run(t, ttlafterfinished.Controller(), nil, func(t *testing.T, client *fake.Clientset) {
-			client.PrependReactor("get", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) { return true, job(nil, complete), nil })
+			looptest.React(client, "get", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) { return true, job(nil, complete), nil })
 			time.Sleep(time.Hour)
 			expect(t, client, 0)
 		}, job(ptr.To[int32](10), complete))
 	})
 	t.Run("gone", func(t *testing.T) {
 		looptest.Run(t, ttlafterfinished.Controller(), nil, func(t *testing.T, client *fake.Clientset) {
-			client.PrependReactor("get", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) {
+			looptest.React(client, "get", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) {
 				return true, nil, apierrors.NewNotFound(batchv1.Resource("jobs"), "j")
 			})
 			time.Sleep(time.Hour)

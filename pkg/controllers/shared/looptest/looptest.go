@@ -112,3 +112,10 @@ func ExpectEvent(t *testing.T, client *fake.Clientset, namespace, component, wan
 		t.Errorf("events %q, want %q of %s", all, want, component)
 	}
 }
+
+// React is PrependReactor of a clientset that is in use by a running controller.
+func React(client *fake.Clientset, verb, resource string, reaction clienttesting.ReactionFunc) {
+	client.Lock()
+	defer client.Unlock()
+	client.PrependReactor(verb, resource, reaction)
+}
