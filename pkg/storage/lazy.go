@@ -248,7 +248,8 @@ func (l *lazyCache) ReadinessCheck() error {
 // ready until it is filled. That is how a server with encryption at rest notices at
 // its start that it cannot decrypt what it has.
 func (l *lazyCache) fillAtOnce() {
-	l.eager, l.occupancy = true, nil
+	l.eager = true
+	_ = l.occupy(context.Background()) // nothing sleeps yet that could fail to wake
 	go func() {
 		// The end of the storage ends the wait. There are no other errors: the cache
 		// tries again for ever.

@@ -263,3 +263,13 @@ func TestClosedStorage(t *testing.T) {
 		t.Error("a watch began on closed storage")
 	}
 }
+
+// TestFilledAtOnce shows that a resource whose cache is made at the start counts as
+// occupied: those who wait for its first object would wait in vain.
+func TestFilledAtOnce(t *testing.T) {
+	l := newLazy(t, false)
+	l.fillAtOnce()
+	if !l.occupancy.isOccupied() {
+		t.Error("the resource counts as empty")
+	}
+}
