@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,11 +24,12 @@ var generated = []struct {
 }
 
 // AuditEvents reads an audit log. It returns the events as JSON, those of one request
-// after those of the one before, without what differs from run to run. replace is
-// applied to the text.
+// after those of the one that was received before, without what differs from run to
+// run. (The last event of a request is written after its answer, so that the next
+// request may overtake it.) replace is applied to the text.
 func AuditEvents(log []byte, replace *strings.Replacer) (events []string, err error) {
 	byRequest := map[string][]string{}
-	var order []string
+	received := map[string]string{}
 	for line := range bytes.Lines(log) {
 		text := string(bytes.TrimSpace(line))
 		var event map[string]any
@@ -34,11 +37,10 @@ func AuditEvents(log []byte, replace *strings.Replacer) (events []string, err er
 			return nil, fmt.Errorf("%q: %w", text, err)
 		}
 		request := fmt.Sprint(event["auditID"])
-		if _, known := byRequest[request]; !known {
-			order = append(order, request)
-		}
+		received[request] = fmt.Sprint(event["requestReceivedTimestamp"])
 		byRequest[request] = append(byRequest[request], lastingEvent(event, replace))
 	}
+	order := slices.SortedFunc(maps.Keys(received), func(a, b string) int { return strings.Compare(received[a], received[b]) })
 	for _, request := range order {
 		events = append(events, byRequest[request]...)
 	}

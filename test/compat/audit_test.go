@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/test/compat"
@@ -42,6 +43,9 @@ func TestAudit(t *testing.T) {
 	testutil.Check(t, err)
 	want := strings.Split(strings.TrimSpace(string(recorded)), "\n")
 	got := readEvents(t, log, back)
+	for deadline := time.Now().Add(30 * time.Second); len(got) < len(want) && time.Now().Before(deadline); got = readEvents(t, log, back) {
+		time.Sleep(20 * time.Millisecond) // the last event of a request is written after its answer
+	}
 	if len(got) != len(want) {
 		t.Errorf("%d events, want %d", len(got), len(want))
 	}

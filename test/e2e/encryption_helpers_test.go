@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -129,15 +130,29 @@ func (e *encrypted) write(config string) {
 	testutil.Check(e.t, os.Rename(e.file+".new", e.file))
 }
 
-// reload replaces the configuration file and waits until the metrics tell that the
-// server uses it.
+// reload replaces the configuration file and waits until the metrics count that the
+// server uses it. The metrics are those of the process: of its servers only one may
+// reload its configuration. (For the same reason the hash in the metrics does not
+// serve here: it is that of the server that has started last.)
 func (e *encrypted) reload(config string) {
 	e.t.Helper()
+	before := e.reloads("success")
 	e.write(config)
-	metric := fmt.Sprintf(`hash="sha256:%x"`, sha256.Sum256([]byte(config)))
-	eventually(e.t, "the configuration is in use", func() bool {
-		return strings.Contains(string(send(e.t, e.config, request{path: "/metrics"}).body), metric)
-	})
+	eventually(e.t, "the configuration is in use", func() bool { return e.reloads("success") != before })
+}
+
+var reloadsTotal = regexp.MustCompile(`apiserver_encryption_config_controller_automatic_reloads_total\{[^}]*status="(\w+)"\} (\d+)`)
+
+// reloads returns the count of the reloads with a status, or an empty text before the
+// first one.
+func (e *encrypted) reloads(status string) string {
+	e.t.Helper()
+	for _, m := range reloadsTotal.FindAllStringSubmatch(string(send(e.t, e.config, request{path: "/metrics"}).body), -1) {
+		if m[1] == status {
+			return m[2]
+		}
+	}
+	return ""
 }
 
 // client returns a client of the server that runs now.
