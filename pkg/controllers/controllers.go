@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
@@ -46,10 +47,14 @@ type Deps struct {
 	Client kubernetes.Interface
 	// Metadata reads the metadata of objects of any resource.
 	Metadata metadata.Interface
-	// Occupied returns a channel that is closed when a resource may have objects,
-	// which is before the first one is created. It returns nil if that is not known;
-	// Occupied itself is nil if it is never known.
-	Occupied func(context.Context, schema.GroupVersionResource) <-chan struct{}
+	// ListWatch follows the objects of a resource that the server stores itself, without
+	// a connection. Nobody may change them. It returns nil for other resources, and may
+	// be nil itself.
+	ListWatch func(schema.GroupVersionResource) cache.ListerWatcher
+	// Vacancy returns a context that ends when a resource may have objects, which is
+	// before the first one is created. It returns nil if that is not known; Vacancy
+	// itself is nil if it is never known.
+	Vacancy func(context.Context, schema.GroupVersionResource) context.Context
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
 	// RootCA returns the certificates, in PEM, with which clients verify the server.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/klog/v2"
 
@@ -76,14 +76,25 @@ func (l *Loop) Run(ctx context.Context) {
 	}
 	// The end of the queue wakes the workers that wait for a key.
 	defer context.AfterFunc(ctx, l.queue.ShutDown)()
-	var workers sync.WaitGroup
-	for range max(l.Workers, 1) {
-		workers.Go(func() {
-			for l.next(ctx) {
-			}
+	l.work(ctx)
+}
+
+// work handles keys until the queue or the context has ended; keys that are still in
+// the queue are not handled then. While there are none, there are no workers.
+func (l *Loop) work(ctx context.Context) {
+	var workers errgroup.Group
+	workers.SetLimit(max(l.Workers, 1))
+	for {
+		key, ended := l.queue.Get()
+		if ended || ctx.Err() != nil {
+			break
+		}
+		workers.Go(func() error {
+			l.handle(ctx, key)
+			return nil
 		})
 	}
-	workers.Wait()
+	_ = workers.Wait() // there are no errors
 }
 
 // limiter returns the delays of retries.
@@ -94,27 +105,21 @@ func (l *Loop) limiter() workqueue.TypedRateLimiter[string] {
 	return workqueue.NewTypedItemExponentialFailureRateLimiter[string](l.Retry, 1000*time.Second)
 }
 
-// next waits for a key and handles it. It returns false when the queue or the
-// context has ended; keys that are still in the queue are not handled.
-func (l *Loop) next(ctx context.Context) bool {
-	key, ended := l.queue.Get()
-	if ended {
-		return false
-	}
+// handle handles a key, which comes back to the queue after an error.
+func (l *Loop) handle(ctx context.Context, key string) {
 	defer l.queue.Done(key)
 	if ctx.Err() != nil {
-		return false
+		return
 	}
 	err := protect(func() error { return l.Sync(ctx, key) })
 	if err == nil {
 		l.queue.Forget(key)
-		return true
+		return
 	}
 	if ctx.Err() == nil {
 		klog.FromContext(ctx).Error(err, "Sync failed, will retry", "key", key)
 	}
 	l.queue.AddRateLimited(key)
-	return true
 }
 
 // protect converts a panic to an error.

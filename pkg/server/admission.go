@@ -6,6 +6,11 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	nodev1 "k8s.io/api/node/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
@@ -19,9 +24,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/quota"
 )
 
-// readByPlugins are the resources of the core group whose objects hold for other
-// requests as soon as their own write is answered.
-var readByPlugins = []string{"limitranges", "resourcequotas", "serviceaccounts"}
+// inForce are the resources whose objects hold for other requests as soon as their own
+// write is answered, besides those of webhooks and policies: what plugins and the RBAC
+// authorizer read.
+var inForce = []schema.GroupVersionResource{
+	corev1.SchemeGroupVersion.WithResource("limitranges"),
+	corev1.SchemeGroupVersion.WithResource("resourcequotas"),
+	corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
+	networkingv1.SchemeGroupVersion.WithResource("ingressclasses"),
+	nodev1.SchemeGroupVersion.WithResource("runtimeclasses"),
+	rbacv1.SchemeGroupVersion.WithResource("roles"),
+	rbacv1.SchemeGroupVersion.WithResource("rolebindings"),
+	rbacv1.SchemeGroupVersion.WithResource("clusterroles"),
+	rbacv1.SchemeGroupVersion.WithResource("clusterrolebindings"),
+	schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
+	storagev1.SchemeGroupVersion.WithResource("storageclasses"),
+}
 
 // applyAdmission makes the admission plugins, with what they need of the server.
 func applyAdmission(b *base, front *aggregator.Aggregator) error {
@@ -38,21 +56,18 @@ func applyAdmission(b *base, front *aggregator.Aggregator) error {
 			}
 		}
 	}
-	for _, name := range readByPlugins {
-		resource := corev1.SchemeGroupVersion.WithResource(name)
-		if !b.enabled.Serves(resource) {
-			continue
-		}
-		informer, err := b.informers.ForResource(resource)
-		if err != nil {
-			return err
-		}
-		if err := b.inForce.FollowCache(resource.GroupResource(), informer.Informer()); err != nil {
-			return err
+	if err := b.options.Admission.ApplyTo(g, b.inForce.Informers(b.informers), b.client, client, g.FeatureGate, g.EffectiveVersion,
+		webhookinitializer.NewPluginInitializer(webhookCredentials(b), webhookServices(b, front)), pluginNeeds{b}); err != nil {
+		return err
+	}
+	for _, resource := range inForce {
+		if informer := b.informers.existing(resource); informer != nil {
+			if err := b.inForce.FollowCache(resource.GroupResource(), informer); err != nil {
+				return err
+			}
 		}
 	}
-	return b.options.Admission.ApplyTo(g, b.inForce.Informers(b.informers), b.client, client, g.FeatureGate, g.EffectiveVersion,
-		webhookinitializer.NewPluginInitializer(webhookCredentials(g), webhookServices(b, front)), pluginNeeds{b})
+	return nil
 }
 
 // pluginNeeds gives the plugins what k8s.io/apiserver leaves to the server.

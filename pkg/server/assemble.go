@@ -10,12 +10,14 @@ import (
 
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	restclient "k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -115,10 +117,16 @@ func configure(b *base) (*parts, error) {
 
 func newStorage(b *base) (*storage.Stored, error) {
 	stored, err := storage.Apply(*b.options.Etcd, b.etcd, b.enabled.Groups, b.generic)
-	if err == nil {
-		b.life.onClose(stored.Close)
+	if err != nil {
+		return nil, err
 	}
-	return stored, err
+	b.life.onClose(stored.Close)
+	if stored.Vacancy != nil {
+		b.informers.vacancy = func(ctx context.Context, resource schema.GroupVersionResource) context.Context {
+			return stored.Vacancy(ctx, resource.GroupResource())
+		}
+	}
+	return stored, nil
 }
 
 // installGroups serves the built-in APIs.
@@ -152,7 +160,7 @@ func runControllers(b *base, p *parts) error {
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, Occupied: b.occupied(p.stored),
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch, Vacancy: b.vacancy(p.stored),
 		RootCA:    func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
 		SignToken: p.accounts.tokens.Sign,
 	}
@@ -165,22 +173,30 @@ func runControllers(b *base, p *parts) error {
 	return nil
 }
 
-// occupied returns the function that tells controllers when a resource gets its
+// listWatch follows the objects of a built-in resource.
+func (b *base) listWatch(resource schema.GroupVersionResource) cache.ListerWatcher {
+	if _, stored := objects.Storage[rest.Watcher](b.objects, resource.GroupResource()); !stored {
+		return nil
+	}
+	return objects.ListWatch(b.objects, resource)
+}
+
+// vacancy returns the function that tells controllers when a resource gets its
 // first object. It knows this of resources that this server stores: built-in ones and
 // custom resources.
-func (b *base) occupied(stored *storage.Stored) func(context.Context, schema.GroupVersionResource) <-chan struct{} {
-	if stored.Occupied == nil {
+func (b *base) vacancy(stored *storage.Stored) func(context.Context, schema.GroupVersionResource) context.Context {
+	if stored.Vacancy == nil {
 		return nil
 	}
 	definitions := internal.Resource("customresourcedefinitions")
-	return func(ctx context.Context, resource schema.GroupVersionResource) <-chan struct{} {
+	return func(ctx context.Context, resource schema.GroupVersionResource) context.Context {
 		if !b.enabled.Serves(resource) {
 			name := resource.GroupResource().String()
 			if _, err := objects.Get[*internal.CustomResourceDefinition](ctx, b.objects, definitions, "", name); err != nil {
 				return nil
 			}
 		}
-		return stored.Occupied(ctx, resource.GroupResource())
+		return stored.Vacancy(ctx, resource.GroupResource())
 	}
 }
 

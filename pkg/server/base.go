@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 
@@ -24,6 +24,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bodies"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/loopback"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
@@ -46,6 +47,10 @@ type base struct {
 	connections *connections
 	// etcd is nil if the server uses an external etcd.
 	etcd *storage.Etcd
+	// itself is the transport of the client, and overTLS a configuration of a client that
+	// connects to the port, for webhooks whose service is this server.
+	itself  *loopback.Transport
+	overTLS *restclient.Config
 	// client may do everything; informers uses it.
 	client    kubernetes.Interface
 	informers *ownInformers
@@ -158,10 +163,15 @@ func (b *base) prepare() error {
 		klog.Warningf("--runtime-config enables %s, of which this server has nothing", missing)
 	}
 
+	b.itself, b.overTLS = loopback.New(), g.LoopbackClientConfig
+	g.LoopbackClientConfig = restclient.CopyConfig(b.overTLS)
+	g.LoopbackClientConfig.TLSClientConfig, g.LoopbackClientConfig.Dial = restclient.TLSClientConfig{}, nil
+	g.LoopbackClientConfig.Transport = b.itself
+	b.life.onClose(b.itself.Stop)
 	if b.client, err = kubernetes.NewForConfig(g.LoopbackClientConfig); err != nil {
 		return err
 	}
-	b.informers = &ownInformers{SharedInformerFactory: informers.NewSharedInformerFactory(b.client, informerResync)}
+	b.informers = &ownInformers{directFactory: newDirectFactory(b.client, b.objects, described)}
 	return nil
 }
 

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"sync/atomic"
-
-	"k8s.io/client-go/informers"
 )
 
 // ownInformers are the informers of the server, which it shares with the
@@ -14,7 +12,7 @@ import (
 // controller that cannot read its objects, because they cannot be decrypted for
 // example, must not stop everything else.
 type ownInformers struct {
-	informers.SharedInformerFactory
+	*directFactory
 	// own has the types of the informers that were there before the controllers.
 	own atomic.Pointer[map[reflect.Type]bool]
 }

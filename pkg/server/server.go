@@ -70,7 +70,8 @@ func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// A hook of the library starts them as well, but without the context, in which the
-	// logger is. They wait until the server accepts connections.
+	// logger is.
+	s.base.itself.Serve(s.generic.Handler)
 	s.base.informers.start(ctx)
 	s.base.life.start(ctx)
 	var failed <-chan error // nil, on which nothing is received, without an embedded etcd
@@ -81,6 +82,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { ended <- prepared.RunWithContext(ctx) }()
 	go func() {
 		<-s.base.generic.DrainedNotify()
+		s.base.itself.Stop()
 		s.base.connections.closeQuiet()
 	}()
 	select {

@@ -61,12 +61,12 @@ func serve(o options.Completed, keys *pki.PKI, c *genericapiserver.Config) (*con
 	}
 	connections := newConnections(c.SecureServing.Listener)
 	c.SecureServing.Listener = connections
-	return connections, loopback(o, c)
+	return connections, selfClient(o, c)
 }
 
-// loopback creates the configuration of the client with which the server calls
+// selfClient creates the configuration of the client with which the server calls
 // itself. Its certificate and its random token exist only in memory.
-func loopback(o options.Completed, c *genericapiserver.Config) error {
+func selfClient(o options.Completed, c *genericapiserver.Config) error {
 	const name = genericapiserver.LoopbackClientServerNameOverride
 	expires := time.Now().Add(loopbackValidity)
 	certPEM, keyPEM, err := pki.SelfSigned(name, time.Now(), loopbackValidity)

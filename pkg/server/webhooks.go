@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	genericapiserver "k8s.io/apiserver/pkg/server"
 	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
 	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	corelisters "k8s.io/client-go/listers/core/v1"
@@ -18,8 +17,8 @@ import (
 
 // webhookCredentials returns with which credentials and through which dialer
 // webhooks are called.
-func webhookCredentials(g *genericapiserver.Config) webhookutil.AuthenticationInfoResolverWrapper {
-	return webhookutil.NewDefaultAuthenticationInfoResolverWrapper(nil, g.EgressSelector, g.LoopbackClientConfig, g.TracerProvider)
+func webhookCredentials(b *base) webhookutil.AuthenticationInfoResolverWrapper {
+	return webhookutil.NewDefaultAuthenticationInfoResolverWrapper(nil, b.generic.EgressSelector, b.overTLS, b.generic.TracerProvider)
 }
 
 // webhookServices finds the services of admission and conversion webhooks. With
@@ -32,7 +31,7 @@ func webhookServices(b *base, front *aggregator.Aggregator) webhookutil.ServiceR
 		return front.Services()
 	}
 	services := aggregatorlib.ServiceResolver(serviceResolver{b.objects})
-	if own, err := url.Parse(b.generic.LoopbackClientConfig.Host); err == nil {
+	if own, err := url.Parse(b.overTLS.Host); err == nil {
 		services = aggregatorlib.NewLoopbackServiceResolver(services, own)
 	}
 	return services

@@ -185,11 +185,11 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	}), nil
 }
 
-// Occupied returns a channel that is closed when a resource may have objects,
-// which is before the first one is created. The resource must be one of this server,
-// or a custom resource. The channel is nil if that is not known, because others may
-// write to the etcd or because etcd does not answer.
-func (b *Backend) Occupied(ctx context.Context, resource schema.GroupResource) <-chan struct{} {
+// Vacancy returns a context that ends when a resource may have objects, which is
+// before the first one is created. The resource must be one of this server, or a
+// custom resource. The context is nil if that is not known, because others may write to
+// the etcd or because etcd does not answer.
+func (b *Backend) Vacancy(ctx context.Context, resource schema.GroupResource) context.Context {
 	if b.occupancies == nil || !b.cache || b.uncached[resource] {
 		return nil
 	}
@@ -197,7 +197,7 @@ func (b *Backend) Occupied(ctx context.Context, resource schema.GroupResource) <
 	if err := o.lookUp(ctx, counter{b.etcd.Client(), path.Join("/", b.prefix, resource.Group, resource.Resource) + "/"}); err != nil {
 		return nil
 	}
-	return o.occupied
+	return o.vacancy
 }
 
 // counter counts the objects of a custom resource, whose storage is made by the

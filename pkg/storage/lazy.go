@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	apistorage "k8s.io/apiserver/pkg/storage"
 	cacherstorage "k8s.io/apiserver/pkg/storage/cacher"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // uncachedLists is how many lists of a resource are read from etcd before its
@@ -121,7 +123,8 @@ func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListO
 	// been compacted. A watch from before the start of the server is refused by the
 	// cache, as by kube-apiserver, whose caches are made at the start.
 	from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion)
-	if err == nil && from >= l.since && from < l.filledAt.Load() {
+	// An informer of the server has its list from the cache, and so its watch.
+	if err == nil && from >= l.since && from < l.filledAt.Load() && !objects.IsFollowing(ctx) {
 		return l.Interface.Watch(ctx, key, opts)
 	}
 	return cache.Watch(ctx, key, opts)
@@ -221,9 +224,10 @@ func (l *lazyCache) Get(ctx context.Context, key string, opts apistorage.GetOpti
 	return l.current().Get(ctx, key, opts, out)
 }
 
-// GetList implements storage.Interface.
+// GetList implements storage.Interface. A list that is followed by a watch comes from the
+// cache, which serves the watch as well then; a cache that is made later could not.
 func (l *lazyCache) GetList(ctx context.Context, key string, opts apistorage.ListOptions, list runtime.Object) error {
-	if l.cached.Load() == nil && (l.occupancy == nil || l.occupancy.isOccupied()) && l.lists.Add(1) > uncachedLists {
+	if l.cached.Load() == nil && (l.occupancy == nil || l.occupancy.isOccupied()) && (objects.IsFollowing(ctx) || l.lists.Add(1) > uncachedLists) {
 		if _, err := l.fill(ctx); err != nil {
 			return err
 		}

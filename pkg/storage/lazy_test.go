@@ -208,9 +208,7 @@ func TestExistingObjects(t *testing.T) {
 	if got := name(next(t, w)); got != "ADDED old" {
 		t.Errorf("the event is %s", got)
 	}
-	select {
-	case <-b.Occupied(t.Context(), corev1.Resource("configmaps")):
-	default:
+	if b.Vacancy(t.Context(), corev1.Resource("configmaps")).Err() == nil {
 		t.Error("the resource counts as empty")
 	}
 }

@@ -12,8 +12,9 @@ import (
 // storage of the resource shares it: that of a custom resource is made anew when its
 // definition changes.
 type occupancy struct {
-	// occupied is closed when the resource may have objects.
-	occupied chan struct{}
+	// vacancy ends, by occupied, when the resource may have objects.
+	vacancy  context.Context
+	occupied context.CancelFunc
 
 	mu sync.Mutex
 	// storage counts the objects, if there is storage of the resource.
@@ -37,20 +38,15 @@ func (o *occupancies) of(resource schema.GroupResource) *occupancy {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.byResource[resource] == nil {
-		o.byResource[resource] = &occupancy{occupied: make(chan struct{}), dormant: map[*dormantWatch]struct{}{}}
+		one := &occupancy{dormant: map[*dormantWatch]struct{}{}}
+		one.vacancy, one.occupied = context.WithCancel(context.Background())
+		o.byResource[resource] = one
 	}
 	return o.byResource[resource]
 }
 
 // isOccupied reports whether the resource may have objects.
-func (o *occupancy) isOccupied() bool {
-	select {
-	case <-o.occupied:
-		return true
-	default:
-		return false
-	}
-}
+func (o *occupancy) isOccupied() bool { return o.vacancy.Err() != nil }
 
 // stats counts objects.
 type stats interface {
@@ -85,7 +81,7 @@ func (o *occupancy) lookUp(ctx context.Context, otherwise stats) error {
 	}
 	o.settled = true
 	if found.ObjectCount > 0 {
-		close(o.occupied)
+		o.occupied()
 	}
 	return nil
 }
@@ -111,7 +107,7 @@ func (o *occupancy) occupy(ctx context.Context) error {
 		delete(o.dormant, w)
 	}
 	o.settled = true
-	close(o.occupied)
+	o.occupied()
 	return nil
 }
 

@@ -31,9 +31,9 @@ type Stored struct {
 	CustomResources generic.RESTOptionsGetter
 	// Raw returns storage without a watch cache.
 	Raw generic.StorageDecorator
-	// Occupied tells when a resource gets its first object; see [Backend.Occupied]. It
+	// Vacancy tells when a resource gets its first object; see [Backend.Vacancy]. It
 	// is nil if the etcd is not this server's own.
-	Occupied func(context.Context, schema.GroupResource) <-chan struct{}
+	Vacancy func(context.Context, schema.GroupResource) context.Context
 	// Servers checks the health of each etcd server.
 	Servers []func(ctx context.Context) error
 	// Close stops background work, such as compaction, and ends the connections to
@@ -82,7 +82,7 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 	c.AddHealthChecks(etcdCheck("etcd", backend, o.StorageConfig.HealthcheckTimeout))
 	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, o.StorageConfig.ReadycheckTimeout))
 	encryption.addChecks(c)
-	return &Stored{RESTOptions: backend, Occupied: backend.Occupied, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
+	return &Stored{RESTOptions: backend, Vacancy: backend.Vacancy, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
 		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: func() { backend.Close(); encryption.close() }}, nil
 }
 

@@ -1,8 +1,8 @@
-// Package inforce tells when the admission plugins of k8s.io/apiserver have taken
-// over a change that they read through an informer. The answer to a write waits for
-// it, so that a webhook is called, and a limit range holds, from the answer to its
-// creation on. With
-// kube-apiserver clients have to wait for some time that nobody tells them.
+// Package inforce tells when the admission plugins of k8s.io/apiserver, and the
+// authorizers, have taken over a change that they read through an informer. The answer to
+// a write waits for it, so that a webhook is called, a limit range holds, and a role
+// gives its rights, from the answer to its creation on. With kube-apiserver clients have
+// to wait for some time that nobody tells them.
 package inforce
 
 import (

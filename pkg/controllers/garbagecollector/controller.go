@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/metadata/metadatainformer"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
 	"k8s.io/utils/lru"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
@@ -35,10 +36,9 @@ const (
 	// workers is the default of kube-controller-manager's --concurrent-gc-syncs.
 	workers = 20
 	// period is how often the collector asks which resources are served, in any case.
+	// After a change of a definition it asks soon, because the server takes a moment to
+	// serve what is defined, and then after times that double.
 	period = 30 * time.Second
-	// settling is for how long after a change of a definition the collector asks every
-	// soon, because the server takes a moment to serve what is defined.
-	settling = 3 * time.Second
 	// soon is after what time something is tried again that waits for others.
 	soon = 200 * time.Millisecond
 	// remembered is how many absent owners and reported references are remembered.
@@ -56,13 +56,15 @@ func Controller() controllers.Controller {
 		New: func(d controllers.Deps) *controllers.Loop {
 			c := &collector{client: d.Client, metadata: d.Metadata, graph: newGraph(), absent: lru.New(remembered), reported: lru.New(remembered)}
 			c.monitors = newMonitors(d, c.graph, c.look)
+			c.changed.Store(time.Now().UnixNano())
 			c.loop = &controllers.Loop{
 				Workers: workers,
 				Watches: []controllers.Watch{
 					controllers.On(definitions(d), c.redefined),
 					controllers.On(apiServices(d), c.redefined),
 				},
-				Sync: c.sync,
+				First: []string{discoveryKey},
+				Sync:  c.sync,
 			}
 			return c.loop
 		},
@@ -109,8 +111,12 @@ type collector struct {
 	reported *lru.Cache
 }
 
-// redefined is called when the server may have other resources.
-func (c *collector) redefined(*metav1.PartialObjectMetadata) []string {
+// redefined is called when the server may have other resources. The APIServices that
+// the server makes itself, for its groups and for definitions, tell nothing new.
+func (c *collector) redefined(m *metav1.PartialObjectMetadata) []string {
+	if _, automatic := m.Labels[autoregister.AutoRegisterManagedLabel]; automatic {
+		return nil
+	}
 	c.changed.Store(time.Now().UnixNano())
 	return []string{discoveryKey}
 }
@@ -160,10 +166,6 @@ func (c *collector) discover(ctx context.Context) error {
 	if !s.sameKinds(before) {
 		c.look(c.graph.allConcerned()...)
 	}
-	after := period
-	if time.Since(time.Unix(0, c.changed.Load())) < settling {
-		after = soon
-	}
-	c.loop.AddAfter(discoveryKey, after)
+	c.loop.AddAfter(discoveryKey, min(period, max(soon, time.Since(time.Unix(0, c.changed.Load())))))
 	return nil
 }

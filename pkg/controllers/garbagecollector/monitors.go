@@ -26,9 +26,10 @@ const syncTimeout = 30 * time.Second
 // monitors keep the graph as the server is. There is one for each resource.
 type monitors struct {
 	metadata metadata.Interface
-	// occupied is controllers.Deps.Occupied.
-	occupied func(context.Context, schema.GroupVersionResource) <-chan struct{}
-	graph    *graph
+	// listWatch is controllers.Deps.ListWatch, and vacancy is controllers.Deps.Vacancy.
+	listWatch func(schema.GroupVersionResource) cache.ListerWatcher
+	vacancy   func(context.Context, schema.GroupVersionResource) context.Context
+	graph     *graph
 	// look is called with the objects that are to be looked at after a change.
 	look func(...types.UID)
 
@@ -39,7 +40,7 @@ type monitors struct {
 }
 
 func newMonitors(d controllers.Deps, graph *graph, look func(...types.UID)) *monitors {
-	return &monitors{metadata: d.Metadata, occupied: d.Occupied, graph: graph, look: look,
+	return &monitors{metadata: d.Metadata, listWatch: d.ListWatch, vacancy: d.Vacancy, graph: graph, look: look,
 		byResource: map[schema.GroupResource]*monitor{}, listing: map[*monitor]bool{}}
 }
 
@@ -85,11 +86,11 @@ func (m *monitors) listed() bool {
 type monitor struct {
 	*monitors
 	resource *resource
-	// occupied is closed when the resource may have objects; the monitor begins then.
-	// It is nil if that is not known: the monitor begins at once.
-	occupied <-chan struct{}
-	started  atomic.Pointer[time.Time]
-	listed   *signals.Latch
+	// vacancy ends when the resource may have objects; the monitor begins then. It is
+	// nil if that is not known: the monitor begins at once.
+	vacancy context.Context
+	started atomic.Pointer[time.Time]
+	listed  *signals.Latch
 	// gone is true when the server has answered that it does not have the resource.
 	gone atomic.Bool
 	end  context.CancelFunc
@@ -101,11 +102,34 @@ type monitor struct {
 func (m *monitors) start(ctx context.Context, r *resource) *monitor {
 	ctx, cancel := context.WithCancel(ctx)
 	one := &monitor{monitors: m, resource: r, listed: signals.NewLatch(), end: cancel}
-	if m.occupied != nil {
-		one.occupied = m.occupied(ctx, r.gvr)
+	if m.vacancy != nil {
+		one.vacancy = m.vacancy(ctx, r.gvr)
 	}
-	client := m.metadata.Resource(r.gvr)
-	lw := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+	reflector := cache.NewReflectorWithOptions(m.listerWatcher(one), nil, one, cache.ReflectorOptions{Name: Name, TypeDescription: r.gvr.String()})
+	begin := func() {
+		now := time.Now()
+		one.started.Store(&now)
+		reflector.RunWithContext(ctx)
+	}
+	if one.vacancy == nil {
+		go begin()
+		return one
+	}
+	forget := context.AfterFunc(one.vacancy, begin)
+	context.AfterFunc(ctx, func() { forget() })
+	return one
+}
+
+// listerWatcher follows the objects in the storage of this server, or their metadata
+// by requests.
+func (m *monitors) listerWatcher(one *monitor) cache.ListerWatcher {
+	if m.listWatch != nil {
+		if lw := m.listWatch(one.resource.gvr); lw != nil {
+			return lw
+		}
+	}
+	client := m.metadata.Resource(one.resource.gvr)
+	return cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			list, err := client.List(ctx, options)
 			return list, one.unlessGone(ctx, err)
@@ -115,30 +139,11 @@ func (m *monitors) start(ctx context.Context, r *resource) *monitor {
 			return w, one.unlessGone(ctx, err)
 		},
 	}, m.metadata)
-	reflector := cache.NewReflectorWithOptions(lw, &metav1.PartialObjectMetadata{}, one,
-		cache.ReflectorOptions{Name: Name, TypeDescription: r.gvr.String()})
-	go func() {
-		if one.occupied != nil && !signals.Wait(ctx, one.occupied) {
-			return
-		}
-		now := time.Now()
-		one.started.Store(&now)
-		reflector.RunWithContext(ctx)
-	}()
-	return one
 }
 
 // waits reports whether the resource has had no object so far.
 func (m *monitor) waits() bool {
-	if m.occupied == nil {
-		return false
-	}
-	select {
-	case <-m.occupied:
-		return false
-	default:
-		return true
-	}
+	return m.vacancy != nil && m.vacancy.Err() == nil
 }
 
 // unlessGone waits for the end of the monitor if the resource is not served any more:
@@ -176,14 +181,14 @@ func (m *monitor) Add(obj any) error { return m.Update(obj) }
 
 // Update stores an object in the graph.
 func (m *monitor) Update(obj any) error {
-	o := newObject(m.resource, obj.(*metav1.PartialObjectMetadata))
+	o := newObject(m.resource, obj.(metav1.Object))
 	m.write(func() []types.UID { return m.graph.set(o) })
 	return nil
 }
 
 // Delete removes an object from the graph.
 func (m *monitor) Delete(obj any) error {
-	m.write(func() []types.UID { return m.graph.remove(obj.(*metav1.PartialObjectMetadata).UID) })
+	m.write(func() []types.UID { return m.graph.remove(obj.(metav1.Object).GetUID()) })
 	return nil
 }
 
@@ -191,7 +196,7 @@ func (m *monitor) Delete(obj any) error {
 func (m *monitor) Replace(list []any, _ string) error {
 	objects := make([]object, 0, len(list))
 	for _, obj := range list {
-		objects = append(objects, newObject(m.resource, obj.(*metav1.PartialObjectMetadata)))
+		objects = append(objects, newObject(m.resource, obj.(metav1.Object)))
 	}
 	m.write(func() []types.UID { return m.graph.replace(m.resource, objects) })
 	m.listed.Set()

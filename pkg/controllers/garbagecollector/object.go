@@ -41,10 +41,11 @@ type reference struct {
 }
 
 // newObject takes from the metadata of an object what the collector needs.
-func newObject(r *resource, m *metav1.PartialObjectMetadata) object {
-	o := object{resource: r, namespace: unique.Make(m.Namespace).Value(), name: m.Name, uid: m.UID, phase: phaseOf(m)}
-	for i := range m.OwnerReferences {
-		o.owners = append(o.owners, newReference(&m.OwnerReferences[i]))
+func newObject(r *resource, m metav1.Object) object {
+	o := object{resource: r, namespace: unique.Make(m.GetNamespace()).Value(), name: m.GetName(), uid: m.GetUID(), phase: phaseOf(m)}
+	owners := m.GetOwnerReferences()
+	for i := range owners {
+		o.owners = append(o.owners, newReference(&owners[i]))
 	}
 	return o
 }
@@ -59,13 +60,13 @@ func newReference(ref *metav1.OwnerReference) reference {
 	}
 }
 
-func phaseOf(m *metav1.PartialObjectMetadata) phase {
+func phaseOf(m metav1.Object) phase {
 	switch {
-	case m.DeletionTimestamp == nil:
+	case m.GetDeletionTimestamp() == nil:
 		return living
-	case slices.Contains(m.Finalizers, metav1.FinalizerOrphanDependents):
+	case slices.Contains(m.GetFinalizers(), metav1.FinalizerOrphanDependents):
 		return orphaning
-	case slices.Contains(m.Finalizers, metav1.FinalizerDeleteDependents):
+	case slices.Contains(m.GetFinalizers(), metav1.FinalizerDeleteDependents):
 		return foreground
 	}
 	return deleting
