@@ -32,6 +32,11 @@ import (
 // informerResync is kube-apiserver's interval.
 const informerResync = 10 * time.Minute
 
+// watchGracePeriod is how long watches may go on when the server stops and the
+// flag is 0. With 0, the library would not end them at all, and a server with open
+// watches would stop only after --request-timeout.
+const watchGracePeriod = 50 * time.Millisecond
+
 // base contains what all steps of the assembly use: what open has opened. Each
 // step takes base and its other inputs as parameters and returns what it
 // creates. Only generic is modified by several steps, because the options of
@@ -131,6 +136,9 @@ func (b *base) prepare() error {
 	o, g := b.options, b.generic
 	if err := o.Generic.ApplyTo(g); err != nil {
 		return err
+	}
+	if g.ShutdownWatchTerminationGracePeriod == 0 {
+		g.ShutdownWatchTerminationGracePeriod = watchGracePeriod
 	}
 	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion, Reported: o.Version.Reported}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(

@@ -62,7 +62,7 @@ func TestNames(t *testing.T) {
 		// envtest asks whether there is still --insecure-port.
 		{"help of kube-apiserver", "kube-apiserver", []string{"--help"}, 0, "Usage:\n  kube-apiserver [flags]\n", "--insecure-port"},
 		{"no subcommands", "kube-apiserver", []string{"version"}, 1, `Error: "kube-apiserver" does not take any arguments, got ["version"]`, ""},
-		{"no etcd", "kube-apiserver", nil, 1, "--etcd-servers must be specified", ""},
+		{"no etcd", "kube-apiserver", nil, 1, `] "command failed" err="[--etcd-servers must be specified, service-account-issuer is a required flag, `, ""},
 		{"unknown flag", "kube-apiserver", []string{"--nonsense"}, 1, "Error: unknown flag: --nonsense", ""},
 		{"no controllers", "kube-apiserver", []string{"--help"}, 0, "--controllers strings", "(default [serviceaccount-controller"},
 		{"version of etcd", "etcd", []string{"--version"}, 0, "etcd Version: 3.7.", ""},
