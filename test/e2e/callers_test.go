@@ -73,7 +73,7 @@ func TestKwokctl(t *testing.T) {
 	// Without admission nobody asks for the pod's account.
 	_, err := client.CoreV1().Pods("default").Create(t.Context(), pod("p"), metav1.CreateOptions{})
 	testutil.Check(t, err)
-	stored(t, etcdURL, "/registry/pods/default/p")                                                                                      // as etcdctl snapshots it
+	stored(t, etcdURL, "/registry/pods/default/p") // as etcdctl snapshots it
 	if _, err := client.DiscoveryV1().EndpointSlices("default").Get(t.Context(), "kubernetes", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("endpoints although nobody reconciles them: %v", err)
 	}
