@@ -67,16 +67,15 @@ func (c *kubeadmCluster) testAdmins(t *testing.T) {
 // testKubernetesService asks where pods find the server.
 func (c *kubeadmCluster) testKubernetesService(t *testing.T) {
 	admin := c.client("admin")
-	service, err := admin.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
-	if testutil.Check(t, err); service.Spec.ClusterIP != "10.96.0.1" || service.Spec.Ports[0].Port != 443 {
-		t.Errorf("the service is %v", service.Spec)
-	}
-	slice, err := admin.DiscoveryV1().EndpointSlices("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
-	testutil.Check(t, err)
-	port := slice.Ports[0].Port
-	if len(slice.Endpoints) != 1 || !slices.Equal(slice.Endpoints[0].Addresses, []string{c.address}) || c.port != strconv.Itoa(int(*port)) {
-		t.Errorf("its endpoints are %v %v", slice.Endpoints, slice.Ports)
-	}
+	eventually(t, "the kubernetes service leads to the server", func() bool {
+		service, err := admin.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
+		if err != nil || service.Spec.ClusterIP != "10.96.0.1" || service.Spec.Ports[0].Port != 443 {
+			return false
+		}
+		slice, err := admin.DiscoveryV1().EndpointSlices("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
+		return err == nil && len(slice.Endpoints) == 1 && slices.Equal(slice.Endpoints[0].Addresses, []string{c.address}) &&
+			len(slice.Ports) == 1 && strconv.Itoa(int(*slice.Ports[0].Port)) == c.port
+	})
 }
 
 // testClusterInfo reads, without credentials, what kubeadm join reads first.
@@ -133,7 +132,8 @@ func (c *kubeadmCluster) testServiceAccounts(t *testing.T) {
 	if testutil.Check(t, err); user.Username != "system:serviceaccount:kube-system:builder" {
 		t.Errorf("the token is that of %v", user)
 	}
-	if r := send(t, c.as("admin"), request{path: "/.well-known/openid-configuration"}); !strings.Contains(string(r.body), `"https://kubernetes.default.svc.cluster.local"`) {
+	r := send(t, c.as("admin"), request{path: "/.well-known/openid-configuration"})
+	if !strings.Contains(string(r.body), `"https://kubernetes.default.svc.cluster.local"`) {
 		t.Errorf("the issuer's document: %d %s", r.code, r.body)
 	}
 }

@@ -132,12 +132,14 @@ func TestK3s(t *testing.T) {
 	c.accountKey("service")
 	encryption := file(t, "encryption.json", `{"kind":"EncryptionConfiguration","apiVersion":"apiserver.config.k8s.io/v1","resources":[{"resources":["secrets"],`+
 		`"providers":[{"aescbc":{"keys":[{"name":"k","secret":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}]}},{"identity":{}}]}]}`)
-	egress := file(t, "egress.yaml", "apiVersion: apiserver.k8s.io/v1beta1\nkind: EgressSelectorConfiguration\negressSelections: [{name: controlplane, connection: {proxyProtocol: Direct}}]\n")
+	egress := file(t, "egress.yaml", "apiVersion: apiserver.k8s.io/v1beta1\nkind: EgressSelectorConfiguration\n"+
+		"egressSelections: [{name: controlplane, connection: {proxyProtocol: Direct}}]\n")
 	p := launchNamed(t, dir, "kube-apiserver", append(k3sKubeletFlags(c), "--advertise-address=192.0.2.10", "--allow-privileged=true", "--anonymous-auth=false",
 		"--api-audiences=https://kubernetes.default.svc.cluster.local,k3s", "--authorization-mode=Node,RBAC", "--bind-address=127.0.0.1",
 		"--cert-dir="+c.path("temporary-certs"), "--client-ca-file="+c.pair("client-ca").CertFile, "--egress-selector-config-file="+egress,
 		"--enable-admission-plugins=NodeRestriction", "--enable-aggregator-routing=true", "--enable-bootstrap-token-auth=true",
-		"--encryption-provider-config="+encryption, "--encryption-provider-config-automatic-reload=true", "--etcd-servers="+throughSocket(t, c.path("kine.sock"), etcdURL),
+		"--encryption-provider-config="+encryption, "--encryption-provider-config-automatic-reload=true",
+		"--etcd-servers="+throughSocket(t, c.path("kine.sock"), etcdURL),
 		"--profiling=false", "--proxy-client-cert-file="+c.pair("client-auth-proxy").CertFile,
 		"--proxy-client-key-file="+c.pair("client-auth-proxy").KeyFile, "--requestheader-allowed-names=system:auth-proxy",
 		"--requestheader-client-ca-file="+c.pair("request-header-ca").CertFile, "--requestheader-extra-headers-prefix=X-Remote-Extra-",
@@ -157,15 +159,16 @@ func TestK3s(t *testing.T) {
 		t.Errorf("with --profiling=false: %d", r.code)
 	}
 	client := kubernetes.NewForConfigOrDie(config)
-	_, err := client.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: named("s"), StringData: map[string]string{"a": "plain"}}, metav1.CreateOptions{})
+	secret := &corev1.Secret{ObjectMeta: named("s"), StringData: map[string]string{"a": "plain"}}
+	_, err := client.CoreV1().Secrets("default").Create(t.Context(), secret, metav1.CreateOptions{})
 	testutil.Check(t, err)
 	if value := stored(t, etcdURL, "/registry/secrets/default/s"); !strings.HasPrefix(value, "k8s:enc:aescbc:v1:k:") || strings.Contains(value, "plain") {
 		t.Errorf("the secret is stored as %q", value)
 	}
-	slice, err := client.DiscoveryV1().EndpointSlices("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
-	if testutil.Check(t, err); slice.Endpoints[0].Addresses[0] != "192.0.2.10" {
-		t.Errorf("the endpoints are %v", slice.Endpoints)
-	}
+	eventually(t, "the kubernetes service leads to the advertised address", func() bool {
+		slice, err := client.DiscoveryV1().EndpointSlices("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
+		return err == nil && len(slice.Endpoints) == 1 && slice.Endpoints[0].Addresses[0] == "192.0.2.10"
+	})
 	stops(t, p)
 }
 
