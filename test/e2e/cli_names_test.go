@@ -105,8 +105,8 @@ func TestControlPlane(t *testing.T) {
 	port := freePort(t)
 	apiserver := launchNamed(t, dir, "kube-apiserver", "--allow-privileged=true", "--authorization-mode=RBAC", "--bind-address=127.0.0.1", "--cert-dir="+certs,
 		"--client-ca-file="+keys.CA.CertFile, "--disable-admission-plugins=ServiceAccount", "--etcd-servers="+etcdURL, "--secure-port="+port,
-		"--service-account-issuer=https://127.0.0.1:"+port+"/", "--service-account-key-file="+keys.ServiceAccountPublicKey,
-		"--service-account-signing-key-file="+keys.ServiceAccountKey, "--service-cluster-ip-range=10.0.0.0/24")
+		"--service-account-issuer=https://127.0.0.1:"+port+"/", "--service-account-key-file="+keys.Serving.CertFile, // a certificate, as envtest's
+		"--service-account-signing-key-file="+keys.Serving.KeyFile, "--service-cluster-ip-range=10.0.0.0/24")
 	ca, err := os.ReadFile(keys.CA.CertFile)
 	testutil.Check(t, err)
 	config := &restclient.Config{Host: "https://127.0.0.1:" + port, TLSClientConfig: restclient.TLSClientConfig{CAData: ca}}

@@ -110,7 +110,8 @@ func TestRequiredFlags(t *testing.T) {
 		{"verification key and audience", []string{"--service-account-key-file=k", "--api-audiences=a"}, []string{issuer, together}},
 		{"issuer and signing key", []string{"--service-account-issuer=x", "--service-account-signing-key-file=k"}, []string{keyFile}},
 		{"issuer and verification key", []string{"--service-account-issuer=x", "--service-account-key-file=k"}, []string{together}},
-		{"port 0", []string{"--secure-port=0"}, []string{"--secure-port 0 must be between 1 and 65535, inclusive. It cannot be turned off with 0", issuer, keyFile, none}},
+		{"port 0", []string{"--secure-port=0"}, []string{
+			"--secure-port 0 must be between 1 and 65535, inclusive. It cannot be turned off with 0", issuer, keyFile, none}},
 		{"no etcd", []string{"--etcd-servers="}, []string{"--etcd-servers must be specified", issuer, keyFile, none}},
 		{"everything", []string{"--service-account-issuer=x", "--service-account-key-file=k", "--service-account-signing-key-file=k"}, nil},
 	} {
