@@ -5,7 +5,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +33,61 @@ func stored(t testing.TB, etcdURL, key string) string {
 		t.Fatalf("etcd has %d values at %s", r.Count, key)
 	}
 	return string(r.Kvs[0].Value)
+}
+
+// TestBareKubeAPIServer starts kube-apiserver with hardly more than the flags that it
+// needs. It has kube-apiserver's defaults then.
+func TestBareKubeAPIServer(t *testing.T) {
+	t.Parallel()
+	dir := assets(t)
+	c, port := newCertificateDir(t), freePort(t)
+	c.accountKey("sa")
+	c.authority("ca", "somebody")
+	c.user("user", "ca", "jane", "system:masters")
+	p := launchNamed(t, dir, "kube-apiserver", "--etcd-servers="+launchPlainEtcd(t, dir), "--secure-port="+port, "--cert-dir="+c.path("made"),
+		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+c.path("sa.pub"),
+		"--service-account-signing-key-file="+c.path("sa.key"), "--token-auth-file="+file(t, "tokens.csv", "secret,jane,1\n"),
+		"--disable-admission-plugins=ServiceAccount")
+	anonymous := &restclient.Config{Host: "https://127.0.0.1:" + port, QPS: -1, TLSClientConfig: restclient.TLSClientConfig{Insecure: true}}
+	jane := restclient.CopyConfig(anonymous)
+	jane.BearerToken = "secret"
+	await(t, p, jane, "/readyz")
+	certified := restclient.CopyConfig(anonymous)
+	certified.CertFile, certified.KeyFile = c.pair("user").CertFile, c.pair("user").KeyFile
+	const privileged = `{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","securityContext":{"privileged":true}}]}}`
+	for _, test := range []struct {
+		name   string
+		config *restclient.Config
+		request
+		code int
+	}{
+		{"AlwaysAllow", jane, request{path: "/api/v1/secrets"}, http.StatusOK},
+		{"nobody without credentials", anonymous, request{path: "/healthz"}, http.StatusUnauthorized},
+		{"no client certificates", certified, request{path: "/api"}, http.StatusUnauthorized},
+		{"no information for aggregated servers", jane,
+			request{path: "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication"}, http.StatusNotFound},
+		{"no controllers", jane, request{path: "/api/v1/namespaces/default/serviceaccounts/default"}, http.StatusNotFound},
+		{"profiling", jane, request{path: "/debug/pprof/"}, http.StatusOK},
+		{"privileged containers", jane, request{http.MethodPost, "/api/v1/namespaces/default/pods", []byte(privileged), nil}, http.StatusUnprocessableEntity},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if r := send(t, test.config, test.request); r.code != test.code {
+				t.Errorf("got %d, want %d: %s", r.code, test.code, r.body)
+			}
+		})
+	}
+	// Nothing is kept, and an open watch does not keep the server from stopping.
+	watch, err := kubernetes.NewForConfigOrDie(jane).CoreV1().Namespaces().Watch(t.Context(), metav1.ListOptions{})
+	testutil.Check(t, err)
+	stops(t, p)
+	watch.Stop()
+	if entries, err := os.ReadDir(p.cmd.Dir); err != nil || len(entries) > 0 {
+		t.Errorf("the working directory has %v, %v", entries, err)
+	}
+	made, err := filepath.Glob(c.path("made/*"))
+	if testutil.Check(t, err); !slices.Equal(made, []string{c.path("made/apiserver.crt"), c.path("made/apiserver.key")}) {
+		t.Errorf("--cert-dir has %v", made)
+	}
 }
 
 // TestKwokctl starts kube-apiserver as kwokctl's runtime "binary" does.
