@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/inforce"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
 	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -54,6 +55,8 @@ type base struct {
 	// client may do everything; informers uses it.
 	client    kubernetes.Interface
 	informers *ownInformers
+	// kubelets are the connections to kubelets and pods.
+	kubelets *kubelet.Connections
 	// objects reads from the storage of the resources. It can be used as soon
 	// as that storage exists.
 	objects *objects.Access

@@ -83,6 +83,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { ended <- prepared.RunWithContext(ctx) }()
 	go func() {
 		<-s.base.generic.DrainedNotify()
+		s.base.kubelets.Close()
 		s.base.connections.closeQuiet()
 	}()
 	select {

@@ -50,6 +50,8 @@ type Options struct {
 	ServiceAccounts *ServiceAccountOptions
 	// Services contains kube-apiserver's flags for services.
 	Services *ServiceOptions
+	// Kubelet contains kube-apiserver's flags for connections to kubelets.
+	Kubelet *KubeletOptions
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// AllowPrivileged allows privileged containers.
@@ -95,6 +97,7 @@ func New() *Options {
 	}
 	o.ServiceAccounts = newServiceAccountOptions()
 	o.Services = newServiceOptions()
+	o.Kubelet = newKubeletOptions()
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
 	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
@@ -135,6 +138,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	misc := sections.FlagSet("misc")
 	o.Aggregator.AddFlags(misc)
 	o.Services.AddFlags(misc)
+	o.Kubelet.AddFlags(misc)
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
@@ -219,7 +223,7 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Authorization, c.EgressSelector, c.Admission,
+		c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Kubelet, c.Authorization, c.EgressSelector, c.Admission,
 		c.Metrics, c.Traces, c.Aggregator,
 	} {
 		errs = append(errs, group.Validate()...)
