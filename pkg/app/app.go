@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
+	"k8s.io/component-base/cli"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/app/kubectl"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
@@ -66,7 +67,13 @@ func runGatehouse(args []string) int {
 	if kubectlArgs, ok := completesKubectl(args[1:]); ok {
 		return kubectl.Main(kubectlArgs)
 	}
-	return execute(NewCommand(os.Stdout, os.Stderr), args, "gatehouse: ")
+	cmd := NewCommand(os.Stdout, os.Stderr)
+	cmd.SetArgs(args[1:])
+	if err := cmd.Execute(); err != nil {
+		fmt.Fprintf(os.Stderr, "gatehouse: %v\n", err)
+		return 1
+	}
+	return 0
 }
 
 // runKubeAPIServer runs the server with the defaults of kube-apiserver and
@@ -85,21 +92,15 @@ func runKubeAPIServer(args []string) int {
 		return nil
 	}
 	describe(cmd, o, parent)
-	return execute(cmd, args, "Error: ")
+	cmd.SetArgs(args[1:])
+	// As in kube-apiserver, this prints mistakes in the command line as they are, and
+	// logs other errors as "command failed".
+	return cli.Run(cmd)
 }
 
 // runEtcd runs etcd's own main function, which ends the process itself.
 func runEtcd(args []string) int {
 	etcdmain.Main(args)
-	return 0
-}
-
-func execute(cmd *cobra.Command, args []string, prefix string) int {
-	cmd.SetArgs(args[1:])
-	if err := cmd.Execute(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s%v\n", prefix, err)
-		return 1
-	}
 	return 0
 }
 

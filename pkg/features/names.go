@@ -7,6 +7,8 @@ import "k8s.io/component-base/featuregate"
 const (
 	// AtomicWriteVolumeUserFields lets a volume say who owns the files that are written into it.
 	AtomicWriteVolumeUserFields featuregate.Feature = "AtomicWriteVolumeUserFields"
+	// AuthorizePodWebsocketUpgradeCreatePermission asks for the permission to create also where a stream is opened with GET (KEP-4006).
+	AuthorizePodWebsocketUpgradeCreatePermission featuregate.Feature = "AuthorizePodWebsocketUpgradeCreatePermission"
 	// CSIVolumeHealth lets kubelets report the health of volumes in the status of pods.
 	CSIVolumeHealth featuregate.Feature = "CSIVolumeHealth"
 	// ClusterTrustBundle serves clustertrustbundles (KEP-3257).
@@ -65,6 +67,8 @@ const (
 	EnvFiles featuregate.Feature = "EnvFiles"
 	// EvictionRequestAPI names who responds to requests for eviction.
 	EvictionRequestAPI featuregate.Feature = "EvictionRequestAPI"
+	// ExtendWebSocketsToKubelet passes WebSockets on to kubelets that declare the feature.
+	ExtendWebSocketsToKubelet featuregate.Feature = "ExtendWebSocketsToKubelet"
 	// GRPCContainerProbeTLS lets gRPC probes use TLS.
 	GRPCContainerProbeTLS featuregate.Feature = "GRPCContainerProbeTLS"
 	// GenericWorkload groups pods for scheduling.
@@ -94,6 +98,12 @@ const (
 	// MutablePVNodeAffinity lets the node affinity of a persistent volume change (KEP-5381).
 	MutablePVNodeAffinity featuregate.Feature = "MutablePVNodeAffinity"
 	// MutableSchedulingDirectivesForSuspendedJobs lets the scheduling directives of the pods of a job change
+	// PodLogsQuerySplitStreams lets a client read stdout and stderr of a container apart (KEP-3288).
+	PodLogsQuerySplitStreams featuregate.Feature = "PodLogsQuerySplitStreams"
+	// PortForwardWebsockets lets clients forward ports in WebSockets (KEP-4006).
+	PortForwardWebsockets featuregate.Feature = "PortForwardWebsockets"
+	// TranslateStreamCloseWebsocketRequests translates the WebSocket protocol of exec and attach to SPDY (KEP-4006).
+	TranslateStreamCloseWebsocketRequests featuregate.Feature = "TranslateStreamCloseWebsocketRequests"
 	// whenever it is suspended, not only before it started.
 	MutableSchedulingDirectivesForSuspendedJobs featuregate.Feature = "MutableSchedulingDirectivesForSuspendedJobs"
 	// NodeDeclaredFeatures lets nodes declare what they can do (KEP-5328).

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
-	"k8s.io/apiserver/pkg/server/egressselector"
 	"k8s.io/client-go/transport"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 
@@ -35,14 +34,10 @@ func newAggregator(b *base) (*aggregator.Aggregator, error) {
 	}
 
 	var dial *transport.DialHolder
-	if g.EgressSelector != nil {
-		dialer, err := g.EgressSelector.Lookup(egressselector.Cluster.AsNetworkContext())
-		if err != nil {
-			return nil, err
-		}
-		if dialer != nil {
-			dial = &transport.DialHolder{Dial: dialer}
-		}
+	if dialer, err := intoCluster(b); err != nil {
+		return nil, err
+	} else if dialer != nil {
+		dial = &transport.DialHolder{Dial: dialer}
 	}
 	return aggregator.New(aggregator.Config{
 		Client:          g.LoopbackClientConfig,

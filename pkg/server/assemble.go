@@ -24,11 +24,13 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/authorization/rbac"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
+	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/admissionregistration/params"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authentication/tokenreview"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/authorization"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
@@ -46,6 +48,7 @@ type parts struct {
 	clientCA   dynamiccertificates.CAContentProvider
 	rules      *rbac.Resolver
 	services   bootstrap.Services
+	kubelets   *kubelet.Connections
 	aggregator *aggregator.Aggregator
 }
 
@@ -104,6 +107,8 @@ func configure(b *base) (*parts, error) {
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return applyAudit(b) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, b.client, b.informers) }},
 		{"services", func() (err error) { p.services, err = newServices(b, p.stored.Raw); return err }},
+		{"connections to kubelets (--kubelet-client-certificate, --kubelet-client-key, --kubelet-certificate-authority)",
+			func() (err error) { p.kubelets, err = newKubelets(b); return err }},
 		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b); return err }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
 	} {
@@ -137,7 +142,8 @@ func (s *Server) installGroups(p *parts) error {
 		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects, InForce: b.inForce.Wait},
 	}
 	return in.Install(groups.All(groups.Needs{
-		Core:           core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation, Etcd: p.stored.Servers},
+		Core: core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation, Etcd: p.stored.Servers,
+			Connect: connect.Needs{Connections: p.kubelets, Authorizer: g.Authorization.Authorizer}},
 		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
 		Authorization:  authorization.Needs{Authorizer: g.Authorization.Authorizer, Rules: g.RuleResolver},
 		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: p.rules},

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication"
 	"github.com/gatehouse-k8s/gatehouse/pkg/authentication/oidc"
@@ -78,7 +79,11 @@ func applyAuthentication(b *base, accounts authenticator.Token) (dynamiccertific
 // like kube-apiserver, the server never combines anonymous requests with
 // AlwaysAllow.
 func anonymous(b *base) bool {
-	return b.options.Authentication.Anonymous && !alwaysAllows(b)
+	if b.options.Authentication.Anonymous && alwaysAllows(b) {
+		klog.Warning("--authorization-mode AlwaysAllow: requests without credentials are refused, as if there were --anonymous-auth=false")
+		return false
+	}
+	return b.options.Authentication.Anonymous
 }
 
 // clientCA returns the CA that verifies client certificates.

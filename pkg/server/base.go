@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/inforce"
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
 	"github.com/gatehouse-k8s/gatehouse/pkg/openapi"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
@@ -32,6 +33,11 @@ import (
 
 // informerResync is kube-apiserver's interval.
 const informerResync = 10 * time.Minute
+
+// watchGracePeriod is how long watches may go on when the server stops and the
+// flag is 0. With 0, the library would not end them at all, and a server with open
+// watches would stop only after --request-timeout.
+const watchGracePeriod = 50 * time.Millisecond
 
 // base contains what all steps of the assembly use: what open has opened. Each
 // step takes base and its other inputs as parameters and returns what it
@@ -54,6 +60,8 @@ type base struct {
 	// client may do everything; informers uses it.
 	client    kubernetes.Interface
 	informers *ownInformers
+	// kubelets are the connections to kubelets and pods.
+	kubelets *kubelet.Connections
 	// objects reads from the storage of the resources. It can be used as soon
 	// as that storage exists.
 	objects *objects.Access
@@ -136,6 +144,9 @@ func (b *base) prepare() error {
 	o, g := b.options, b.generic
 	if err := o.Generic.ApplyTo(g); err != nil {
 		return err
+	}
+	if g.ShutdownWatchTerminationGracePeriod == 0 {
+		g.ShutdownWatchTerminationGracePeriod = watchGracePeriod
 	}
 	g.EffectiveVersion = version.Effective{EffectiveVersion: g.EffectiveVersion, Reported: o.Version.Reported}
 	g.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(

@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
+	"k8s.io/apiserver/pkg/authentication/authenticator"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -83,6 +85,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() {
 		<-s.base.generic.DrainedNotify()
 		s.base.itself.Stop()
+		s.base.kubelets.Close()
 		s.base.connections.closeQuiet()
 	}()
 	select {
@@ -92,6 +95,18 @@ func (s *Server) Run(ctx context.Context) error {
 	case err := <-failed:
 		return fmt.Errorf("etcd has stopped: %w", err)
 	}
+}
+
+// Handler answers requests as the port does. Programs that contain the server can
+// call it, or serve it at a port of their own; the server verifies the client
+// certificates in the requests itself. Run must have been called, and before Ready has
+// returned, some requests are refused.
+func (s *Server) Handler() http.Handler { return s.generic.Handler }
+
+// Authenticator tells who has sent a request, as the server itself does. Programs that
+// contain the server can use it for requests that they answer themselves.
+func (s *Server) Authenticator() authenticator.Request {
+	return s.base.generic.Authentication.Authenticator
 }
 
 // Close releases what New has opened. It is only needed if Run is not called.

@@ -62,7 +62,7 @@ func TestNames(t *testing.T) {
 		// envtest asks whether there is still --insecure-port.
 		{"help of kube-apiserver", "kube-apiserver", []string{"--help"}, 0, "Usage:\n  kube-apiserver [flags]\n", "--insecure-port"},
 		{"no subcommands", "kube-apiserver", []string{"version"}, 1, `Error: "kube-apiserver" does not take any arguments, got ["version"]`, ""},
-		{"no etcd", "kube-apiserver", nil, 1, "--etcd-servers must be specified", ""},
+		{"no etcd", "kube-apiserver", nil, 1, `] "command failed" err="[--etcd-servers must be specified, service-account-issuer is a required flag, `, ""},
 		{"unknown flag", "kube-apiserver", []string{"--nonsense"}, 1, "Error: unknown flag: --nonsense", ""},
 		{"no controllers", "kube-apiserver", []string{"--help"}, 0, "--controllers strings", "(default [serviceaccount-controller"},
 		{"version of etcd", "etcd", []string{"--version"}, 0, "etcd Version: 3.7.", ""},
@@ -105,8 +105,8 @@ func TestControlPlane(t *testing.T) {
 	port := freePort(t)
 	apiserver := launchNamed(t, dir, "kube-apiserver", "--allow-privileged=true", "--authorization-mode=RBAC", "--bind-address=127.0.0.1", "--cert-dir="+certs,
 		"--client-ca-file="+keys.CA.CertFile, "--disable-admission-plugins=ServiceAccount", "--etcd-servers="+etcdURL, "--secure-port="+port,
-		"--service-account-issuer=https://127.0.0.1:"+port+"/", "--service-account-key-file="+keys.ServiceAccountPublicKey,
-		"--service-account-signing-key-file="+keys.ServiceAccountKey, "--service-cluster-ip-range=10.0.0.0/24")
+		"--service-account-issuer=https://127.0.0.1:"+port+"/", "--service-account-key-file="+keys.Serving.CertFile, // a certificate, as envtest's
+		"--service-account-signing-key-file="+keys.Serving.KeyFile, "--service-cluster-ip-range=10.0.0.0/24")
 	ca, err := os.ReadFile(keys.CA.CertFile)
 	testutil.Check(t, err)
 	config := &restclient.Config{Host: "https://127.0.0.1:" + port, TLSClientConfig: restclient.TLSClientConfig{CAData: ca}}

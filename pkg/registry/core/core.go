@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/componentstatus"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/configmap"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/endpoints"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/event"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/limitrange"
@@ -34,6 +35,8 @@ type Needs struct {
 	Tokens *serviceaccount.Tokens
 	// Services allocates the addresses and ports of services.
 	Services *allocation.Services
+	// Connect reaches kubelets and pods.
+	Connect connect.Needs
 	// Etcd checks the health of each etcd server.
 	Etcd []func(ctx context.Context) error
 }
@@ -53,15 +56,15 @@ func Group(needs Needs) (group registry.Group, events registry.Definition) {
 			events,
 			limitrange.Resource,
 			namespace.Resource,
-			node.Resource,
+			node.New(needs.Connect),
 			persistentvolumeclaim.Resource,
 			persistentvolume.Resource,
-			pod.Resource,
+			pod.New(needs.Connect),
 			podtemplate.Resource,
 			replicationcontroller.Resource,
 			resourcequota.Resource,
 			secret.Resource,
-			service.New(needs.Services),
+			service.New(needs.Services, needs.Connect),
 			serviceaccounts.New(needs.Tokens),
 		},
 	}, events

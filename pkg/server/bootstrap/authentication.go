@@ -32,7 +32,7 @@ const authenticationInfoName = "extension-apiserver-authentication"
 
 // AuthenticationInfo is the content of the ConfigMap.
 type AuthenticationInfo struct {
-	// ClientCA verifies client certificates.
+	// ClientCA verifies client certificates. It is nil if none are accepted.
 	ClientCA dynamiccertificates.CAContentProvider
 	// RequestHeader describes this server as the front proxy of aggregated API
 	// servers: the headers in which it names the user, and the CA of its
@@ -41,11 +41,17 @@ type AuthenticationInfo struct {
 }
 
 // authenticationInfo keeps the ConfigMap up to date when certificates change,
-// and restores it when another client has changed or deleted it.
+// and restores it when another client has changed or deleted it. A server that
+// accepts neither client certificates nor a front proxy leaves it alone.
 func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
+		if info.ClientCA == nil && info.RequestHeader == nil {
+			return nil
+		}
 		changed := signals.NewPulse()
-		info.ClientCA.AddListener(changed)
+		if info.ClientCA != nil {
+			info.ClientCA.AddListener(changed)
+		}
 		if info.RequestHeader != nil {
 			info.RequestHeader.CAContentProvider.AddListener(changed)
 		}
@@ -111,7 +117,10 @@ func (info AuthenticationInfo) data(others map[string]string) (map[string]string
 	if data == nil {
 		data = map[string]string{}
 	}
-	authorities := map[string]dynamiccertificates.CAContentProvider{"client-ca-file": info.ClientCA}
+	authorities := map[string]dynamiccertificates.CAContentProvider{}
+	if info.ClientCA != nil {
+		authorities["client-ca-file"] = info.ClientCA
+	}
 	h := info.RequestHeader
 	if h != nil {
 		authorities["requestheader-client-ca-file"] = h.CAContentProvider

@@ -1,6 +1,7 @@
 package options
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -15,8 +16,8 @@ import (
 // AdmissionOptions selects the admission plugins.
 type AdmissionOptions struct {
 	*genericoptions.AdmissionOptions
-	// Only, if not empty, lists all plugins that run. It is the value of the
-	// deprecated flag --admission-control.
+	// Only, if not nil, lists all plugins that run. It is the value of the
+	// deprecated flag --admission-control; the empty value means none.
 	Only []string
 
 	plugins []admission.Plugin
@@ -49,11 +50,16 @@ func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 }
 
 // complete applies --admission-control.
-func (o *AdmissionOptions) complete() {
-	if len(o.Only) > 0 {
-		o.EnablePlugins = o.Only
-		o.DisablePlugins = slices.DeleteFunc(o.Plugins.Registered(), func(name string) bool { return slices.Contains(o.Only, name) })
+func (o *AdmissionOptions) complete() error {
+	if o.Only == nil {
+		return nil
 	}
+	if len(o.EnablePlugins) > 0 || len(o.DisablePlugins) > 0 {
+		return errors.New("admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive")
+	}
+	o.EnablePlugins = o.Only
+	o.DisablePlugins = slices.DeleteFunc(o.Plugins.Registered(), func(name string) bool { return slices.Contains(o.Only, name) })
+	return nil
 }
 
 // Enabled returns the plugins that run, in their order.

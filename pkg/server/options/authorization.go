@@ -32,7 +32,9 @@ type AuthorizationOptions struct {
 	// replaces all other fields except PolicyFile.
 	ConfigFile string
 
-	changed func(flag string) bool
+	// defaultModes are the modes if the flags select nothing.
+	defaultModes []string
+	changed      func(flag string) bool
 }
 
 const (
@@ -46,7 +48,8 @@ const (
 func newAuthorizationOptions() *AuthorizationOptions {
 	return &AuthorizationOptions{
 		WebhookVersion: "v1beta1", WebhookAuthorizedTTL: 5 * time.Minute, WebhookUnauthorizedTTL: 30 * time.Second,
-		changed: func(string) bool { return false },
+		defaultModes: []string{authorization.ModeNode, authorization.ModeRBAC},
+		changed:      func(string) bool { return false },
 	}
 }
 
@@ -54,8 +57,8 @@ func newAuthorizationOptions() *AuthorizationOptions {
 func (o *AuthorizationOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.Modes, modeFlag, o.Modes, ""+
 		"Modes of authorization, of which the first one with an opinion decides: "+strings.Join(authorization.Modes(), ", ")+
-		". Members of system:masters may do everything in each of them. Without this flag and --authorization-config it is "+strings.Join(defaultModes(), ",")+
-		", while kube-apiserver would allow everything.")
+		". Members of system:masters may do everything in each of them. Without this flag and --authorization-config it is "+
+		strings.Join(o.defaultModes, ",")+".")
 	fs.StringVar(&o.PolicyFile, "authorization-policy-file", o.PolicyFile, "File with the policies of mode ABAC, one JSON object per line.")
 	fs.StringVar(&o.WebhookConfigFile, webhookFlagPrefix+"config-file", o.WebhookConfigFile, "Kubeconfig file of the service that mode Webhook asks.")
 	fs.StringVar(&o.WebhookVersion, webhookFlagPrefix+"version", o.WebhookVersion, "Version of the SubjectAccessReview that mode Webhook sends: v1 or v1beta1.")
@@ -69,13 +72,13 @@ func (o *AuthorizationOptions) AddFlags(fs *pflag.FlagSet) {
 	o.changed = fs.Changed
 }
 
-// defaultModes are safe defaults; kube-apiserver's default is AlwaysAllow.
-func defaultModes() []string { return []string{authorization.ModeNode, authorization.ModeRBAC} }
-
-// complete sets the default modes if the flags select nothing.
+// complete sets the default modes if the flags select nothing. The empty value
+// selects nothing in kube-apiserver, where everything is allowed then; where
+// the default is another one, an empty value is refused.
 func (o *AuthorizationOptions) complete() {
-	if len(o.Modes) == 0 && o.ConfigFile == "" && !o.changed(modeFlag) {
-		o.Modes = defaultModes()
+	everything := slices.Contains(o.defaultModes, authorization.ModeAlwaysAllow)
+	if len(o.Modes) == 0 && o.ConfigFile == "" && (everything || !o.changed(modeFlag)) {
+		o.Modes = slices.Clone(o.defaultModes)
 	}
 }
 

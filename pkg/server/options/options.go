@@ -50,6 +50,8 @@ type Options struct {
 	ServiceAccounts *ServiceAccountOptions
 	// Services contains kube-apiserver's flags for services.
 	Services *ServiceOptions
+	// Kubelet contains kube-apiserver's flags for connections to kubelets.
+	Kubelet *KubeletOptions
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// AllowPrivileged allows privileged containers.
@@ -65,14 +67,14 @@ type Options struct {
 	// Embedding is what a program that contains the server adds to the flags.
 	Embedding Embedding
 
-	// needsEtcd makes --etcd-servers a required flag.
-	needsEtcd bool
-	flags     flag.NamedFlagSets
+	// likeKubeAPIServer is set by the name kube-apiserver: without --etcd-servers
+	// and with port 0 the server does not start.
+	likeKubeAPIServer bool
+	flags             flag.NamedFlagSets
 }
 
-// New returns the default options. They are kube-apiserver's except that the
-// server listens on loopback only, and except for the differences that are
-// explained below.
+// New returns the default options of the name gatehouse. They are
+// kube-apiserver's except for those in NameDefaults.
 func New() *Options {
 	o := &Options{
 		Data:           &DataOptions{Dir: DefaultDataDir, EtcdQuotaBytes: storage.DefaultQuotaBytes},
@@ -95,10 +97,8 @@ func New() *Options {
 	}
 	o.ServiceAccounts = newServiceAccountOptions()
 	o.Services = newServiceOptions()
+	o.Kubelet = newKubeletOptions()
 	o.Etcd.DefaultStorageMediaType = runtime.ContentTypeProtobuf
-	// With kube-apiserver's default, a server with open watches stops only
-	// after --request-timeout.
-	o.Generic.ShutdownWatchTerminationGracePeriod = 50 * time.Millisecond
 	// Tools that set up test clusters all pass --allow-privileged.
 	o.AllowPrivileged = true
 	o.Controllers = allControllers()
@@ -117,6 +117,8 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 		"With --etcd-servers the default is none. They stand down while a kube-controller-manager holds its Lease. "+
 		"Available controllers: "+strings.Join(loops.All().Names(), ", ")+".")
 	o.Generic.AddUniversalFlags(sections.FlagSet("generic"))
+	sections.FlagSet("generic").Lookup("shutdown-watch-termination-grace-period").Usage = "How long watches may go on when the server stops. " +
+		"With 0 they end soon after the other requests have ended."
 	o.Etcd.AddFlags(sections.FlagSet("etcd"))
 	o.SecureServing.AddFlags(sections.FlagSet("secure serving"))
 	sections.FlagSet("secure serving").Lookup("secure-port").Usage = "The port on which to serve HTTPS with authentication and authorization. " +
@@ -136,6 +138,7 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	misc := sections.FlagSet("misc")
 	o.Aggregator.AddFlags(misc)
 	o.Services.AddFlags(misc)
+	o.Kubelet.AddFlags(misc)
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
@@ -169,7 +172,8 @@ type completed struct {
 	// Embedded is true if etcd runs in this process.
 	Embedded bool
 	// NoData is true if the server has no data directory: it uses an external etcd, and
-	// flags name its certificates and keys. It makes no administrator's kubeconfig then.
+	// flags name its certificates and keys, or it is called kube-apiserver. It makes no
+	// administrator's kubeconfig then.
 	NoData bool
 }
 
@@ -185,18 +189,22 @@ func (o *Options) Complete() (Completed, error) {
 	if err := completeRuntimeConfig(o.APIEnablement.RuntimeConfig); err != nil {
 		return Completed{}, err
 	}
-	o.SecureServing.Required = o.SecureServing.BindPort != 0 // 0, which the library would refuse, is a free port
+	// By the name gatehouse, 0 is a free port. The library refuses it.
+	o.SecureServing.Required = o.SecureServing.BindPort != 0 || o.likeKubeAPIServer
 	o.Data.complete(o.SecureServing.ServerCert.CertDirectory)
-	o.Admission.complete()
+	if err := o.Admission.complete(); err != nil {
+		return Completed{}, err
+	}
 	o.ServiceAccounts.complete()
 	o.Services.complete()
 	o.Authorization.complete()
-	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0 && !o.needsEtcd}}
+	c := Completed{&completed{Options: o, Embedded: len(o.Etcd.StorageConfig.Transport.ServerList) == 0 && !o.likeKubeAPIServer}}
 	if !c.Embedded && !o.controllersChosen() {
 		o.Controllers = nil
 	}
-	c.NoData = !c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" && o.ServiceAccounts.SigningKeyFile != "" &&
-		(o.SecureServing.ServerCert.CertDirectory != "" || o.SecureServing.ServerCert.CertKey.CertFile != "")
+	c.NoData = o.likeKubeAPIServer && o.Data.Dir == "" ||
+		!c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" && o.ServiceAccounts.SigningKeyFile != "" &&
+			(o.SecureServing.ServerCert.CertDirectory != "" || o.SecureServing.ServerCert.CertKey.CertFile != "")
 	if c.Embedded {
 		// The validation of k8s.io/apiserver requires a server. The embedded etcd does not use this
 		// value.
@@ -215,10 +223,13 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Authorization, c.EgressSelector, c.Admission,
+		c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Kubelet, c.Authorization, c.EgressSelector, c.Admission,
 		c.Metrics, c.Traces, c.Aggregator,
 	} {
 		errs = append(errs, group.Validate()...)
+	}
+	if !c.NoData {
+		errs = append(errs, c.Data.Validate()...)
 	}
 	errs = append(errs, c.validateRuntimeConfig()...)
 	if err := loops.All().Validate(c.Controllers); err != nil {

@@ -38,6 +38,10 @@ type ServiceAccountOptions struct {
 	MaxExpiration time.Duration
 	// ExtendExpiration extends the lifetime of the tokens in pods to one year.
 	ExtendExpiration bool
+
+	// required makes the issuer and the keys required flags, as in
+	// kube-apiserver.
+	required bool
 }
 
 func newServiceAccountOptions() *ServiceAccountOptions {
@@ -71,7 +75,7 @@ func (o *ServiceAccountOptions) AddFlags(fs *pflag.FlagSet) {
 
 // complete sets the default issuers and audiences.
 func (o *ServiceAccountOptions) complete() {
-	if len(o.Issuers) == 0 {
+	if len(o.Issuers) == 0 && !o.required {
 		o.Issuers = []string{serviceaccount.DefaultIssuer}
 	}
 	if len(o.APIAudiences) == 0 {
@@ -87,6 +91,9 @@ func (o *ServiceAccountOptions) Validate() []error {
 		errs = append(errs, errors.New("--service-account-signing-endpoint is not available: sign with a key in a file (--service-account-signing-key-file)"))
 	}
 	errs = append(errs, validateIssuers(o.Issuers)...)
+	if o.required {
+		errs = append(errs, o.validateRequired()...)
+	}
 	if slices.Contains(o.APIAudiences, "") {
 		errs = append(errs, errors.New("--api-audiences must not contain an empty audience"))
 	}
@@ -100,10 +107,29 @@ func (o *ServiceAccountOptions) Validate() []error {
 	return append(errs, o.validateExpiration()...)
 }
 
+// validateRequired returns kube-apiserver's errors for the flags without which it
+// does not start.
+func (o *ServiceAccountOptions) validateRequired() (errs []error) {
+	issuer, signs := strings.Join(o.Issuers, "") != "", o.SigningKeyFile != "" || o.SigningEndpoint != ""
+	if len(o.Issuers) == 0 {
+		errs = append(errs, errors.New("service-account-issuer is a required flag"))
+	}
+	if len(o.KeyFiles) == 0 && o.SigningEndpoint == "" {
+		errs = append(errs, errors.New("either `--service-account-key-file` or `--service-account-signing-endpoint` must be set"))
+	}
+	switch {
+	case !issuer && !signs && len(o.APIAudiences) == 0:
+		errs = append(errs, errors.New("--service-account-signing-key-file and --service-account-issuer are required flags"))
+	case !issuer || !signs:
+		errs = append(errs, errors.New("--service-account-signing-key-file, --service-account-issuer, and --api-audiences should be specified together"))
+	}
+	return errs
+}
+
 func validateIssuers(issuers []string) (errs []error) {
 	for i, issuer := range issuers {
 		if issuer == "" {
-			errs = append(errs, errors.New("--service-account-issuer must not be empty"))
+			errs = append(errs, errors.New("service-account-issuer should not be an empty string"))
 		}
 		if strings.Contains(issuer, ":") {
 			if _, err := url.Parse(issuer); err != nil {

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 )
 
 func node(change func(*corev1.Node)) *corev1.Node {
@@ -43,7 +44,7 @@ func TestValidate(t *testing.T) {
 		}, "metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[0].PodSignature: Required value"},
 	} {
 		got := ""
-		if errs := Resource.ValidateNew(t.Context(), node(c.change)); len(errs) > 0 {
+		if errs := New(connect.Needs{}).ValidateNew(t.Context(), node(c.change)); len(errs) > 0 {
 			got = errs.ToAggregate().Error()
 		}
 		if got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {
@@ -61,11 +62,11 @@ func TestValidateUpdate(t *testing.T) {
 	const want = `[status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"192.0.2.1"}, ` +
 		`spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid, ` +
 		`spec.providerID: Forbidden: node updates may not change providerID except from "" to valid]`
-	if got := Resource.ValidateChange(t.Context(), "", changed, old).ToAggregate().Error(); got != want {
+	if got := New(connect.Needs{}).ValidateChange(t.Context(), "", changed, old).ToAggregate().Error(); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 	bare := node(func(n *corev1.Node) { n.Spec = corev1.NodeSpec{} })
-	if errs := Resource.ValidateChange(t.Context(), "", node(func(*corev1.Node) {}), bare); len(errs) > 0 {
+	if errs := New(connect.Needs{}).ValidateChange(t.Context(), "", node(func(*corev1.Node) {}), bare); len(errs) > 0 {
 		t.Errorf("first ranges: %v", errs)
 	}
 }
@@ -80,12 +81,12 @@ func TestDropDisabled(t *testing.T) {
 		})
 	}
 	fresh := configured()
-	Resource.PrepareNew(t.Context(), fresh)
+	New(connect.Needs{}).PrepareNew(t.Context(), fresh)
 	if fresh.Spec.ConfigSource != nil || fresh.Spec.PodPreemptionPolicy != nil || fresh.Status.Config != nil {
 		t.Errorf("created: %+v", fresh)
 	}
 	updated := configured()
-	Resource.PrepareChange(t.Context(), "", updated, configured())
+	New(connect.Needs{}).PrepareChange(t.Context(), "", updated, configured())
 	if updated.Spec.ConfigSource == nil || updated.Spec.PodPreemptionPolicy == nil || updated.Status.Config == nil {
 		t.Errorf("updated: %+v", updated)
 	}

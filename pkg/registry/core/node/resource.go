@@ -13,46 +13,49 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 )
 
-// Resource defines nodes. In contrast to other resources, the status is kept on
+// New defines nodes whose kubelets are reached by what is given. In contrast to other resources, the status is kept on
 // create, because a kubelet sends it when it registers its node.
-var Resource = &registry.Resource[*corev1.Node]{
-	GVR:           corev1.SchemeGroupVersion.WithResource("nodes"),
-	Prefix:        "minions",
-	Singular:      "node",
-	ShortNames:    []string{"no"},
-	ClusterScoped: true,
-	New:           func() *corev1.Node { return &corev1.Node{} },
-	NewList:       func() runtime.Object { return &corev1.NodeList{} },
-	TriggerByName: true,
-	Parts: registry.Parts[*corev1.Node]{
-		Spec:             registry.Part(func(n *corev1.Node) *corev1.NodeSpec { return &n.Spec }),
-		Status:           registry.Part(func(n *corev1.Node) *corev1.NodeStatus { return &n.Status }),
-		CreateWithStatus: true,
-	},
-	ValidateName: apivalidation.NameIsDNSSubdomain,
-	Hooks: registry.Hooks[*corev1.Node]{
-		PrepareForCreate: func(_ context.Context, n *corev1.Node) { dropDisabled(n, nil) },
-		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) { dropDisabled(n, old) },
-		Validate:         func(_ context.Context, n *corev1.Node) field.ErrorList { return validateNode(n, nil) },
-		OnUpdate:         []registry.Rule{registry.Metadata, registry.Change},
-		ValidateUpdate:   validateUpdate,
-		WarningsOnCreate: func(_ context.Context, n *corev1.Node) []string { return warnings(n) },
-		WarningsOnUpdate: func(_ context.Context, n, _ *corev1.Node) []string { return warnings(n) },
-	},
-	Facets: map[string]registry.Facet[*corev1.Node]{"status": {Hooks: registry.Hooks[*corev1.Node]{
-		PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) { dropDisabled(n, old) },
-		ValidateUpdate:   func(_ context.Context, n, old *corev1.Node) field.ErrorList { return validateChange(n, old) },
-	}}},
-	DeclarativeConfig: declarativeConfig,
-	Fields: []registry.Field[*corev1.Node]{
-		{Name: "spec.unschedulable", Value: func(n *corev1.Node) string { return strconv.FormatBool(n.Spec.Unschedulable) }},
-	},
-	Columns: columns,
-	Subresources: func(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
-		return map[string]rest.Storage{"proxy": &proxyREST{nodes: main}}
-	},
+func New(needs connect.Needs) *registry.Resource[*corev1.Node] {
+	return &registry.Resource[*corev1.Node]{
+		GVR:           corev1.SchemeGroupVersion.WithResource("nodes"),
+		Prefix:        "minions",
+		Singular:      "node",
+		ShortNames:    []string{"no"},
+		ClusterScoped: true,
+		New:           func() *corev1.Node { return &corev1.Node{} },
+		NewList:       func() runtime.Object { return &corev1.NodeList{} },
+		TriggerByName: true,
+		Parts: registry.Parts[*corev1.Node]{
+			Spec:             registry.Part(func(n *corev1.Node) *corev1.NodeSpec { return &n.Spec }),
+			Status:           registry.Part(func(n *corev1.Node) *corev1.NodeStatus { return &n.Status }),
+			CreateWithStatus: true,
+		},
+		ValidateName: apivalidation.NameIsDNSSubdomain,
+		Hooks: registry.Hooks[*corev1.Node]{
+			PrepareForCreate: func(_ context.Context, n *corev1.Node) { dropDisabled(n, nil) },
+			PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) { dropDisabled(n, old) },
+			Validate:         func(_ context.Context, n *corev1.Node) field.ErrorList { return validateNode(n, nil) },
+			OnUpdate:         []registry.Rule{registry.Metadata, registry.Change},
+			ValidateUpdate:   validateUpdate,
+			WarningsOnCreate: func(_ context.Context, n *corev1.Node) []string { return warnings(n) },
+			WarningsOnUpdate: func(_ context.Context, n, _ *corev1.Node) []string { return warnings(n) },
+		},
+		Facets: map[string]registry.Facet[*corev1.Node]{"status": {Hooks: registry.Hooks[*corev1.Node]{
+			PrepareForUpdate: func(_ context.Context, n, old *corev1.Node) { dropDisabled(n, old) },
+			ValidateUpdate:   func(_ context.Context, n, old *corev1.Node) field.ErrorList { return validateChange(n, old) },
+		}}},
+		DeclarativeConfig: declarativeConfig,
+		Fields: []registry.Field[*corev1.Node]{
+			{Name: "spec.unschedulable", Value: func(n *corev1.Node) string { return strconv.FormatBool(n.Spec.Unschedulable) }},
+		},
+		Columns: columns,
+		Subresources: func(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
+			return map[string]rest.Storage{"proxy": &proxyREST{nodes: main, needs: needs}}
+		},
+	}
 }
 
 // dropDisabled clears fields that have no effect, unless the old object uses

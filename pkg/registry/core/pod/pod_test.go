@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 )
 
 func TestSummarize(t *testing.T) {
@@ -104,22 +106,22 @@ func TestPrepareSubresources(t *testing.T) {
 	}
 	ctx := context.Background()
 	pod := changed()
-	if Resource.PrepareChange(ctx, "status", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Status.Phase != "Running" ||
+	if New(connect.Needs{}).PrepareChange(ctx, "status", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Status.Phase != "Running" ||
 		pod.Status.QOSClass != "BestEffort" || pod.Labels["a"] != "b" {
 		t.Errorf("status: %+v", pod)
 	}
 	pod = changed()
-	if Resource.PrepareChange(ctx, "ephemeralcontainers", pod, old); pod.Spec.Containers[0].Image != "i" || len(pod.Spec.EphemeralContainers) != 1 ||
+	if New(connect.Needs{}).PrepareChange(ctx, "ephemeralcontainers", pod, old); pod.Spec.Containers[0].Image != "i" || len(pod.Spec.EphemeralContainers) != 1 ||
 		pod.Labels != nil || pod.Generation != 4 {
 		t.Errorf("ephemeralcontainers: %+v", pod)
 	}
 	pod = changed()
-	if Resource.PrepareChange(ctx, "resize", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Spec.Containers[0].ResizePolicy == nil ||
+	if New(connect.Needs{}).PrepareChange(ctx, "resize", pod, old); pod.Spec.Containers[0].Image != "i" || pod.Spec.Containers[0].ResizePolicy == nil ||
 		pod.Spec.EphemeralContainers != nil || pod.Generation != 4 {
 		t.Errorf("resize: %+v", pod)
 	}
 	pod = changed()
-	if Resource.PrepareChange(ctx, "", pod, old); pod.Spec.Containers[0].Image != "other" || pod.Status.Phase != "" || pod.Generation != 4 {
+	if New(connect.Needs{}).PrepareChange(ctx, "", pod, old); pod.Spec.Containers[0].Image != "other" || pod.Status.Phase != "" || pod.Generation != 4 {
 		t.Errorf("update: %+v", pod)
 	}
 }
@@ -189,7 +191,7 @@ func TestContainerOf(t *testing.T) {
 		"i": "",
 		"b": "",
 		"x": "container x is not valid for pod p",
-		"":  "a container name must be specified for pod p, choose one of: [a b] or one of the init containers: [i]",
+		"":  "a container name must be specified for pod p, choose one of: [i a b]",
 	} {
 		if _, err := containerOf(pod, name); (err == nil) != (want == "") || err != nil && err.Error() != want {
 			t.Errorf("%q: got %v", name, err)
@@ -197,13 +199,5 @@ func TestContainerOf(t *testing.T) {
 	}
 	if got, err := containerOf(&corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a"}}}}, ""); got != "a" || err != nil {
 		t.Errorf("got %q, %v", got, err)
-	}
-}
-
-func TestProxyable(t *testing.T) {
-	for ip, want := range map[string]bool{"192.0.2.1": true, "2001:db8::1": true, "": false, "127.0.0.1": false, "169.254.169.254": false, "ff02::1": false} {
-		if proxyable(ip) != want {
-			t.Errorf("%q", ip)
-		}
 	}
 }

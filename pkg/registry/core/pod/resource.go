@@ -11,69 +11,76 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 )
 
-// Resource defines pods.
-var Resource = &registry.Resource[*corev1.Pod]{
-	GVR:                 corev1.SchemeGroupVersion.WithResource("pods"),
-	Singular:            "pod",
-	ShortNames:          []string{"po"},
-	Categories:          []string{"all"},
-	New:                 func() *corev1.Pod { return &corev1.Pod{} },
-	NewList:             func() runtime.Object { return &corev1.PodList{} },
-	GracefulDelete:      deleteGracefully,
-	ReturnDeletedObject: true,
-	Parts: registry.Parts[*corev1.Pod]{
-		Spec:        registry.Part(func(p *corev1.Pod) *corev1.PodSpec { return &p.Spec }),
-		Status:      registry.Part(func(p *corev1.Pod) *corev1.PodStatus { return &p.Status }),
-		Generations: true,
-	},
-	Hooks: registry.Hooks[*corev1.Pod]{
-		PrepareForCreate: prepareForCreate,
-		PrepareForUpdate: prepareForUpdate,
-		Validate: func(ctx context.Context, pod *corev1.Pod) field.ErrorList {
-			return podspec.ValidatePodCreate(pod, podspec.OptionsFrom(ctx))
+// New defines pods whose containers are reached by what is given.
+func New(needs connect.Needs) *registry.Resource[*corev1.Pod] {
+	return &registry.Resource[*corev1.Pod]{
+		GVR:                 corev1.SchemeGroupVersion.WithResource("pods"),
+		Singular:            "pod",
+		ShortNames:          []string{"po"},
+		Categories:          []string{"all"},
+		New:                 func() *corev1.Pod { return &corev1.Pod{} },
+		NewList:             func() runtime.Object { return &corev1.PodList{} },
+		GracefulDelete:      deleteGracefully,
+		ReturnDeletedObject: true,
+		Parts: registry.Parts[*corev1.Pod]{
+			Spec:        registry.Part(func(p *corev1.Pod) *corev1.PodSpec { return &p.Spec }),
+			Status:      registry.Part(func(p *corev1.Pod) *corev1.PodStatus { return &p.Status }),
+			Generations: true,
 		},
-		ValidateUpdate: validateAs(podspec.ValidatePodUpdate),
-		// There are no warnings on update: users rarely update pods themselves,
-		// and kubelets do so all the time.
-		WarningsOnCreate: func(_ context.Context, pod *corev1.Pod) []string { return podspec.PodWarnings(pod) },
-	},
-	Facets: map[string]registry.Facet[*corev1.Pod]{
-		"status": {
-			Hooks:    registry.Hooks[*corev1.Pod]{PrepareForUpdate: prepareStatus, ValidateUpdate: validateAs(podspec.ValidatePodStatusUpdate)},
-			Metadata: registry.MetadataRule{Keep: keepOwners, Resets: []string{"metadata.deletionTimestamp", "metadata.ownerReferences"}},
+		Hooks: registry.Hooks[*corev1.Pod]{
+			PrepareForCreate: prepareForCreate,
+			PrepareForUpdate: prepareForUpdate,
+			Validate: func(ctx context.Context, pod *corev1.Pod) field.ErrorList {
+				return podspec.ValidatePodCreate(pod, podspec.OptionsFrom(ctx))
+			},
+			ValidateUpdate: validateAs(podspec.ValidatePodUpdate),
+			// There are no warnings on update: users rarely update pods themselves,
+			// and kubelets do so all the time.
+			WarningsOnCreate: func(_ context.Context, pod *corev1.Pod) []string { return podspec.PodWarnings(pod) },
 		},
-		"ephemeralcontainers": {Hooks: registry.Hooks[*corev1.Pod]{
-			PrepareForUpdate: prepareEphemeralContainers, ValidateUpdate: validateAs(podspec.ValidatePodEphemeralContainersUpdate)}},
-		"resize": {Hooks: registry.Hooks[*corev1.Pod]{
-			PrepareForUpdate: prepareResize, ValidateUpdate: validateAs(podspec.ValidatePodResize)}},
-	},
-	Fields: []registry.Field[*corev1.Pod]{
-		{Name: "spec.nodeName", Value: func(p *corev1.Pod) string { return p.Spec.NodeName }, Trigger: true, Index: true},
-		{Name: "spec.restartPolicy", Value: func(p *corev1.Pod) string { return string(p.Spec.RestartPolicy) }},
-		{Name: "spec.schedulerName", Value: func(p *corev1.Pod) string { return p.Spec.SchedulerName }},
-		{Name: "spec.serviceAccountName", Value: func(p *corev1.Pod) string { return p.Spec.ServiceAccountName }},
-		{Name: "spec.hostNetwork", Value: func(p *corev1.Pod) string { return strconv.FormatBool(p.Spec.HostNetwork) }},
-		{Name: "status.phase", Value: func(p *corev1.Pod) string { return string(p.Status.Phase) }},
-		{Name: "status.podIP", Value: firstIP},
-		{Name: "status.nominatedNodeName", Value: func(p *corev1.Pod) string { return p.Status.NominatedNodeName }},
-	},
-	Columns:       columns(),
-	RowConditions: rowConditions,
-	Subresources:  subresources,
+		Facets: map[string]registry.Facet[*corev1.Pod]{
+			"status": {
+				Hooks:    registry.Hooks[*corev1.Pod]{PrepareForUpdate: prepareStatus, ValidateUpdate: validateAs(podspec.ValidatePodStatusUpdate)},
+				Metadata: registry.MetadataRule{Keep: keepOwners, Resets: []string{"metadata.deletionTimestamp", "metadata.ownerReferences"}},
+			},
+			"ephemeralcontainers": {Hooks: registry.Hooks[*corev1.Pod]{
+				PrepareForUpdate: prepareEphemeralContainers, ValidateUpdate: validateAs(podspec.ValidatePodEphemeralContainersUpdate)}},
+			"resize": {Hooks: registry.Hooks[*corev1.Pod]{
+				PrepareForUpdate: prepareResize, ValidateUpdate: validateAs(podspec.ValidatePodResize)}},
+		},
+		Fields: []registry.Field[*corev1.Pod]{
+			{Name: "spec.nodeName", Value: func(p *corev1.Pod) string { return p.Spec.NodeName }, Trigger: true, Index: true},
+			{Name: "spec.restartPolicy", Value: func(p *corev1.Pod) string { return string(p.Spec.RestartPolicy) }},
+			{Name: "spec.schedulerName", Value: func(p *corev1.Pod) string { return p.Spec.SchedulerName }},
+			{Name: "spec.serviceAccountName", Value: func(p *corev1.Pod) string { return p.Spec.ServiceAccountName }},
+			{Name: "spec.hostNetwork", Value: func(p *corev1.Pod) string { return strconv.FormatBool(p.Spec.HostNetwork) }},
+			{Name: "status.phase", Value: func(p *corev1.Pod) string { return string(p.Status.Phase) }},
+			{Name: "status.podIP", Value: firstIP},
+			{Name: "status.nominatedNodeName", Value: func(p *corev1.Pod) string { return p.Status.NominatedNodeName }},
+		},
+		Columns:       columns(),
+		RowConditions: rowConditions,
+		Subresources: func(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
+			return subresources(main, deps, needs)
+		},
+	}
 }
 
-func subresources(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
+func subresources(main *registry.REST, deps registry.Deps, needs connect.Needs) map[string]rest.Storage {
 	pods := main.Store
+	c := containers{pods: pods, objects: deps.Objects, needs: needs}
+	connect.RegisterMetrics()
 	return map[string]rest.Storage{
-		"attach":      &streamREST{newOptions: func() runtime.Object { return &corev1.PodAttachOptions{} }, pods: pods},
+		"attach":      &streamREST{c, func() runtime.Object { return &corev1.PodAttachOptions{} }},
 		"binding":     &bindingREST{func() (store, error) { return store{pods}, nil }},
 		"eviction":    &evictionREST{pods: store{pods}, budgets: budgets{deps.Objects}},
-		"exec":        &streamREST{newOptions: func() runtime.Object { return &corev1.PodExecOptions{} }, pods: pods},
-		"log":         &logREST{pods: pods},
-		"portforward": &streamREST{newOptions: func() runtime.Object { return &corev1.PodPortForwardOptions{} }, pods: pods},
-		"proxy":       &proxyREST{pods: pods},
+		"exec":        &streamREST{c, func() runtime.Object { return &corev1.PodExecOptions{} }},
+		"log":         &logREST{c},
+		"portforward": &streamREST{c, func() runtime.Object { return &corev1.PodPortForwardOptions{} }},
+		"proxy":       &proxyREST{containers: c},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	featuregatetesting "k8s.io/component-base/featuregate/testing"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/registrytest"
 )
 
@@ -21,11 +22,11 @@ func TestValidation(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"create", "update", "subresources"} {
-		t.Run(name, func(t *testing.T) { registrytest.Validate(t, "testdata/"+name+".txt", Resource, valid) })
+		t.Run(name, func(t *testing.T) { registrytest.Validate(t, "testdata/"+name+".txt", New(connect.Needs{}), valid) })
 	}
 	t.Run("volumes", func(t *testing.T) {
 		featuregatetesting.SetFeatureGateDuringTest(t, features.Gate(), features.EmptyDirVolumeMode, true)
-		registrytest.Validate(t, "testdata/volumes.txt", Resource, func() *corev1.Pod {
+		registrytest.Validate(t, "testdata/volumes.txt", New(connect.Needs{}), func() *corev1.Pod {
 			pod := valid()
 			pod.Spec.ServiceAccountName = "default"
 			return pod

@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -13,18 +14,22 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/utils/ptr"
+	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // proxyREST implements the proxy to the pods of a service.
 type proxyREST struct {
+	connect.ProxyStorage
 	services *genericregistry.Store
 	objects  *objects.Access
+	needs    connect.Needs
 }
 
 var (
@@ -33,11 +38,8 @@ var (
 	endpointSlices = discoveryv1.SchemeGroupVersion.WithResource("endpointslices")
 )
 
+// New implements rest.Storage.
 func (r *proxyREST) New() runtime.Object { return &corev1.ServiceProxyOptions{} }
-func (r *proxyREST) Destroy()            {}
-
-// ConnectMethods implements rest.Connecter.
-func (r *proxyREST) ConnectMethods() []string { return registry.ProxyMethods() }
 
 // NewConnectOptions implements rest.Connecter. The rest of the URL path is
 // stored in the path of the options.
@@ -46,66 +48,72 @@ func (r *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
 }
 
 // Connect implements rest.Connecter.
-func (r *proxyREST) Connect(ctx context.Context, id string, _ runtime.Object, _ rest.Responder) (http.Handler, error) {
-	name, port, err := splitID(id)
-	if err != nil {
-		return nil, err
+func (r *proxyREST) Connect(ctx context.Context, id string, options runtime.Object, responder rest.Responder) (http.Handler, error) {
+	o, ok := options.(*corev1.ServiceProxyOptions)
+	if !ok {
+		return nil, fmt.Errorf("invalid options object: %#v", options)
+	}
+	scheme, name, port, valid := utilnet.SplitSchemeNamePort(id)
+	if !valid {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid service request %q", id))
 	}
 	obj, err := r.services.Get(ctx, name, &metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
-	s := obj.(*corev1.Service)
-	if !hasPort(s, port) {
-		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("no service port %q found for service %q", port, name))
-	}
-	slices, err := objects.List[*discoveryv1.EndpointSliceList](ctx, r.objects, endpointSlices, s.Namespace, labels.Set{discoveryv1.LabelServiceName: name})
+	host, err := r.endpoint(ctx, obj.(*corev1.Service), id, port)
 	if err != nil {
 		return nil, err
 	}
-	if !anyReady(slices.Items) {
-		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("no endpoints available for service %q", name))
-	}
-	return nil, registry.NewNotImplemented("the proxy to a service")
+	return r.needs.Proxy(&url.URL{Scheme: scheme, Host: host}, r.needs.Connections.Others(), o.Path, responder), nil
 }
 
-// splitID splits an ID of the form name, name:port or scheme:name:port into the
-// name and the port.
-func splitID(id string) (name, port string, err error) {
-	switch parts := strings.Split(id, ":"); len(parts) {
-	case 1:
-		return parts[0], "", nil
-	case 2:
-		return parts[0], parts[1], nil
-	case 3:
-		if parts[0] == "" || parts[0] == "http" || parts[0] == "https" {
-			return parts[1], parts[2], nil
-		}
+// endpoint returns the address of a ready pod of the service, chosen by chance.
+// port is the name or the number of a port of the service; empty is the port
+// without a name.
+func (r *proxyREST) endpoint(ctx context.Context, s *corev1.Service, id, port string) (string, error) {
+	portName, err := nameOf(s, port)
+	if err != nil {
+		return "", err
 	}
-	return "", "", apierrors.NewBadRequest(fmt.Sprintf("invalid service request %q", id))
+	list, err := objects.List[*discoveryv1.EndpointSliceList](ctx, r.objects, endpointSlices, s.Namespace, labels.Set{discoveryv1.LabelServiceName: s.Name})
+	if err != nil {
+		return "", err
+	}
+	var all []*discoveryv1.EndpointSlice
+	for i := range list.Items {
+		all = append(all, &list.Items[i])
+	}
+	family := corev1.IPFamilyUnknown
+	if len(s.Spec.IPFamilies) > 0 {
+		family = s.Spec.IPFamilies[0]
+	}
+	return apiserverproxy.RandomEndpoint(id, all, portName, family, func(e *discoveryv1.Endpoint) bool { return r.isPod(ctx, s.Namespace, e) })
 }
 
-// hasPort reports whether the service has a port with this name or number. An
-// empty string stands for the default port, so that the result is true.
-func hasPort(s *corev1.Service, port string) bool {
-	if port == "" {
-		return true
+// nameOf returns the name of the port of a service with this name or number.
+func nameOf(s *corev1.Service, port string) (string, error) {
+	number, err := strconv.ParseInt(port, 10, 64)
+	if err != nil {
+		return port, nil
 	}
 	for _, p := range s.Spec.Ports {
-		if p.Name == port || strconv.Itoa(int(p.Port)) == port {
-			return true
+		if int64(p.Port) == number {
+			return p.Name, nil
 		}
 	}
-	return false
+	return "", apierrors.NewServiceUnavailable(fmt.Sprintf("no service port %d found for service %q", number, s.Name))
 }
 
-func anyReady(slices []discoveryv1.EndpointSlice) bool {
-	for i := range slices {
-		for j := range slices[i].Endpoints {
-			if ptr.Deref(slices[i].Endpoints[j].Conditions.Ready, true) {
-				return true
-			}
-		}
+// isPod reports whether the endpoint is a pod of the namespace. Whoever may write
+// endpoints could otherwise reach any address through the server.
+func (r *proxyREST) isPod(ctx context.Context, namespace string, e *discoveryv1.Endpoint) bool {
+	if ref := e.TargetRef; ref == nil || ref.Kind != "Pod" || ref.Namespace != namespace || len(e.Addresses) == 0 {
+		return false
 	}
-	return false
+	pod, err := objects.Get[*corev1.Pod](ctx, r.objects, corev1.Resource("pods"), namespace, e.TargetRef.Name)
+	if err != nil || kubelet.CheckHost(ctx, e.Addresses[0]) != nil {
+		return false
+	}
+	return slices.ContainsFunc(pod.Status.PodIPs, func(ip corev1.PodIP) bool { return ip.IP == e.Addresses[0] })
 }

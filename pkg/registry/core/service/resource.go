@@ -14,11 +14,12 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 )
 
 // New defines services whose addresses and ports are allocated by the
-// allocators.
-func New(allocators *allocation.Services) *registry.Resource[*corev1.Service] {
+// allocators, and whose pods are reached by what is given.
+func New(allocators *allocation.Services, needs connect.Needs) *registry.Resource[*corev1.Service] {
 	return &registry.Resource[*corev1.Service]{
 		GVR:                 corev1.SchemeGroupVersion.WithResource("services"),
 		Singular:            "service",
@@ -54,7 +55,7 @@ func New(allocators *allocation.Services) *registry.Resource[*corev1.Service] {
 			store.BeginCreate, store.BeginUpdate, store.AfterDelete = a.beginCreate, a.beginUpdate, a.afterDelete
 		},
 		Subresources: func(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
-			return map[string]rest.Storage{"proxy": &proxyREST{services: main.Store, objects: deps.Objects}}
+			return map[string]rest.Storage{"proxy": &proxyREST{services: main.Store, objects: deps.Objects, needs: needs}}
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/registrytest"
 )
 
@@ -31,7 +32,7 @@ func balanced(change func(*corev1.Service)) func(*corev1.Service) {
 
 // TestValidation is a transcript: see registrytest.Validate.
 func TestValidation(t *testing.T) {
-	registrytest.Validate(t, "testdata/validation.txt", New(nil), func() *corev1.Service { return valid(func(*corev1.Service) {}) })
+	registrytest.Validate(t, "testdata/validation.txt", New(nil, connect.Needs{}), func() *corev1.Service { return valid(func(*corev1.Service) {}) })
 }
 
 // TestCarryOver checks which fields keep their values when an update omits
@@ -70,7 +71,7 @@ func TestCarryOver(t *testing.T) {
 	if s.Spec.ClusterIP != "" || s.Spec.ClusterIPs != nil || s.Spec.IPFamilies != nil || s.Spec.IPFamilyPolicy != nil || s.Spec.InternalTrafficPolicy != nil {
 		t.Errorf("as ExternalName: %+v", s.Spec)
 	}
-	if errs := New(nil).ValidateChange(t.Context(), "", s, old); len(errs) > 0 {
+	if errs := New(nil, connect.Needs{}).ValidateChange(t.Context(), "", s, old); len(errs) > 0 {
 		t.Errorf("as ExternalName: %v", errs)
 	}
 	s = update(func(s *corev1.Service) { s.Spec.ClusterIP = "10.0.0.8" })

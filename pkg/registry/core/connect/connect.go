@@ -1,0 +1,108 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	utilproxy "k8s.io/apimachinery/pkg/util/proxy"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericfilters "k8s.io/apiserver/pkg/endpoints/filters"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
+	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
+)
+
+// Needs contains what the subresources depend on.
+type Needs struct {
+	// Connections reach kubelets and pods.
+	Connections *kubelet.Connections
+	// Authorizer decides whether a client may open a stream.
+	Authorizer authorizer.Authorizer
+	// BytesPerSecond limits each connection, in bytes in each direction; 0 is no
+	// limit.
+	BytesPerSecond int64
+}
+
+// Kubelet returns the kubelet of a node.
+func (n Needs) Kubelet(ctx context.Context, access *objects.Access, node string) (kubelet.Target, error) {
+	obj, err := objects.Get[*corev1.Node](ctx, access, corev1.Resource("nodes"), "", node)
+	if apierrors.IsNotFound(err) {
+		// kube-apiserver names the resource of the request in place of nodes.
+		if info, ok := genericapirequest.RequestInfoFrom(ctx); ok {
+			return kubelet.Target{}, apierrors.NewNotFound(corev1.Resource(info.Resource), node)
+		}
+	}
+	if err != nil {
+		return kubelet.Target{}, err
+	}
+	return n.Connections.To(obj)
+}
+
+// MayStream returns an error unless the user may create the subresource. A stream
+// can be asked for with GET as well, because browsers open WebSockets with GET; it
+// needs the permission to create nevertheless (KEP-4006).
+func (n Needs) MayStream(ctx context.Context, name string) error {
+	if !features.Enabled(features.AuthorizePodWebsocketUpgradeCreatePermission) {
+		return nil
+	}
+	attributes, err := genericfilters.GetAuthorizerAttributes(ctx)
+	if err != nil {
+		return apierrors.NewInternalError(err)
+	}
+	if attributes.GetVerb() == "create" {
+		return nil
+	}
+	decision, reason, err := n.Authorizer.Authorize(ctx, authorizer.AttributesRecord{
+		User: attributes.GetUser(), Verb: "create", Namespace: attributes.GetNamespace(), APIGroup: attributes.GetAPIGroup(),
+		APIVersion: attributes.GetAPIVersion(), Resource: attributes.GetResource(), Subresource: attributes.GetSubresource(),
+		Name: attributes.GetName(), ResourceRequest: true, Path: attributes.GetPath(),
+	})
+	if decision == authorizer.DecisionAllow {
+		return nil
+	}
+	if err != nil && reason == "" {
+		reason = err.Error()
+	}
+	return apierrors.NewForbidden(corev1.Resource(attributes.GetResource()), name, errors.New(reason))
+}
+
+// Proxy passes requests on to a path below the location. What the server there
+// answers with is rewritten so that redirects and links lead through the proxy
+// again; the server itself follows no redirect.
+func (n Needs) Proxy(location *url.URL, transport http.RoundTripper, path string, responder rest.Responder) http.Handler {
+	at := *location
+	at.Path = utilnet.JoinPreservingTrailingSlash(at.Path, path)
+	return n.handler(&at, transport, true, false, responder)
+}
+
+func (n Needs) handler(location *url.URL, transport http.RoundTripper, rewrite, upgrade bool, responder rest.Responder) *utilproxy.UpgradeAwareHandler {
+	h := utilproxy.NewUpgradeAwareHandler(location, transport, rewrite, upgrade, utilproxy.NewErrorResponder(responder))
+	h.MaxBytesPerSec = n.BytesPerSecond
+	return h
+}
+
+// ValidPort reports whether the text can be the port of a URL.
+func ValidPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 31)
+	return err == nil
+}
+
+// ProxyStorage implements the parts of a proxy subresource that do not depend on
+// the resource.
+type ProxyStorage struct{}
+
+// Destroy implements rest.Storage.
+func (ProxyStorage) Destroy() {}
+
+// ConnectMethods implements rest.Connecter.
+func (ProxyStorage) ConnectMethods() []string { return registry.ProxyMethods() }
