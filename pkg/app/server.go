@@ -81,11 +81,11 @@ func describe(cmd *cobra.Command, o *options.Options, parent *parentOptions) {
 }
 
 func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
-	if err := applyLogging(ctx, o.Logs); err != nil {
+	completed, err := o.Complete() // first: it sets the feature gates of logging
+	if err != nil {
 		return err
 	}
-	completed, err := o.Complete()
-	if err != nil {
+	if err := applyLogging(ctx, o.Logs); err != nil {
 		return err
 	}
 	defer logs.FlushLogs()

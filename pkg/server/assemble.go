@@ -75,6 +75,9 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 		return nil, err
 	}
 	p.accounts.discovery(s.generic.Handler.GoRestfulContainer, jwksURI(b))
+	if b.options.LogsHandler {
+		s.generic.Handler.GoRestfulContainer.Add(logFiles(logDir))
+	}
 	info := bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig}
 	if err := bootstrap.AddHooks(s.generic, b.client, b.informers, info, p.services, b.enabled.Serves); err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 		}
 	}
 	fs.StringSliceVar(&o.Only, "admission-control", o.Only, "The only admission plugins to run, in place of the default ones.")
-	_ = fs.MarkDeprecated("admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead.") // fails only if the flag does not exist
+	markDeprecated(fs, "admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead. Will be removed in a future version.")
 }
 
 // complete applies --admission-control.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apiserver/pkg/server/flagz"
@@ -20,6 +21,7 @@ import (
 	basecompatibility "k8s.io/component-base/compatibility"
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
+	_ "k8s.io/component-base/logs/json/register" // --logging-format=json, and its flags
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
@@ -50,10 +52,19 @@ type Options struct {
 	ServiceAccounts *ServiceAccountOptions
 	// Services contains kube-apiserver's flags for services.
 	Services *ServiceOptions
+	// Peers contains kube-apiserver's flags for other API servers.
+	Peers *PeerOptions
+	// Leadership contains kube-apiserver's flags for coordinated leader election.
+	Leadership *LeadershipOptions
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// AllowPrivileged allows privileged containers.
 	AllowPrivileged bool
+	// LogsHandler serves the files in /var/log at /logs/.
+	LogsHandler bool
+	// MaxConnectionBytesPerSec limits what a client may receive in one second over a
+	// connection to a container or a port of a pod; 0 means no limit.
+	MaxConnectionBytesPerSec int64
 	// Servers is the number of API servers that share the storage:
 	// kube-apiserver's --apiserver-count.
 	Servers int
@@ -90,6 +101,8 @@ func New() *Options {
 		Logs:           logs.NewOptions(),
 		Traces:         genericoptions.NewTracingOptions(),
 		Aggregator:     newAggregatorOptions(),
+		Peers:          &PeerOptions{},
+		Leadership:     newLeadershipOptions(),
 		EventTTL:       time.Hour,
 		Servers:        1,
 	}
@@ -136,14 +149,27 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	misc := sections.FlagSet("misc")
 	o.Aggregator.AddFlags(misc)
 	o.Services.AddFlags(misc)
+	o.Peers.AddFlags(misc)
+	o.Leadership.AddFlags(misc)
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
+	misc.BoolVar(&o.LogsHandler, "enable-logs-handler", o.LogsHandler, "Serve the files in /var/log at /logs/.")
+	markDeprecated(misc, "enable-logs-handler", "Log handler functionality is deprecated")
+	misc.Int64Var(&o.MaxConnectionBytesPerSec, "max-connection-bytes-per-sec", o.MaxConnectionBytesPerSec, ""+
+		"How many bytes a client may transfer in one second over a connection to a container or a port of a pod. 0 means no limit.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
 		"With more than one, a custom resource becomes available after a delay in which the other servers can observe its definition.")
 	o.Version.AddTo(sections.FlagSet("global"))
 	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // fails only if the flag does not exist
 	o.flags = sections
 	return sections
+}
+
+// markDeprecated marks a flag as deprecated and, as kube-apiserver does, still shows it
+// in the help.
+func markDeprecated(flags *pflag.FlagSet, name, instead string) {
+	flag := flags.Lookup(name)
+	flag.Deprecated, flag.Hidden = instead, false
 }
 
 // allControllers is the default of --controllers.
@@ -216,7 +242,7 @@ func (c Completed) Validate() error {
 	}
 	for _, group := range []interface{ Validate() []error }{
 		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Authorization, c.EgressSelector, c.Admission,
-		c.Metrics, c.Traces, c.Aggregator,
+		c.Metrics, c.Traces, c.Aggregator, c.Peers, c.Leadership,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

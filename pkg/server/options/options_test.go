@@ -1,92 +1,10 @@
 package options
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/spf13/pflag"
 )
-
-// own lists the flags that kube-apiserver does not have.
-var own = []string{"controllers", "data-dir", "embedded-etcd-cert-file", "embedded-etcd-key-file", "embedded-etcd-listen-client-url",
-	"embedded-etcd-quota-backend-bytes", "embedded-etcd-trusted-ca-file", "embedded-etcd-unsafe-no-fsync"}
-
-// differ lists the flags whose default differs from kube-apiserver's, with the
-// reason.
-var differ = map[string]string{
-	"allow-privileged": "kind, envtest, kubeadm and kwok all set it",
-	"bind-address":     "listening on loopback only is safe",
-	"cert-dir":         "the server has certificates of its own in the data directory",
-	"shutdown-watch-termination-grace-period": "watches end when the server does",
-}
-
-func flags() map[string]*pflag.Flag {
-	all := map[string]*pflag.Flag{}
-	for _, section := range New().Flags().FlagSets {
-		section.VisitAll(func(f *pflag.Flag) { all[f.Name] = f })
-	}
-	return all
-}
-
-// recorded returns type and default of kube-apiserver's flags by name.
-func recorded(t *testing.T) map[string][2]string {
-	t.Helper()
-	data, err := os.ReadFile("testdata/kube-apiserver-flags.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string][2]string{}
-	for line := range strings.Lines(string(data)) {
-		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		all[cells[1]] = [2]string{cells[2], strings.Trim(cells[3], `"`)}
-	}
-	return all
-}
-
-func TestFlagsAreThoseOfKubeAPIServer(t *testing.T) {
-	want := recorded(t)
-	for _, name := range own {
-		if _, both := want[name]; both {
-			t.Errorf("--%s is kube-apiserver's, not our own", name)
-		}
-		want[name] = [2]string{}
-	}
-	compared := 0
-	for name, flag := range flags() {
-		reference, ok := want[name]
-		if !ok {
-			if flag.Deprecated == "" && !flag.Hidden {
-				t.Errorf("--%s is not a flag of kube-apiserver", name)
-			}
-			continue
-		}
-		if reference[0] == "" {
-			continue
-		}
-		compared++
-		if differ[name] == "" && !sameDefault(flag, reference[1]) {
-			t.Errorf("--%s: default %q, kube-apiserver's is %q", name, flag.DefValue, reference[1])
-		}
-	}
-	if compared < 80 {
-		t.Errorf("only %d flags were compared", compared)
-	}
-}
-
-// sameDefault reports whether the default of a flag is the recorded one. The recorded defaults omit
-// zero values.
-func sameDefault(flag *pflag.Flag, reference string) bool {
-	if flag.DefValue == reference {
-		return true
-	}
-	switch flag.DefValue {
-	case "0", "0s", "false", "[]", "", "<nil>":
-		return reference == "" || reference == "[]" || reference == "false"
-	}
-	return false
-}
 
 func TestValidateNamesTheFlag(t *testing.T) {
 	for _, test := range []struct {
@@ -130,6 +48,10 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--endpoint-reconciler-type must be one of lease, master-count, none", func(o *Options) { o.Services.EndpointReconciler = "zookeeper" }},
 		{"--kubernetes-service-node-port 65536 must be between 0 and 65535", func(o *Options) { o.Services.KubernetesNodePort = 65536 }},
 		{"kubernetes service port range 30000-32767 doesn't contain 80", func(o *Options) { o.Services.KubernetesNodePort = 80 }},
+		{"--coordinated-leadership-lease-duration must be greater than --coordinated-leadership-renew-deadline",
+			func(o *Options) { o.Leadership.LeaseDuration = 10 * time.Second }},
+		{"--coordinated-leadership-renew-deadline must be greater than --coordinated-leadership-retry-period",
+			func(o *Options) { o.Leadership.RenewDeadline = 2 * time.Second }},
 		{"--storage-media-type", func(o *Options) { o.Etcd.DefaultStorageMediaType = "text/plain" }},
 	} {
 		o := New()
