@@ -57,6 +57,8 @@ require (
 
 require k8s.io/endpointslice v0.37.2
 
+require k8s.io/externaljwt v0.37.2
+
 require (
 	cel.dev/expr v0.25.2 // indirect
 	github.com/Azure/go-ansiterm v0.0.0-20250102033503-faa5f7b0171c // indirect

@@ -64,7 +64,7 @@ type Deps struct {
 	// but the serial number.
 	SignCertificate func(template x509.Certificate, public crypto.PublicKey) (*x509.Certificate, error)
 	// SignToken signs a token of a service account.
-	SignToken func(*serviceaccount.Claims) (string, error)
+	SignToken func(context.Context, *serviceaccount.Claims) (string, error)
 }
 
 // List is a list of controllers.

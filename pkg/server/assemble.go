@@ -51,7 +51,7 @@ type parts struct {
 
 // assemble builds the server from what open has opened.
 func assemble(ctx context.Context, b *base) (*Server, error) {
-	p, err := configure(b)
+	p, err := configure(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 // configure completes the configuration of the generic server. The order of the
 // steps follows the dependencies between the parts. An error names the flags that
 // the step reads.
-func configure(b *base) (*parts, error) {
+func configure(ctx context.Context, b *base) (*parts, error) {
 	o, g, p := b.options, b.generic, &parts{}
 	for _, step := range []struct {
 		flags string
@@ -100,8 +100,8 @@ func configure(b *base) (*parts, error) {
 		{"storage", func() (err error) { p.stored, err = newStorage(b); return err }},
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
-		{"service accounts (--service-account-signing-key-file, --service-account-key-file)",
-			func() (err error) { p.accounts, err = newServiceAccounts(b); return err }},
+		{"service accounts (--service-account-signing-key-file, --service-account-key-file, --service-account-signing-endpoint)",
+			func() (err error) { p.accounts, err = newServiceAccounts(ctx, b); return err }},
 		{"authentication", func() (err error) { p.clientCA, err = applyAuthentication(b, p.accounts.authenticator); return err }},
 		{"authorization", func() (err error) { p.rules, err = applyAuthorization(b); noteRefusals(b); return err }},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return applyAudit(b) }},

@@ -221,7 +221,8 @@ func (o *Options) Complete() (Completed, error) {
 	if !c.Embedded && !o.controllersChosen() {
 		o.Controllers = nil
 	}
-	c.NoData = !c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" && o.ServiceAccounts.SigningKeyFile != "" &&
+	c.NoData = !c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" &&
+		(o.ServiceAccounts.SigningKeyFile != "" || o.ServiceAccounts.SigningEndpoint != "") &&
 		(o.SecureServing.ServerCert.CertDirectory != "" || o.SecureServing.ServerCert.CertKey.CertFile != "")
 	if c.Embedded {
 		// The validation of k8s.io/apiserver requires a server. The embedded etcd does not use this

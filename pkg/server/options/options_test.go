@@ -27,7 +27,14 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{`--controllers: unknown controller "nosuch": choose among bootstrap-signer-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
 		{"--oidc-issuer-url and --oidc-client-id", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
 		{"--authentication-token-webhook-version", func(o *Options) { o.Authentication.WebhookVersion = "v2" }},
-		{"--service-account-signing-endpoint is not available", func(o *Options) { o.ServiceAccounts.SigningEndpoint = "/run/signer.sock" }},
+		{"service-account-signing-key-file and service-account-signing-endpoint are mutually exclusive and cannot be set at the same time",
+			func(o *Options) {
+				o.ServiceAccounts.SigningEndpoint, o.ServiceAccounts.SigningKeyFile = "/run/signer.sock", "sa.key"
+			}},
+		{"can't set `--service-account-signing-key-file` and/or `--service-account-key-file` with `--service-account-signing-endpoint`",
+			func(o *Options) {
+				o.ServiceAccounts.SigningEndpoint, o.ServiceAccounts.KeyFiles = "/run/signer.sock", []string{"sa.pub"}
+			}},
 		{"--service-account-issuer must not be empty", func(o *Options) { o.ServiceAccounts.Issuers = []string{""} }},
 		{`service-account-issuer "http://[::1" contained a ':' but was not a valid URL`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"http://[::1"} }},
 		{`--service-account-issuer has "a" more than once`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"a", "b", "a"} }},
