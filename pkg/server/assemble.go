@@ -35,6 +35,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/peers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
@@ -46,6 +47,7 @@ type parts struct {
 	clientCA   dynamiccertificates.CAContentProvider
 	rules      *rbac.Resolver
 	services   bootstrap.Services
+	peers      *peers.Peers
 	aggregator *aggregator.Aggregator
 }
 
@@ -78,8 +80,7 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 	if b.options.LogsHandler {
 		s.generic.Handler.GoRestfulContainer.Add(logFiles(logDir))
 	}
-	info := bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig}
-	if err := bootstrap.AddHooks(s.generic, b.client, b.informers, info, p.services, b.enabled.Serves); err != nil {
+	if err := s.addHooks(p); err != nil {
 		return nil, err
 	}
 	if err := s.installAggregator(); err != nil {
@@ -107,15 +108,35 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return applyAudit(b) }},
 		{"priority and fairness", func() error { return o.Features.ApplyTo(g, b.client, b.informers) }},
 		{"services", func() (err error) { p.services, err = newServices(b, p.stored.Raw); return err }},
-		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b); return err }},
+		{"other API servers", func() (err error) { p.peers, err = newPeers(b, p.stored.Raw); return err }},
+		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b, p.peers); return err }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
 		}
 	}
-	b.wrapHandlers(p.aggregator)
+	b.wrapHandlers(p.aggregator, p.peers)
 	return p, runControllers(b, p)
+}
+
+// addHooks adds the post-start hooks of this server, in kube-apiserver's order.
+func (s *Server) addHooks(p *parts) error {
+	b := s.base
+	needs := bootstrap.Needs{
+		Client: b.client, Informers: b.informers, Services: p.services, Serves: b.enabled.Serves,
+		Authentication: bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig},
+	}
+	if p.peers != nil {
+		needs.Identify = p.peers.Annotate
+	}
+	if err := bootstrap.AddNamespaces(s.generic, needs); err != nil {
+		return err
+	}
+	if err := s.installPeers(p.peers); err != nil {
+		return err
+	}
+	return bootstrap.AddHooks(s.generic, needs)
 }
 
 func newStorage(b *base) (*storage.Stored, error) {
