@@ -103,7 +103,7 @@ func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionRes
 			continue
 		}
 		loop := c.New(deps)
-		loop.name = c.Name
+		loop.Name = c.Name
 		chosen = append(chosen, loop)
 	}
 	return chosen

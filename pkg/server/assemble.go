@@ -133,6 +133,9 @@ func (s *Server) addHooks(p *parts) error {
 	if err := bootstrap.AddNamespaces(s.generic, needs); err != nil {
 		return err
 	}
+	if err := s.installLeadership(); err != nil {
+		return err
+	}
 	if err := s.installPeers(p.peers); err != nil {
 		return err
 	}
