@@ -103,8 +103,10 @@ func useEverything(t *testing.T, config *restclient.Config) {
 		{"GET", "/apis/nothing.example.com/v1/none", "", 404, nil},
 		{"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", `{"spec":{"resourceAttributes":{"verb":"get","resource":"pods"}}}`, 201, nil},
 		{"POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", `{"metadata":{"name":"p"},"spec":{"matchConstraints":{"resourceRules":[{` +
-			`"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["secrets"]}]},"validations":[{"expression":"object.metadata.name != 'x'"}]}}`, 201, nil},
-		{"POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings", `{"metadata":{"name":"b"},"spec":{"policyName":"p","validationActions":["Deny"]}}`, 201, nil},
+			`"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["secrets"]}]},` +
+			`"validations":[{"expression":"object.metadata.name != 'x'"}]}}`, 201, nil},
+		{"POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+			`{"metadata":{"name":"b"},"spec":{"policyName":"p","validationActions":["Deny"]}}`, 201, nil},
 		{"POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", `{"metadata":{"name":"as.metrics.example.com"},"spec":{"group":"metrics.example.com",` +
 			`"names":{"plural":"as","kind":"A"},"scope":"Cluster","versions":[{"name":"v1","served":true,"storage":true,` +
 			`"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}`, 201, nil},

@@ -113,7 +113,8 @@ func (c *controller) election(name cache.ObjectName) (*election, error) {
 func (c *controller) write(ctx context.Context, name cache.ObjectName, have *coordinationv1.Lease, spec *coordinationv1.LeaseSpec) error {
 	client := c.client.CoordinationV1().Leases(name.Namespace)
 	if have == nil {
-		_, err := client.Create(ctx, &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: name.Name, Namespace: name.Namespace}, Spec: *spec}, metav1.CreateOptions{})
+		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: name.Name, Namespace: name.Namespace}, Spec: *spec}
+		_, err := client.Create(ctx, lease, metav1.CreateOptions{})
 		return err
 	}
 	if apiequality.Semantic.DeepEqual(&have.Spec, spec) {

@@ -94,7 +94,8 @@ func (e *election) leaveToOthers(strategy coordinationv1.CoordinatedLeaseStrateg
 
 // give returns the lease for a new holder. Its acquireTime is the holder's.
 func (e *election) give(holder string, strategy coordinationv1.CoordinatedLeaseStrategy) *coordinationv1.LeaseSpec {
-	spec := &coordinationv1.LeaseSpec{Strategy: &strategy, LeaseDurationSeconds: ptr.To(int32(firstLease / time.Second)), RenewTime: &metav1.MicroTime{Time: e.now}}
+	spec := &coordinationv1.LeaseSpec{
+		Strategy: &strategy, LeaseDurationSeconds: ptr.To(int32(firstLease / time.Second)), RenewTime: &metav1.MicroTime{Time: e.now}}
 	if holder != "" {
 		spec.HolderIdentity = &holder
 	}

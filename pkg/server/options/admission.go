@@ -1,6 +1,8 @@
 package options
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -18,6 +20,8 @@ type AdmissionOptions struct {
 	// Only, if not empty, lists all plugins that run. It is the value of the
 	// deprecated flag --admission-control.
 	Only []string
+	// both is true if the flags that Only replaces were given as well.
+	both bool
 
 	plugins []admission.Plugin
 }
@@ -48,9 +52,26 @@ func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 	markDeprecated(fs, "admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead. Will be removed in a future version.")
 }
 
+// Validate returns an error for each invalid flag. It must be called after complete.
+func (o *AdmissionOptions) Validate() (errs []error) {
+	if len(o.Only) == 0 {
+		return o.AdmissionOptions.Validate()
+	}
+	if o.both {
+		errs = append(errs, errors.New("admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive"))
+	}
+	for _, name := range o.Only {
+		if !slices.Contains(o.Plugins.Registered(), name) {
+			errs = append(errs, fmt.Errorf("admission-control plugin %q is unknown", name))
+		}
+	}
+	return errs
+}
+
 // complete applies --admission-control.
 func (o *AdmissionOptions) complete() {
 	if len(o.Only) > 0 {
+		o.both = len(o.EnablePlugins) > 0 || len(o.DisablePlugins) > 0
 		o.EnablePlugins = o.Only
 		o.DisablePlugins = slices.DeleteFunc(o.Plugins.Registered(), func(name string) bool { return slices.Contains(o.Only, name) })
 	}

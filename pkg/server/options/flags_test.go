@@ -37,16 +37,25 @@ var differ = map[string]string{
 
 // mean says how the meaning of a flag differs although its type and its default are the same.
 var mean = map[string]string{
-	"authorization-mode":               "without it Node,RBAC; kube-apiserver's default would let everybody do everything",
-	"client-ca-file":                   "client certificates of the CA in the data directory are accepted as well",
-	"etcd-servers":                     "without it, by the name gatehouse, etcd runs in the process",
-	"requestheader-client-ca-file":     "without it, the front proxy of the data directory is trusted",
-	"secure-port":                      "0 chooses a free port; kube-apiserver refuses it",
-	"service-account-issuer":           "without it https://kubernetes.default.svc; kube-apiserver requires the flag",
-	"service-account-key-file":         "without it the key of the data directory; kube-apiserver requires the flag",
-	"service-account-signing-key-file": "without it the key of the data directory; kube-apiserver requires the flag",
-	"service-cluster-ip-range":         "without it 10.0.0.0/24, without a warning",
-	"v":                                "without it only warnings and errors are logged",
+	"event-ttl":                             "must be positive; kube-apiserver accepts any value",
+	"proxy-client-cert-file":                "needs --proxy-client-key-file; kube-apiserver starts without it",
+	"authentication-token-webhook-version":  "a wrong version is an error even without a webhook",
+	"peer-advertise-ip":                     "a loopback address is used as it is; kube-apiserver takes an address of the host instead",
+	"show-hidden-metrics-for-version":       "deprecated metrics of 1.37 are shown in any case",
+	"feature-gates":                         "gates and defaults are those of 1.37",
+	"emulated-version":                      "from 1.34 to 1.37",
+	"min-compatibility-version":             "from 1.34 to 1.37",
+	"coordinated-leadership-lease-duration": "without leasecandidates (--runtime-config) there is a warning and no election",
+	"authorization-mode":                    "without it Node,RBAC; kube-apiserver's default would let everybody do everything",
+	"client-ca-file":                        "client certificates of the CA in the data directory are accepted as well",
+	"etcd-servers":                          "without it, by the name gatehouse, etcd runs in the process",
+	"requestheader-client-ca-file":          "without it, the front proxy of the data directory is trusted",
+	"secure-port":                           "0 chooses a free port; kube-apiserver refuses it",
+	"service-account-issuer":                "without it https://kubernetes.default.svc; kube-apiserver requires the flag",
+	"service-account-key-file":              "without it the key of the data directory; kube-apiserver requires the flag",
+	"service-account-signing-key-file":      "without it the key of the data directory; kube-apiserver requires the flag",
+	"service-cluster-ip-range":              "without it 10.0.0.0/24, without a warning",
+	"v":                                     "without it only warnings and errors are logged",
 }
 
 // programs are the names of the binary, with the options that it has then.

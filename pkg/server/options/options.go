@@ -243,7 +243,7 @@ func (c Completed) Validate() error {
 	}
 	for _, group := range []interface{ Validate() []error }{
 		c.Data, c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Authorization, c.EgressSelector, c.Admission,
-		c.Metrics, c.Traces, c.Aggregator, c.Peers, c.Leadership,
+		metricsOptions{c.Metrics}, c.Traces, c.Aggregator, c.Peers, c.Leadership,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

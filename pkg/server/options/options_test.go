@@ -25,7 +25,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
 		}},
 		{`--controllers: unknown controller "nosuch": choose among bootstrap-signer-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
-		{"--oidc-issuer-url and --oidc-client-id", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
+		{"oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
 		{"--authentication-token-webhook-version", func(o *Options) { o.Authentication.WebhookVersion = "v2" }},
 		{"service-account-signing-key-file and service-account-signing-endpoint are mutually exclusive and cannot be set at the same time",
 			func(o *Options) {
@@ -35,9 +35,9 @@ func TestValidateNamesTheFlag(t *testing.T) {
 			func(o *Options) {
 				o.ServiceAccounts.SigningEndpoint, o.ServiceAccounts.KeyFiles = "/run/signer.sock", []string{"sa.pub"}
 			}},
-		{"--service-account-issuer must not be empty", func(o *Options) { o.ServiceAccounts.Issuers = []string{""} }},
+		{"service-account-issuer should not be an empty string", func(o *Options) { o.ServiceAccounts.Issuers = []string{""} }},
 		{`service-account-issuer "http://[::1" contained a ':' but was not a valid URL`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"http://[::1"} }},
-		{`--service-account-issuer has "a" more than once`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"a", "b", "a"} }},
+		{`service-account-issuer "a" is already specified`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"a", "b", "a"} }},
 		{"--api-audiences", func(o *Options) { o.ServiceAccounts.APIAudiences = []string{"a", ""} }},
 		{"service-account-jwks-uri requires https scheme", func(o *Options) { o.ServiceAccounts.JWKSURI = "http://example.com/jwks" }},
 		{"service-account-jwks-uri must be a valid URL", func(o *Options) { o.ServiceAccounts.JWKSURI = "https://[::1" }},
@@ -45,7 +45,13 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = -time.Hour }},
 		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds",
 			func(o *Options) { o.ServiceAccounts.MaxExpiration = (1<<32 + 1) * time.Second }},
-		{"service-account-extend-token-expiration", func(o *Options) { o.ServiceAccounts.MaxExpiration = time.Hour }},
+		{`admission-control plugin "Nonsense" is unknown`, func(o *Options) { o.Admission.Only = []string{"Nonsense"} }},
+		{"admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive",
+			func(o *Options) {
+				o.Admission.Only, o.Admission.EnablePlugins = []string{"NamespaceLifecycle"}, []string{"PodSecurity"}
+			}},
+		{`metrics.showHiddenMetricsForVersion: Invalid value: "1.20": must be omitted or have the value '1.36'; only the previous minor version is allowed`,
+			func(o *Options) { o.Metrics.ShowHiddenMetricsForVersion = "1.20" }},
 		{`--service-cluster-ip-range: "10.0.0.0" is not a valid cidr`, func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0" }},
 		{"--service-cluster-ip-range must not contain more than two entries", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,fd00::/112,10.1.0.0/24" }},
 		{"must be of different IP family", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,10.1.0.0/24" }},
@@ -54,7 +60,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--service-node-port-range must not be empty", func(o *Options) { o.Services.NodePorts.Size = 0 }},
 		{"--endpoint-reconciler-type must be one of lease, master-count, none", func(o *Options) { o.Services.EndpointReconciler = "zookeeper" }},
 		{"--kubernetes-service-node-port 65536 must be between 0 and 65535", func(o *Options) { o.Services.KubernetesNodePort = 65536 }},
-		{"kubernetes service port range 30000-32767 doesn't contain 80", func(o *Options) { o.Services.KubernetesNodePort = 80 }},
+		{"kubernetes service node port range 30000-32767 doesn't contain 80", func(o *Options) { o.Services.KubernetesNodePort = 80 }},
 		{"--coordinated-leadership-lease-duration must be greater than --coordinated-leadership-renew-deadline",
 			func(o *Options) { o.Leadership.LeaseDuration = 10 * time.Second }},
 		{"--coordinated-leadership-renew-deadline must be greater than --coordinated-leadership-retry-period",

@@ -107,7 +107,7 @@ func (o *ServiceAccountOptions) Validate() []error {
 func validateIssuers(issuers []string) (errs []error) {
 	for i, issuer := range issuers {
 		if issuer == "" {
-			errs = append(errs, errors.New("--service-account-issuer must not be empty"))
+			errs = append(errs, errors.New("service-account-issuer should not be an empty string"))
 		}
 		if strings.Contains(issuer, ":") {
 			if _, err := url.Parse(issuer); err != nil {
@@ -115,7 +115,7 @@ func validateIssuers(issuers []string) (errs []error) {
 			}
 		}
 		if slices.Contains(issuers[:i], issuer) {
-			errs = append(errs, fmt.Errorf("--service-account-issuer has %q more than once", issuer))
+			errs = append(errs, fmt.Errorf("service-account-issuer %q is already specified", issuer))
 		}
 	}
 	return errs
@@ -127,10 +127,6 @@ func (o *ServiceAccountOptions) validateExpiration() (errs []error) {
 	}
 	if o.MaxExpiration < time.Hour || o.MaxExpiration > (1<<32)*time.Second {
 		errs = append(errs, errors.New("the service-account-max-token-expiration must be between 1 hour and 2^32 seconds"))
-	}
-	if o.ExtendExpiration && o.MaxExpiration < serviceaccount.ExtendableSeconds*time.Second {
-		errs = append(errs, fmt.Errorf("service-account-extend-token-expiration is true, in order to correctly trigger safe transition logic, "+
-			"service-account-max-token-expiration must be set longer than %d seconds (currently %s)", serviceaccount.ExtendableSeconds, o.MaxExpiration))
 	}
 	return errs
 }

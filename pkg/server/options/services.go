@@ -106,7 +106,7 @@ func (o *ServiceOptions) Validate() []error {
 	}
 	if port > 0 && !o.NodePorts.Contains(port) {
 		errs = append(errs,
-			fmt.Errorf("kubernetes service port range %v doesn't contain %v (--kubernetes-service-node-port, --service-node-port-range)", o.NodePorts, port))
+			fmt.Errorf("kubernetes service node port range %v doesn't contain %v (--kubernetes-service-node-port, --service-node-port-range)", o.NodePorts, port))
 	}
 	return errs
 }
