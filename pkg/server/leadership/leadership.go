@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/leaderelection"
@@ -18,6 +19,9 @@ import (
 // lockName is the lease, in kube-system, of the API server that coordinates elections. It is
 // kube-apiserver's, so that both can serve the same cluster.
 const lockName = "leader-election-controller"
+
+// namespaceInterval is the time between two looks for the namespace of the lease.
+const namespaceInterval = 50 * time.Millisecond
 
 // Times are those of the election among the API servers.
 type Times struct{ LeaseDuration, RenewDeadline, RetryPeriod time.Duration }
@@ -48,8 +52,21 @@ func AddHook(server *genericapiserver.GenericAPIServer, client kubernetes.Interf
 		return fmt.Errorf("--coordinated-leadership-*: %w", err)
 	}
 	return server.AddPostStartHook("start-kube-apiserver-coordinated-leader-election-controller", func(hook genericapiserver.PostStartHookContext) error {
-		go lead(hook, config)
+		go func() {
+			if awaitNamespace(hook, client) == nil {
+				lead(hook, config)
+			}
+		}()
 		return nil
+	})
+}
+
+// awaitNamespace waits until another hook has created the namespace of the lease. Its error is that of
+// the context.
+func awaitNamespace(ctx context.Context, client kubernetes.Interface) error {
+	return wait.PollUntilContextCancel(ctx, namespaceInterval, true, func(ctx context.Context) (bool, error) {
+		_, err := client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+		return err == nil, nil
 	})
 }
 
