@@ -8,9 +8,18 @@ import (
 
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
+	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
+
+// silence lets klog drop what quiet drops until applyLogging configures it.
+func silence(ctx context.Context, o *logs.Options) {
+	if o.Verbosity == 0 {
+		klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(quiet{os.Stderr, ctx}))))
+	}
+}
 
 // applyLogging configures logging. Without --v it logs only warnings and
 // errors: the libraries log each step of the start as information, which would

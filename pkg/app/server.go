@@ -81,7 +81,8 @@ func describe(cmd *cobra.Command, o *options.Options, parent *parentOptions) {
 }
 
 func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
-	completed, err := o.Complete() // first: it sets the feature gates of logging
+	silence(ctx, o.Logs)
+	completed, err := o.Complete() // it sets the feature gates of logging
 	if err != nil {
 		return err
 	}
@@ -89,9 +90,10 @@ func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
 		return err
 	}
 	defer logs.FlushLogs()
-	if m := o.Metrics; m.ShowHiddenMetricsForVersion != "" || len(m.DisabledMetrics) > 0 || m.AllowListMapping != nil || m.AllowListMappingManifest != "" {
-		m.Apply()
+	if err := completed.Validate(); err != nil {
+		return err
 	}
+	applyMetrics(o.Metrics)
 	tuneGC()
 	s, err := server.New(ctx, completed)
 	if err != nil {

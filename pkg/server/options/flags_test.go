@@ -54,7 +54,7 @@ var mean = map[string]string{
 	"service-account-issuer":                "without it https://kubernetes.default.svc; kube-apiserver requires the flag",
 	"service-account-key-file":              "without it the key of the data directory; kube-apiserver requires the flag",
 	"service-account-signing-key-file":      "without it the key of the data directory; kube-apiserver requires the flag",
-	"service-cluster-ip-range":              "without it 10.0.0.0/24, without a warning",
+	"service-cluster-ip-range":              "without it 10.0.0.0/24, without a warning; its first family may differ from that of the server's address",
 	"v":                                     "without it only warnings and errors are logged",
 }
 

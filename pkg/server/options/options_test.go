@@ -52,7 +52,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 			}},
 		{`metrics.showHiddenMetricsForVersion: Invalid value: "1.20": must be omitted or have the value '1.36'; only the previous minor version is allowed`,
 			func(o *Options) { o.Metrics.ShowHiddenMetricsForVersion = "1.20" }},
-		{`--service-cluster-ip-range: "10.0.0.0" is not a valid cidr`, func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0" }},
+		{`service-cluster-ip-range[0] is not a valid cidr: "10.0.0.0"`, func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0" }},
 		{"--service-cluster-ip-range must not contain more than two entries", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,fd00::/112,10.1.0.0/24" }},
 		{"must be of different IP family", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,10.1.0.0/24" }},
 		{"--service-cluster-ip-range is too large; for 128-bit addresses, the mask must be >= 64", func(o *Options) { o.Services.ClusterIPRange = "fd00::/63" }},
