@@ -59,6 +59,9 @@ type Config struct {
 	Serializer runtime.NegotiatedSerializer
 	// Tracer traces the proxied requests.
 	Tracer tracing.TracerProvider
+	// Peers adds what other servers on the same storage serve to the aggregated discovery
+	// of this one. It may be nil.
+	Peers *PeerDiscovery
 }
 
 // Aggregator proxies requests to remote servers and merges their discovery and

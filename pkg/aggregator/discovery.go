@@ -20,7 +20,7 @@ func (a *Aggregator) newAPIs() http.Handler {
 	plain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.write(w, r, &metav1.APIGroupList{Groups: a.groups()})
 	})
-	all := discoveryendpoint.WrapAggregatedDiscoveryToHandler(plain, a.merged, a.merged)
+	all := discoveryendpoint.WrapAggregatedDiscoveryToHandler(plain, a.merged, a.config.Peers.handler(a.merged))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == apisPrefix {
 			plain.ServeHTTP(w, r)

@@ -58,6 +58,7 @@ func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, servic
 	if dryRun {
 		return a.example(family)
 	}
+	began := time.Now()
 	for {
 		ip, err := a.reserve(family)
 		if err != nil {
@@ -65,11 +66,13 @@ func (a *Addresses) Allocate(ctx context.Context, family corev1.IPFamily, servic
 		}
 		err = a.create(ctx, ip, service)
 		if err == nil {
+			a.counted(ip, dynamic, began, nil)
 			return ip, nil
 		}
 		// Another server has allocated this address. It stays marked as used,
 		// so that it is not chosen again before the watch reports it.
 		if !apierrors.IsAlreadyExists(err) {
+			a.counted(ip, dynamic, began, err)
 			a.forget(ip)
 			return netip.Addr{}, err
 		}
@@ -85,7 +88,9 @@ func (a *Addresses) Take(ctx context.Context, ip netip.Addr, service *corev1.Ser
 	if err := a.Allows(ip); err != nil || dryRun {
 		return err
 	}
+	began := time.Now()
 	err := a.create(ctx, ip, service)
+	a.counted(ip, static, began, err)
 	if apierrors.IsAlreadyExists(err) {
 		return ErrAddressTaken
 	}
@@ -192,6 +197,7 @@ func (a *Addresses) mark(ip netip.Addr) {
 	a.used[ip] = struct{}{}
 	for _, p := range a.pools {
 		p.count(ip, 1)
+		p.measure()
 	}
 }
 
@@ -210,6 +216,7 @@ func (a *Addresses) forget(ip netip.Addr) {
 	delete(a.used, ip)
 	for _, p := range a.pools {
 		p.count(ip, -1)
+		p.measure()
 	}
 }
 
@@ -223,6 +230,7 @@ func (a *Addresses) setPools(prefixes []netip.Prefix) {
 		for ip := range a.used {
 			p.count(ip, 1)
 		}
+		p.measure()
 		a.pools = append(a.pools, p)
 	}
 }
@@ -239,6 +247,26 @@ func (a *Addresses) reset(used map[netip.Addr]struct{}) {
 		for ip := range used {
 			p.count(ip, 1)
 		}
+		p.measure()
+	}
+}
+
+// counted counts the outcome of an allocation that began at a time.
+func (a *Addresses) counted(ip netip.Addr, scope string, began time.Time, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, p := range a.pools {
+		if _, ok := p.offset(ip); !ok {
+			continue
+		}
+		cidr := p.prefix.String()
+		if err != nil {
+			ipErrors.WithLabelValues(cidr, scope).Inc()
+			return
+		}
+		ipAllocations.WithLabelValues(cidr, scope).Inc()
+		ipDuration.WithLabelValues(cidr).Observe(time.Since(began).Seconds())
+		return
 	}
 }
 

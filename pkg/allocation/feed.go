@@ -13,6 +13,7 @@ import (
 
 // NewAddresses returns an allocator that follows the objects of the informers.
 func NewAddresses(objects IPAddresses, ranges informers.ServiceCIDRInformer, addresses informers.IPAddressInformer) (*Addresses, error) {
+	registerMetrics()
 	a := &Addresses{objects: objects, used: map[netip.Addr]struct{}{}}
 	lister := ranges.Lister()
 	reload := func(any) { a.setPools(readyRanges(lister)) }

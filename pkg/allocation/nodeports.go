@@ -27,6 +27,7 @@ type NodePorts struct {
 // NewNodePorts returns an allocator for a range of ports. All servers of the
 // cluster share the store.
 func NewNodePorts(ports utilnet.PortRange, store apistorage.Interface) *NodePorts {
+	registerMetrics()
 	return &NodePorts{ports: ports, store: store}
 }
 
@@ -49,10 +50,37 @@ func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return uncancelled(ctx, func(ctx context.Context) error { return n.update(ctx, stored, change) })
+	last, err := n.update(ctx, stored, change)
+	last.tally.publish()
+	return err
 }
 
-func (n *NodePorts) update(ctx context.Context, stored *corev1.RangeAllocation, change func(*Ports) error) error {
+// repair changes the ports without a request, which the metrics do not count.
+func (n *NodePorts) repair(ctx context.Context, change func(*Ports) error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	_, err := n.update(ctx, &corev1.RangeAllocation{}, change)
+	return err
+}
+
+// update stores the change. It returns the ports after it, or after the attempt.
+func (n *NodePorts) update(ctx context.Context, stored *corev1.RangeAllocation, change func(*Ports) error) (last *Ports, err error) {
+	last = &Ports{}
+	err = uncancelled(ctx, func(ctx context.Context) error {
+		return n.write(ctx, stored, func(ports *Ports) error {
+			last = ports
+			return change(ports)
+		})
+	})
+	if err == nil {
+		allocated := last.allocated()
+		allocatedPorts.WithLabelValues().Set(float64(allocated))
+		availablePorts.WithLabelValues().Set(float64(n.ports.Size - allocated))
+	}
+	return last, err
+}
+
+func (n *NodePorts) write(ctx context.Context, stored *corev1.RangeAllocation, change func(*Ports) error) error {
 	return n.store.GuaranteedUpdate(ctx, NodePortsKey, stored, true, nil, apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
 		current := obj.(*corev1.RangeAllocation)
 		ports := n.decode(current)
@@ -67,7 +95,7 @@ func (n *NodePorts) update(ctx context.Context, stored *corev1.RangeAllocation, 
 // decode reads the stored ports. The stored range may differ from the current
 // one.
 func (n *NodePorts) decode(stored *corev1.RangeAllocation) *Ports {
-	ports := &Ports{PortRange: n.ports, bits: new(big.Int)}
+	ports := &Ports{PortRange: n.ports, bits: new(big.Int), tally: newTally()}
 	bits := new(big.Int).SetBytes(stored.Data)
 	if stored.Range == "" || stored.Range == n.ports.String() {
 		ports.bits = bits
@@ -90,13 +118,24 @@ type Ports struct {
 	// In a dry run, Next returns the number after last.
 	dryRun bool
 	last   int
+	// tally counts what Take and Next have done.
+	tally tally
+}
+
+// allocated returns the number of allocated ports.
+func (p *Ports) allocated() (n int) {
+	for i := range p.Size {
+		n += int(p.bits.Bit(i))
+	}
+	return n
 }
 
 // Taken reports whether a port is allocated.
 func (p *Ports) Taken(port int) bool { return p.Contains(port) && p.bits.Bit(port-p.Base) == 1 }
 
 // Take allocates a specific port.
-func (p *Ports) Take(port int) error {
+func (p *Ports) Take(port int) (err error) {
+	defer func() { p.tally.add(static, err) }()
 	if !p.Contains(port) {
 		return fmt.Errorf(errPortNotValid, p.PortRange)
 	}
@@ -121,11 +160,12 @@ func (p *Ports) Free(port int) {
 // returns consecutive numbers, as kube-apiserver does: they begin after the
 // highest port that Take has allocated, or after the end of the range if Take
 // has not been called.
-func (p *Ports) Next() (int, error) {
+func (p *Ports) Next() (port int, err error) {
 	if p.dryRun {
 		p.last++
 		return p.last, nil
 	}
+	defer func() { p.tally.add(dynamic, err) }()
 	static := int(staticBand(uint64(p.Size), 16, 128, 32))
 	for _, band := range [][2]int{{static, p.Size}, {0, static}} {
 		size := band[1] - band[0]

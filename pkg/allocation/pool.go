@@ -71,6 +71,13 @@ func (p *pool) count(ip netip.Addr, by int) {
 	p.taken[band] += uint64(by)
 }
 
+// measure sets the metrics of the pool.
+func (p *pool) measure() {
+	taken := p.taken[0] + p.taken[1]
+	allocatedIPs.WithLabelValues(p.prefix.String()).Set(float64(taken))
+	availableIPs.WithLabelValues(p.prefix.String()).Set(float64(p.end - p.first - taken))
+}
+
 // free returns an address that is not used, from the upper band if possible.
 func (p *pool) free(used map[netip.Addr]struct{}) (netip.Addr, bool) {
 	if p.taken[1] < p.end-p.dynamic {

@@ -150,7 +150,7 @@ func (r *Repair) ports(ctx context.Context, services []corev1.Service) error {
 		inUse[int(spec.HealthCheckNodePort)] = true
 	}
 	var leaked map[int]int
-	err := r.NodePorts.Change(ctx, false, func(ports *Ports) error {
+	err := r.NodePorts.repair(ctx, func(ports *Ports) error {
 		leaked = map[int]int{}
 		for port := ports.Base; port < ports.Base+ports.Size; port++ {
 			switch {
@@ -173,6 +173,7 @@ func (r *Repair) ports(ctx context.Context, services []corev1.Service) error {
 		return nil
 	})
 	if err != nil {
+		portRepairErrors.Inc()
 		return fmt.Errorf("node ports: %w", err)
 	}
 	r.leaked = leaked

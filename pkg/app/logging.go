@@ -8,20 +8,32 @@ import (
 
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
-	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
+	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
+
+// silence lets klog drop what quiet drops until applyLogging configures it.
+func silence(ctx context.Context, o *logs.Options) {
+	if o.Verbosity == 0 {
+		klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(quiet{os.Stderr, ctx}))))
+	}
+}
 
 // applyLogging configures logging. Without --v it logs only warnings and
 // errors: the libraries log each step of the start as information, which would
-// hide the message that the server is ready.
+// hide the message that the server is ready. With --log-text-split-stream or
+// --log-json-split-stream, information goes to the standard output. The feature
+// gates must have been applied.
 // When ctx has ended, the server stops, and its parts complain that they cannot
 // reach it any more.
 func applyLogging(ctx context.Context, o *logs.Options) error {
 	var stderr io.Writer = os.Stderr
-	if o.Verbosity == 0 && o.Format == logsapi.DefaultLogFormat {
+	if o.Verbosity == 0 && o.Format == logsapi.DefaultLogFormat && !o.Options.Text.SplitStream {
 		stderr = quiet{os.Stderr, ctx}
 	}
-	return logsapi.ValidateAndApplyWithOptions(o, &logsapi.LoggingOptions{ErrorStream: stderr, InfoStream: stderr}, nil)
+	return logsapi.ValidateAndApplyWithOptions(o, &logsapi.LoggingOptions{ErrorStream: stderr, InfoStream: os.Stdout}, features.Gate())
 }
 
 // quiet drops entries of the text format that nobody can act on: those with the

@@ -81,17 +81,19 @@ func describe(cmd *cobra.Command, o *options.Options, parent *parentOptions) {
 }
 
 func serve(ctx context.Context, o *options.Options, stdout io.Writer) error {
-	if err := applyLogging(ctx, o.Logs); err != nil {
-		return err
-	}
-	completed, err := o.Complete()
+	silence(ctx, o.Logs)
+	completed, err := o.Complete() // it sets the feature gates of logging
 	if err != nil {
 		return err
 	}
-	defer logs.FlushLogs()
-	if m := o.Metrics; m.ShowHiddenMetricsForVersion != "" || len(m.DisabledMetrics) > 0 || m.AllowListMapping != nil || m.AllowListMappingManifest != "" {
-		m.Apply()
+	if err := applyLogging(ctx, o.Logs); err != nil {
+		return err
 	}
+	defer logs.FlushLogs()
+	if err := completed.Validate(); err != nil {
+		return err
+	}
+	applyMetrics(o.Metrics)
 	tuneGC()
 	s, err := server.New(ctx, completed)
 	if err != nil {

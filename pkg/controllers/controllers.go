@@ -64,7 +64,7 @@ type Deps struct {
 	// but the serial number.
 	SignCertificate func(template x509.Certificate, public crypto.PublicKey) (*x509.Certificate, error)
 	// SignToken signs a token of a service account.
-	SignToken func(*serviceaccount.Claims) (string, error)
+	SignToken func(context.Context, *serviceaccount.Claims) (string, error)
 }
 
 // List is a list of controllers.
@@ -103,7 +103,7 @@ func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionRes
 			continue
 		}
 		loop := c.New(deps)
-		loop.name = c.Name
+		loop.Name = c.Name
 		chosen = append(chosen, loop)
 	}
 	return chosen

@@ -33,10 +33,10 @@ type Loop struct {
 	Sync func(ctx context.Context, key string) error
 	// Retry is the time until the first retry; 0 means 5 ms.
 	Retry time.Duration
+	// Name is the name of the controller, for logs and the metrics of the
+	// queue. NewCrew sets it.
+	Name string
 
-	// name is the name of the controller, for logs and the metrics of the
-	// queue.
-	name  string
 	queue workqueue.TypedRateLimitingInterface[string]
 }
 
@@ -51,9 +51,9 @@ func (l *Loop) AddAfter(key string, after time.Duration) { l.queue.AddAfter(key,
 // Run waits until all watches have synced, and handles keys until the context
 // ends. It returns when all workers have ended. It must be called only once.
 func (l *Loop) Run(ctx context.Context) {
-	ctx = klog.NewContext(ctx, klog.LoggerWithName(klog.FromContext(ctx), l.name))
+	ctx = klog.NewContext(ctx, klog.LoggerWithName(klog.FromContext(ctx), l.Name))
 	l.queue = workqueue.NewTypedRateLimitingQueueWithConfig(l.limiter(),
-		workqueue.TypedRateLimitingQueueConfig[string]{Name: l.name})
+		workqueue.TypedRateLimitingQueueConfig[string]{Name: l.Name})
 	defer l.queue.ShutDown()
 	if l.Events != nil {
 		defer l.Events.start(ctx)()

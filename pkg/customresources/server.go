@@ -22,6 +22,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	webhookutil "k8s.io/apiserver/pkg/util/webhook"
 	restclient "k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
@@ -80,6 +81,9 @@ type Server struct {
 	publisher *publisher
 	run       []func(context.Context)
 }
+
+// Definitions returns the informer of CustomResourceDefinitions.
+func (s *Server) Definitions() cache.SharedIndexInformer { return s.crds.Informer() }
 
 // New returns a server that does nothing until Install is called and the server
 // that it is installed in runs.

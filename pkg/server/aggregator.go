@@ -10,19 +10,17 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/peers"
 )
 
 // newAggregator returns the aggregator, which stands in front of the server's
 // own APIs, or nil if apiservices are not served.
-func newAggregator(b *base) (*aggregator.Aggregator, error) {
+func newAggregator(b *base, p *peers.Peers) (*aggregator.Aggregator, error) {
 	if !b.enabled.Serves(apiregistrationv1.SchemeGroupVersion.WithResource("apiservices")) {
 		return nil, nil
 	}
 	o, g := b.options.Aggregator, b.generic
-	certFile, keyFile := o.ClientCertFile, o.ClientKeyFile
-	if certFile == "" && b.keys != nil {
-		certFile, keyFile = b.keys.FrontProxyClient.CertFile, b.keys.FrontProxyClient.KeyFile
-	}
+	certFile, keyFile := frontProxyFiles(b)
 	var clientCert dynamiccertificates.CertKeyContentProvider = noCert{}
 	if certFile != "" {
 		cert, err := dynamiccertificates.NewDynamicServingContentFromFiles("aggregator-proxy-cert", certFile, keyFile)
@@ -49,6 +47,7 @@ func newAggregator(b *base) (*aggregator.Aggregator, error) {
 		Dial:            dial,
 		Serializer:      g.Serializer,
 		Tracer:          g.TracerProvider,
+		Peers:           peerDiscovery(b, p),
 	})
 }
 

@@ -37,6 +37,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/rbac/guard"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/resource/resourceclaim"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/peers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
@@ -49,12 +50,13 @@ type parts struct {
 	rules      *rbac.Resolver
 	services   bootstrap.Services
 	kubelets   *kubelet.Connections
+	peers      *peers.Peers
 	aggregator *aggregator.Aggregator
 }
 
 // assemble builds the server from what open has opened.
 func assemble(ctx context.Context, b *base) (*Server, error) {
-	p, err := configure(b)
+	p, err := configure(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +80,10 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 		return nil, err
 	}
 	p.accounts.discovery(s.generic.Handler.GoRestfulContainer, jwksURI(b))
-	info := bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig}
-	if err := bootstrap.AddHooks(s.generic, b.client, b.informers, info, p.services, b.enabled.Serves); err != nil {
+	if b.options.LogsHandler {
+		s.generic.Handler.GoRestfulContainer.Add(logFiles(logDir))
+	}
+	if err := s.addHooks(p); err != nil {
 		return nil, err
 	}
 	if err := s.installAggregator(); err != nil {
@@ -91,7 +95,7 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 // configure completes the configuration of the generic server. The order of the
 // steps follows the dependencies between the parts. An error names the flags that
 // the step reads.
-func configure(b *base) (*parts, error) {
+func configure(ctx context.Context, b *base) (*parts, error) {
 	o, g, p := b.options, b.generic, &parts{}
 	for _, step := range []struct {
 		flags string
@@ -100,8 +104,8 @@ func configure(b *base) (*parts, error) {
 		{"storage", func() (err error) { p.stored, err = newStorage(b); return err }},
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
-		{"service accounts (--service-account-signing-key-file, --service-account-key-file)",
-			func() (err error) { p.accounts, err = newServiceAccounts(b); return err }},
+		{"service accounts (--service-account-signing-key-file, --service-account-key-file, --service-account-signing-endpoint)",
+			func() (err error) { p.accounts, err = newServiceAccounts(ctx, b); return err }},
 		{"authentication", func() (err error) { p.clientCA, err = applyAuthentication(b, p.accounts.authenticator); return err }},
 		{"authorization", func() (err error) { p.rules, err = applyAuthorization(b); noteRefusals(b); return err }},
 		{"audit (--audit-policy-file, --audit-log-path, --audit-webhook-config-file)", func() error { return applyAudit(b) }},
@@ -109,15 +113,38 @@ func configure(b *base) (*parts, error) {
 		{"services", func() (err error) { p.services, err = newServices(b, p.stored.Raw); return err }},
 		{"connections to kubelets (--kubelet-client-certificate, --kubelet-client-key, --kubelet-certificate-authority)",
 			func() (err error) { p.kubelets, err = newKubelets(b); return err }},
-		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b); return err }},
+		{"other API servers", func() (err error) { p.peers, err = newPeers(b, p.stored.Raw); return err }},
+		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b, p.peers); return err }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
 		}
 	}
-	b.wrapHandlers(p.aggregator)
+	b.wrapHandlers(p.aggregator, p.peers)
 	return p, runControllers(b, p)
+}
+
+// addHooks adds the post-start hooks of this server, in kube-apiserver's order.
+func (s *Server) addHooks(p *parts) error {
+	b := s.base
+	needs := bootstrap.Needs{
+		Client: b.client, Informers: b.informers, Services: p.services, Serves: b.enabled.Serves,
+		Authentication: bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig},
+	}
+	if p.peers != nil {
+		needs.Identify = p.peers.Annotate
+	}
+	if err := bootstrap.AddNamespaces(s.generic, needs); err != nil {
+		return err
+	}
+	if err := s.installLeadership(); err != nil {
+		return err
+	}
+	if err := s.installPeers(p.peers); err != nil {
+		return err
+	}
+	return bootstrap.AddHooks(s.generic, needs)
 }
 
 func newStorage(b *base) (*storage.Stored, error) {

@@ -27,6 +27,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bodies"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/loopback"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/peers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/version"
 )
@@ -187,8 +188,8 @@ func (b *base) prepare() error {
 }
 
 // wrapHandlers adds our handlers to the handler chain of k8s.io/apiserver. The
-// aggregator is nil if there is none.
-func (b *base) wrapHandlers(front *aggregator.Aggregator) {
+// aggregator and the other servers are nil if there are none.
+func (b *base) wrapHandlers(front *aggregator.Aggregator, others *peers.Peers) {
 	allowPrivileged := b.options.AllowPrivileged
 	types := bodies.Types{apis.Scheme}
 	for _, group := range b.enabled.Groups {
@@ -205,6 +206,9 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator) {
 		}
 		if front != nil {
 			handler = front.Wrap(handler)
+		}
+		if others != nil {
+			handler = others.Wrap(handler)
 		}
 		handler = genericapiserver.DefaultBuildHandlerChain(handler, g)
 		if b.keys != nil {

@@ -40,6 +40,7 @@ func New(ctx context.Context, o options.Completed) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
+	registerMetrics()
 	life := &lifetime{}
 	b, err := open(ctx, o, life)
 	if err != nil {

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"time"
 
 	restful "github.com/emicklei/go-restful/v3"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
@@ -17,7 +20,33 @@ type serviceAccounts struct {
 	authenticator authenticator.Token
 }
 
-func newServiceAccounts(b *base) (*serviceAccounts, error) {
+func newServiceAccounts(ctx context.Context, b *base) (*serviceAccounts, error) {
+	o := b.options.ServiceAccounts
+	config := serviceaccount.Config{
+		Issuers:          o.Issuers,
+		Audiences:        o.APIAudiences,
+		MaxExpiration:    o.MaxExpiration,
+		ExtendExpiration: o.ExtendExpiration,
+	}
+	use := useKeyFiles
+	if o.SigningEndpoint != "" {
+		use = useExternalSigner
+	}
+	if err := use(ctx, b, &config); err != nil {
+		return nil, err
+	}
+	tokens := serviceaccount.New(config)
+	b.generic.Authentication.APIAudiences = o.APIAudiences
+	return &serviceAccounts{tokens, saauthentication.New(saauthentication.Config{
+		Tokens:           tokens,
+		Objects:          b.objects,
+		Client:           b.client,
+		SkipLegacyLookup: !o.Lookup,
+	})}, nil
+}
+
+// useKeyFiles makes the server sign tokens with a key in a file.
+func useKeyFiles(_ context.Context, b *base, c *serviceaccount.Config) error {
 	o := b.options.ServiceAccounts
 	signing, verification := o.SigningKeyFile, o.KeyFiles
 	if signing == "" {
@@ -28,27 +57,38 @@ func newServiceAccounts(b *base) (*serviceAccounts, error) {
 	}
 	keys, err := serviceaccount.ReadKeys(signing, verification...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if o.ExtendExpiration && o.MaxExpiration > 0 && o.MaxExpiration < serviceaccount.ExtendedLife {
+	if c.ExtendExpiration && c.MaxExpiration > 0 && c.MaxExpiration < serviceaccount.ExtendedLife {
 		klog.Warningf("service-account-extend-token-expiration is true, enabling tokens valid up to %v, which is longer than service-account-max-token-expiration set to %v",
-			serviceaccount.ExtendedLife, o.MaxExpiration)
+			serviceaccount.ExtendedLife, c.MaxExpiration)
 	}
 	b.life.runs(keys.Run)
-	tokens := serviceaccount.New(serviceaccount.Config{
-		Keys:             keys,
-		Issuers:          o.Issuers,
-		Audiences:        o.APIAudiences,
-		MaxExpiration:    o.MaxExpiration,
-		ExtendExpiration: o.ExtendExpiration,
-	})
-	b.generic.Authentication.APIAudiences = o.APIAudiences
-	return &serviceAccounts{tokens, saauthentication.New(saauthentication.Config{
-		Tokens:           tokens,
-		Objects:          b.objects,
-		Client:           b.client,
-		SkipLegacyLookup: !o.Lookup,
-	})}, nil
+	c.Keys = keys
+	return nil
+}
+
+// useExternalSigner makes another process sign tokens, which limits their lifetime as well.
+func useExternalSigner(ctx context.Context, b *base, c *serviceaccount.Config) error {
+	signer, err := serviceaccount.Connect(ctx, b.options.ServiceAccounts.SigningEndpoint)
+	if err != nil {
+		return err
+	}
+	b.life.onClose(signer.Close)
+	longest := signer.MaxExpiration
+	if c.MaxExpiration > longest {
+		return fmt.Errorf("service-account-max-token-expiration cannot be set longer than the token expiration supported by service-account-signing-endpoint: %v > %v",
+			c.MaxExpiration, longest)
+	}
+	if c.MaxExpiration == 0 {
+		c.MaxExpiration = longest
+	}
+	if c.ExtendExpiration && longest < serviceaccount.ExtendedLife {
+		klog.Warningf("service-account-extend-token-expiration is true, but tokens are valid for at most %v, the longest lifetime that the signer supports", longest)
+	}
+	b.life.runs(signer.Run)
+	c.Keys, c.MaxExtension = signer, longest
+	return nil
 }
 
 // discovery serves the OpenID Connect documents with which other parties can
@@ -59,16 +99,16 @@ func (s *serviceAccounts) discovery(container *restful.Container, jwksURI string
 		klog.Warningf("%s is not served: --service-account-issuer: %v", serviceaccount.ConfigurationPath, err)
 		return
 	}
-	container.Add(document(serviceaccount.ConfigurationPath, restful.MIME_JSON, "getServiceAccountIssuerOpenIDConfiguration",
+	container.Add(s.document(serviceaccount.ConfigurationPath, restful.MIME_JSON, "getServiceAccountIssuerOpenIDConfiguration",
 		"get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'",
 		func() ([]byte, error) { return s.tokens.Configuration(jwksURI) }))
-	container.Add(document(serviceaccount.JWKSPath, "application/jwk-set+json", "getServiceAccountIssuerOpenIDKeyset",
+	container.Add(s.document(serviceaccount.JWKSPath, "application/jwk-set+json", "getServiceAccountIssuerOpenIDKeyset",
 		"get service account issuer OpenID JSON Web Key Set (contains public token verification keys)", s.tokens.JWKS))
 }
 
-// document returns a web service with one document, which clients may cache for
-// one hour.
-func document(path, contentType, operation, doc string, content func() ([]byte, error)) *restful.WebService {
+// document returns a web service with one document, which clients may cache until the keys
+// may have changed.
+func (s *serviceAccounts) document(path, contentType, operation, doc string, content func() ([]byte, error)) *restful.WebService {
 	service := new(restful.WebService).Path(path).Doc(doc)
 	return service.Route(service.GET("").To(func(req *restful.Request, resp *restful.Response) {
 		data, err := content()
@@ -78,7 +118,7 @@ func document(path, contentType, operation, doc string, content func() ([]byte, 
 			return
 		}
 		resp.Header().Set(restful.HEADER_ContentType, contentType)
-		resp.Header().Set("Cache-Control", "public, max-age=3600")
+		resp.Header().Set("Cache-Control", fmt.Sprintf("public, max-age=%d", s.tokens.MaxAge()/time.Second))
 		_, _ = resp.Write(data)
 	}).Produces(contentType).Operation(operation).Doc(doc).Returns(http.StatusOK, "OK", "").Writes(""))
 }

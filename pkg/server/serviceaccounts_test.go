@@ -178,7 +178,7 @@ func TestLegacyToken(t *testing.T) {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "robot-token", Annotations: map[string]string{
 		corev1.ServiceAccountNameKey: "robot", corev1.ServiceAccountUIDKey: string(account.UID)}}, Type: corev1.SecretTypeServiceAccountToken}
 	keys := must(serviceaccount.ReadKeys(filepath.Join(data, "pki", "sa.key")))(t)
-	token := must(serviceaccount.New(serviceaccount.Config{Keys: keys, Issuers: []string{"-"}}).Sign(serviceaccount.NewLegacyClaims(account, secret)))(t)
+	token := must(serviceaccount.New(serviceaccount.Config{Keys: keys, Issuers: []string{"-"}}).Sign(ctx, serviceaccount.NewLegacyClaims(account, secret)))(t)
 	if knows(t, s, token) {
 		t.Error("accepted without the secret")
 	}

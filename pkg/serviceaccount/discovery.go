@@ -49,7 +49,7 @@ func CheckDiscoverable(issuer string) error {
 // Configuration returns the discovery document. jwksURI is the URL of the keys.
 func (t *Tokens) Configuration(jwksURI string) ([]byte, error) {
 	var algorithms []string
-	for _, k := range t.Keys.get().keys {
+	for _, k := range t.Keys.get().published() {
 		algorithms = append(algorithms, string(k.algorithms[0]))
 	}
 	slices.Sort(algorithms)
@@ -65,7 +65,7 @@ func (t *Tokens) Configuration(jwksURI string) ([]byte, error) {
 // JWKS returns the keys that verify tokens, as a JSON Web Key Set.
 func (t *Tokens) JWKS() ([]byte, error) {
 	var set jose.JSONWebKeySet
-	for _, k := range t.Keys.get().keys {
+	for _, k := range t.Keys.get().published() {
 		set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.public, KeyID: k.id, Algorithm: string(k.algorithms[0]), Use: "sig"})
 	}
 	return json.Marshal(set)

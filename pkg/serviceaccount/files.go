@@ -6,7 +6,9 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"gopkg.in/go-jose/go-jose.v2/jwt"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/filewatch"
@@ -34,8 +36,17 @@ func ReadKeys(signingFile string, verificationFiles ...string) (*Keys, error) {
 	return k, k.reload()
 }
 
-// get returns the current keys.
-func (k *Keys) get() *keySet { return k.current.Load() }
+// publicationTime is how long others may keep the documents about keys in files. It is
+// kube-apiserver's.
+const publicationTime = time.Hour
+
+func (k *Keys) get() *keySet                  { return k.current.Load() }
+func (k *Keys) renew(context.Context) *keySet { return k.get() }
+func (k *Keys) maxAge() time.Duration         { return publicationTime }
+
+func (k *Keys) sign(_ context.Context, claims *Claims) (string, error) {
+	return jwt.Signed(k.get().signer).Claims(claims).CompactSerialize()
+}
 
 // Run reloads the files when they change, until the context ends.
 func (k *Keys) Run(ctx context.Context) {

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	jose "gopkg.in/go-jose/go-jose.v2"
+	"gopkg.in/go-jose/go-jose.v2/jwt"
 	"k8s.io/client-go/util/keyutil"
 )
 
@@ -24,10 +25,13 @@ type key struct {
 	// algorithms are the algorithms that can be used with the key. The first
 	// one is used to sign.
 	algorithms []jose.SignatureAlgorithm
+	// unpublished is true if the key is left out of the documents for others.
+	unpublished bool
 }
 
 // keySet contains the keys of all files at one time. It is immutable.
 type keySet struct {
+	// signer is nil if another process signs.
 	signer jose.Signer
 	// keys are the keys that verify, including the public part of the signing
 	// key.
@@ -106,6 +110,22 @@ func publicKeys(data []byte) (keys []crypto.PublicKey, _ error) {
 	return keys, nil
 }
 
+// fitting returns the keys that may have signed a token with one signature.
+func (s *keySet) fitting(token *jwt.JSONWebToken) []key {
+	header := token.Headers[0]
+	return s.candidates(header.KeyID, jose.SignatureAlgorithm(header.Algorithm))
+}
+
+// published returns the keys that others may know.
+func (s *keySet) published() (public []key) {
+	for _, k := range s.keys {
+		if !k.unpublished {
+			public = append(public, k)
+		}
+	}
+	return public
+}
+
 // candidates returns the keys that may have created a signature: those with the
 // given id or, if the id is empty, all keys. It omits keys that cannot be used
 // with the algorithm.
@@ -130,7 +150,7 @@ func newKey(public crypto.PublicKey) (key, error) {
 		return key{}, err
 	}
 	digest := sha256.Sum256(der)
-	return key{base64.RawURLEncoding.EncodeToString(digest[:]), public, algorithms}, nil
+	return key{id: base64.RawURLEncoding.EncodeToString(digest[:]), public: public, algorithms: algorithms}, nil
 }
 
 func algorithmsFor(public crypto.PublicKey) ([]jose.SignatureAlgorithm, error) {

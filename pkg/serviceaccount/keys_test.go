@@ -99,7 +99,7 @@ func TestSigningKeys(t *testing.T) {
 func checkSigning(t *testing.T, name, pem, algorithm string, key crypto.Signer) {
 	t.Helper()
 	tokens := New(Config{Keys: keysOf(t, write(t, filepath.Join(t.TempDir(), "sa.key"), pem)), Issuers: []string{DefaultIssuer}})
-	token, err := tokens.Sign(&Claims{Claims: jwt.Claims{Subject: "someone"}})
+	token, err := tokens.Sign(t.Context(), &Claims{Claims: jwt.Claims{Subject: "someone"}})
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -115,7 +115,7 @@ func checkSigning(t *testing.T, name, pem, algorithm string, key crypto.Signer) 
 	if h := parsed.Headers[0]; h.Algorithm != algorithm || h.KeyID != base64.RawURLEncoding.EncodeToString(digest[:]) {
 		t.Errorf("%s: header %+v", name, h)
 	}
-	if claims, err := tokens.Verify(token); err != nil || claims == nil || claims.Subject != "someone" || claims.Issuer != DefaultIssuer {
+	if claims, err := tokens.Verify(t.Context(), token); err != nil || claims == nil || claims.Subject != "someone" || claims.Issuer != DefaultIssuer {
 		t.Errorf("%s: %v, %v", name, claims, err)
 	}
 }
@@ -135,11 +135,11 @@ func TestVerificationKeyFiles(t *testing.T) {
 	for name, pem := range map[string]string{"signer": privatePEM(t, signer), "a": privatePEM(t, a), "b": privatePEM(t, b), "c": privatePEM(t, c),
 		"certificate": string(certKey)} {
 		other := New(Config{Keys: keysOf(t, write(t, filepath.Join(dir, "other"), pem)), Issuers: []string{DefaultIssuer}})
-		token, err := other.Sign(&Claims{})
+		token, err := other.Sign(t.Context(), &Claims{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if claims, err := verifier.Verify(token); claims == nil || err != nil {
+		if claims, err := verifier.Verify(t.Context(), token); claims == nil || err != nil {
 			t.Errorf("a token signed by %s: %v", name, err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestRotation(t *testing.T) {
 		}
 	}
 	sign := func() string {
-		token, err := tokens.Sign(&Claims{Claims: jwt.Claims{ID: "x"}})
+		token, err := tokens.Sign(t.Context(), &Claims{Claims: jwt.Claims{ID: "x"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestRotation(t *testing.T) {
 	}
 	check := func(when, token string, want bool) {
 		t.Helper()
-		if claims, err := tokens.Verify(token); (claims != nil && err == nil) != want {
+		if claims, err := tokens.Verify(t.Context(), token); (claims != nil && err == nil) != want {
 			t.Errorf("%s: accepted %v, %v", when, claims != nil, err)
 		}
 	}
@@ -197,7 +197,7 @@ func TestRotation(t *testing.T) {
 	second := sign()
 	check("after the rotation, a token of the old key", first, true)
 	check("after the rotation, a token of the new key", second, true)
-	if set := tokens.Keys.get(); len(set.keys) != 2 || !strings.Contains(mustJWKS(t, tokens), `"RS256"`) {
+	if set := keys.get(); len(set.keys) != 2 || !strings.Contains(mustJWKS(t, tokens), `"RS256"`) {
 		t.Errorf("the keys are not published: %s", mustJWKS(t, tokens))
 	}
 	write(t, public, "garbage")

@@ -4,6 +4,7 @@
 package serviceaccount
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	jose "gopkg.in/go-jose/go-jose.v2"
 	"gopkg.in/go-jose/go-jose.v2/jwt"
 	"k8s.io/apimachinery/pkg/util/cache"
 )
@@ -37,7 +37,8 @@ const (
 
 // Config configures New.
 type Config struct {
-	Keys *Keys
+	// Keys are Keys in files, or an External signer.
+	Keys Source
 	// Issuers are the accepted issuers; the first one issues new tokens.
 	Issuers []string
 	// Audiences are the audiences of the API server. They are also the
@@ -48,6 +49,21 @@ type Config struct {
 	// ExtendExpiration extends the lifetime of the tokens in pods to one year,
 	// for clients that do not reload them.
 	ExtendExpiration bool
+	// MaxExtension limits that year; 0 means no limit.
+	MaxExtension time.Duration
+}
+
+// Source has the keys of tokens.
+type Source interface {
+	// sign returns a token with the claims.
+	sign(ctx context.Context, claims *Claims) (string, error)
+	// get returns the keys that verify.
+	get() *keySet
+	// renew returns the keys after an attempt to find newer ones, because a key with
+	// an unknown id is asked for.
+	renew(ctx context.Context) *keySet
+	// maxAge is how long others may keep the documents about the keys.
+	maxAge() time.Duration
 }
 
 // Tokens issues and verifies tokens.
@@ -73,21 +89,32 @@ func New(c Config) *Tokens {
 // Issuer returns the issuer of new tokens.
 func (t *Tokens) Issuer() string { return t.Issuers[0] }
 
+// ExtendedLife returns the lifetime of the tokens in pods if ExtendExpiration is set.
+func (t *Tokens) ExtendedLife() time.Duration {
+	if t.MaxExtension > 0 {
+		return min(ExtendedLife, t.MaxExtension)
+	}
+	return ExtendedLife
+}
+
+// MaxAge returns how long others may keep Configuration and JWKS.
+func (t *Tokens) MaxAge() time.Duration { return t.Keys.maxAge() }
+
 // Sign creates a token with the claims. If they have no issuer, it is set to
 // Issuer.
-func (t *Tokens) Sign(claims *Claims) (string, error) {
+func (t *Tokens) Sign(ctx context.Context, claims *Claims) (string, error) {
 	signed := *claims
 	if signed.Issuer == "" {
 		signed.Issuer = t.Issuer()
 	}
-	return jwt.Signed(t.Keys.get().signer).Claims(signed).CompactSerialize()
+	return t.Keys.sign(ctx, &signed)
 }
 
 // Verify returns the claims of a token that is signed by one of the keys. The
 // caller must not change them, and must check everything else, including the
 // validity period. If Verify returns neither claims nor an error, the token is
 // from another issuer. Errors do not contain the token.
-func (t *Tokens) Verify(token string) (*Claims, error) {
+func (t *Tokens) Verify(ctx context.Context, token string) (*Claims, error) {
 	digest, keys := sha256.Sum256([]byte(token)), t.Keys.get()
 	if known, ok := t.verified.Get(digest); ok && known.(verified).keys == keys {
 		return known.(verified).claims, nil
@@ -104,6 +131,9 @@ func (t *Tokens) Verify(token string) (*Claims, error) {
 	}
 	if err := parsed.UnsafeClaimsWithoutVerification(&from); err != nil || !t.accepts(from.Issuer) {
 		return nil, nil
+	}
+	if len(keys.fitting(parsed)) == 0 {
+		keys = t.Keys.renew(ctx)
 	}
 	claims, err := verify(parsed, keys)
 	if err != nil {
@@ -131,8 +161,7 @@ func (t *Tokens) accepts(issuer string) bool {
 }
 
 func verify(token *jwt.JSONWebToken, keys *keySet) (*Claims, error) {
-	header := token.Headers[0]
-	candidates := keys.candidates(header.KeyID, jose.SignatureAlgorithm(header.Algorithm))
+	candidates := keys.fitting(token)
 	if len(candidates) == 0 {
 		return nil, errors.New("no service account key matches the token's key id and algorithm")
 	}

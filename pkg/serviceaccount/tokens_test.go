@@ -84,7 +84,7 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		{"noise", "not-a-token", false, false},
 	} {
 		for range 2 { // the second result comes from the cache
-			claims, err := tokens.Verify(test.token)
+			claims, err := tokens.Verify(t.Context(), test.token)
 			if (claims != nil) != test.good || (err != nil) != (test.ours && !test.good) {
 				t.Errorf("%s: accepted %v, error %v", test.name, claims != nil, err)
 			}
@@ -105,12 +105,12 @@ func TestVerifiedTokensAreForgotten(t *testing.T) {
 		if test.expires != 0 {
 			claims.Expiry = jwt.NewNumericDate(time.Now().Add(test.expires))
 		}
-		token, err := tokens.Sign(claims)
+		token, err := tokens.Sign(t.Context(), claims)
 		if err != nil {
 			t.Fatal(err)
 		}
 		before := len(tokens.verified.Keys())
-		if _, err := tokens.Verify(token); err != nil {
+		if _, err := tokens.Verify(t.Context(), token); err != nil {
 			t.Fatal(err)
 		}
 		if known := len(tokens.verified.Keys()) > before; known != test.known {
@@ -138,13 +138,13 @@ func TestCheckDiscoverable(t *testing.T) {
 
 func BenchmarkVerifyUnknown(b *testing.B) {
 	tokens := New(Config{Keys: keysOf(b, write(b, filepath.Join(b.TempDir(), "key"), privatePEM(b, ecKey(b, elliptic.P256())))), Issuers: []string{"https://a"}})
-	token, err := tokens.Sign(&Claims{})
+	token, err := tokens.Sign(b.Context(), &Claims{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
 		tokens.verified.RemoveAll(func(any) bool { return true })
-		if _, err := tokens.Verify(token); err != nil {
+		if _, err := tokens.Verify(b.Context(), token); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -75,6 +75,13 @@ func TestStartFails(t *testing.T) {
 		{"audit policy of an unknown level", "level",
 			[]string{"--audit-policy-file=" + file(t, "policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Everything}]\n"),
 				"--audit-log-path=-"}},
+		{"peers without their gate", "--peer-ca-file requires UnknownVersionInteroperabilityProxy feature to be turned on",
+			[]string{"--peer-ca-file=/no/such/ca", "--feature-gates=UnknownVersionInteroperabilityProxy=false"}},
+		{"no such CA of peers", "failed to create proxy transport: open /no/such/ca: no such file or directory", []string{"--peer-ca-file=/no/such/ca"}},
+		{"logging option without its gate", "options.text.splitStream: Forbidden: Feature LoggingAlphaOptions is disabled", []string{"--log-text-split-stream"}},
+		{"hidden metrics of an old version", "must be omitted or have the value '1.36'", []string{"--show-hidden-metrics-for-version=1.20"}},
+		{"times of leader election", "renewDeadline must be greater than retryPeriod*JitterFactor", []string{"--coordinated-leadership-retry-period=9s",
+			"--feature-gates=CoordinatedLeaderElection=true", "--runtime-config=coordination.k8s.io/v1beta1=true"}},
 		{"embedded flag with another etcd", "--etcd-servers", []string{"--etcd-servers=http://127.0.0.1:1", "--embedded-etcd-unsafe-no-fsync"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

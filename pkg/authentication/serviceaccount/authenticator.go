@@ -49,7 +49,7 @@ type tokens struct {
 // AuthenticateToken implements authenticator.Token. A token of another issuer
 // is not an error, because another authenticator may accept it.
 func (t *tokens) AuthenticateToken(ctx context.Context, token string) (*authenticator.Response, bool, error) {
-	claims, err := t.Tokens.Verify(token)
+	claims, err := t.Tokens.Verify(ctx, token)
 	if claims == nil || err != nil {
 		return nil, false, err
 	}

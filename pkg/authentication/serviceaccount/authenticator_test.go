@@ -73,7 +73,7 @@ func newFixture(t testing.TB) *fixture {
 
 func (f *fixture) sign(t testing.TB, claims *serviceaccount.Claims) string {
 	t.Helper()
-	token, err := f.tokens.Sign(claims)
+	token, err := f.tokens.Sign(t.Context(), claims)
 	if err != nil {
 		t.Fatal(err)
 	}

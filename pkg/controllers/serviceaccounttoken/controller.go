@@ -58,7 +58,7 @@ type controller struct {
 	secrets  corelisters.SecretLister
 	accounts corelisters.ServiceAccountLister
 	ca       func() ([]byte, error)
-	sign     func(*serviceaccount.Claims) (string, error)
+	sign     func(context.Context, *serviceaccount.Claims) (string, error)
 }
 
 // keyOf returns the key of a secret for a token: its namespace, its name, and the name
@@ -149,7 +149,7 @@ func (c *controller) fill(ctx context.Context, account *corev1.ServiceAccount, s
 		filled.Data[corev1.ServiceAccountNamespaceKey] = []byte(secret.Namespace)
 	}
 	if !has(corev1.ServiceAccountTokenKey) {
-		token, err := c.sign(serviceaccount.NewLegacyClaims(account, secret))
+		token, err := c.sign(ctx, serviceaccount.NewLegacyClaims(account, secret))
 		if err != nil {
 			return fmt.Errorf("signing the token: %w", err)
 		}

@@ -1,6 +1,7 @@
 package serviceaccounttoken_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,7 @@ import (
 
 var deps = controllers.Deps{
 	RootCA: func() ([]byte, error) { return []byte("the CA"), nil },
-	SignToken: func(c *serviceaccount.Claims) (string, error) {
+	SignToken: func(_ context.Context, c *serviceaccount.Claims) (string, error) {
 		return "token of " + c.Subject + " in " + c.Legacy.SecretName, nil
 	},
 }

@@ -27,13 +27,33 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// AddHooks adds all hooks under kube-apiserver's names. It leaves out those
+// Needs is what the hooks need.
+type Needs struct {
+	// Client may do everything; Informers uses it.
+	Client    kubernetes.Interface
+	Informers informers.SharedInformerFactory
+	// Authentication and Services are the configurations of hooks.
+	Authentication AuthenticationInfo
+	Services       Services
+	// Serves reports whether the server serves a resource.
+	Serves func(schema.GroupVersionResource) bool
+	// Identify, if not nil, adds to the server's identity lease.
+	Identify func(lease metav1.Object)
+}
+
+// AddNamespaces adds the hook that creates the system namespaces. It is kube-apiserver's first
+// one, before those for other API servers.
+func AddNamespaces(server *genericapiserver.GenericAPIServer, n Needs) error {
+	return server.AddPostStartHook("start-system-namespaces-controller", namespaces(n.Client, n.Informers))
+}
+
+// AddHooks adds all other hooks under kube-apiserver's names. It leaves out those
 // whose objects are not served: for example, a server without RBAC resources
 // does not create roles.
-func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
-	info AuthenticationInfo, services Services, served func(schema.GroupVersionResource) bool) error {
+func AddHooks(server *genericapiserver.GenericAPIServer, n Needs) error {
 	type hook = genericapiserver.PostStartHookFunc
 	const always = true
+	client, informers, services, served := n.Client, n.Informers, n.Services, n.Serves
 	hasServices := served(corev1.SchemeGroupVersion.WithResource("services"))
 	hasIdentity := served(coordinationv1.SchemeGroupVersion.WithResource("leases")) && features.Enabled(genericfeatures.APIServerIdentity)
 	for _, hook := range []struct {
@@ -41,9 +61,8 @@ func AddHooks(server *genericapiserver.GenericAPIServer, client kubernetes.Inter
 		when bool
 		run  func() hook
 	}{
-		{"start-system-namespaces-controller", always, func() hook { return namespaces(client, informers) }},
-		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, info) }},
-		{"start-kube-apiserver-identity-lease-controller", hasIdentity, func() hook { return identityLease(server, client, informers) }},
+		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, n.Authentication) }},
+		{"start-kube-apiserver-identity-lease-controller", hasIdentity, func() hook { return identityLease(server, n) }},
 		{"start-kube-apiserver-identity-lease-garbage-collector", hasIdentity, func() hook { return identityLeaseCollector(client) }},
 		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
 		{"start-legacy-token-tracking-controller", always, func() hook { return legacyTokenTracking(client) }},

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-helpers/apimachinery/lease"
 	"k8s.io/utils/clock"
@@ -33,12 +32,11 @@ const (
 
 // identityLease maintains the lease of the server with this ID, and deletes it
 // when the server stops.
-func identityLease(server *genericapiserver.GenericAPIServer, client kubernetes.Interface,
-	informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
-	namespaces := informers.Core().V1().Namespaces().Lister()
+func identityLease(server *genericapiserver.GenericAPIServer, n Needs) genericapiserver.PostStartHookFunc {
+	namespaces := n.Informers.Core().V1().Namespaces().Lister()
 	holder := server.APIServerID + "_" + string(uuid.NewUUID())
-	controller := lease.NewController(clock.RealClock{}, client, holder, int32(identityLeaseDuration/time.Second), nil,
-		identityRenewInterval, server.APIServerID, metav1.NamespaceSystem, labelIdentity)
+	controller := lease.NewController(clock.RealClock{}, n.Client, holder, int32(identityLeaseDuration/time.Second), nil,
+		identityRenewInterval, server.APIServerID, metav1.NamespaceSystem, n.labelIdentity)
 	err := server.AddPreShutdownHook("stop-kube-apiserver-identity-lease-controller", func() error {
 		controller.Stop()
 		return nil
@@ -63,12 +61,15 @@ func identityLease(server *genericapiserver.GenericAPIServer, client kubernetes.
 }
 
 // labelIdentity adds the labels by which others find identity leases.
-func labelIdentity(lease *coordinationv1.Lease) error {
+func (n Needs) labelIdentity(lease *coordinationv1.Lease) error {
 	host, err := os.Hostname()
 	if err != nil {
 		return err
 	}
 	lease.Labels = labels.Merge(lease.Labels, labels.Set{identityLabel: "kube-apiserver", corev1.LabelHostname: host})
+	if n.Identify != nil {
+		n.Identify(lease)
+	}
 	return nil
 }
 

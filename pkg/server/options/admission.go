@@ -2,6 +2,7 @@ package options
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -19,6 +20,8 @@ type AdmissionOptions struct {
 	// Only, if not nil, lists all plugins that run. It is the value of the
 	// deprecated flag --admission-control; the empty value means none.
 	Only []string
+	// both is true if the flags that Only replaces were given as well.
+	both bool
 
 	plugins []admission.Plugin
 }
@@ -46,20 +49,33 @@ func (o *AdmissionOptions) AddFlags(fs *pflag.FlagSet) {
 		}
 	}
 	fs.StringSliceVar(&o.Only, "admission-control", o.Only, "The only admission plugins to run, in place of the default ones.")
-	_ = fs.MarkDeprecated("admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead.") // fails only if the flag does not exist
+	markDeprecated(fs, "admission-control", "Use --enable-admission-plugins or --disable-admission-plugins instead. Will be removed in a future version.")
+}
+
+// Validate returns an error for each invalid flag. It must be called after complete.
+func (o *AdmissionOptions) Validate() (errs []error) {
+	if o.Only == nil {
+		return o.AdmissionOptions.Validate()
+	}
+	if o.both {
+		errs = append(errs, errors.New("admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive"))
+	}
+	for _, name := range o.Only {
+		if !slices.Contains(o.Plugins.Registered(), name) {
+			errs = append(errs, fmt.Errorf("admission-control plugin %q is unknown", name))
+		}
+	}
+	return errs
 }
 
 // complete applies --admission-control.
-func (o *AdmissionOptions) complete() error {
+func (o *AdmissionOptions) complete() {
 	if o.Only == nil {
-		return nil
+		return
 	}
-	if len(o.EnablePlugins) > 0 || len(o.DisablePlugins) > 0 {
-		return errors.New("admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive")
-	}
+	o.both = len(o.EnablePlugins) > 0 || len(o.DisablePlugins) > 0
 	o.EnablePlugins = o.Only
 	o.DisablePlugins = slices.DeleteFunc(o.Plugins.Registered(), func(name string) bool { return slices.Contains(o.Only, name) })
-	return nil
 }
 
 // Enabled returns the plugins that run, in their order.

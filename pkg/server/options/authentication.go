@@ -3,6 +3,7 @@ package options
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -101,21 +102,22 @@ func (o *AuthenticationOptions) addOIDCFlags(fs *pflag.FlagSet) {
 // checked when the files are read.
 func (o *AuthenticationOptions) Validate() []error {
 	errs := o.RequestHeader.Validate()
-	if (o.OIDC.IssuerURL == "") != (o.OIDC.ClientID == "") {
-		errs = append(errs, errors.New("--oidc-issuer-url and --oidc-client-id must be specified together"))
-	}
-	if o.ConfigFile != "" {
-		for _, name := range []string{"oidc-issuer-url", "oidc-client-id", "oidc-ca-file", "oidc-username-claim", "oidc-username-prefix",
-			"oidc-groups-claim", "oidc-groups-prefix", "oidc-signing-algs", "oidc-required-claim"} {
-			if o.flags.Changed(name) {
-				errs = append(errs, fmt.Errorf("--authentication-config and --%s are mutually exclusive", name))
-			}
-		}
+	switch oidcChosen := o.OIDC.IssuerURL != "" || o.OIDC.ClientID != "" || o.oidcFlagSet(); {
+	case oidcChosen && o.ConfigFile != "":
+		errs = append(errs, errors.New("authentication-config file and oidc-* flags are mutually exclusive"))
+	case oidcChosen && (o.OIDC.IssuerURL == "" || o.OIDC.ClientID == ""):
+		errs = append(errs, errors.New("oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set"))
 	}
 	if v := o.WebhookVersion; v != "v1" && v != "v1beta1" {
 		errs = append(errs, fmt.Errorf("--authentication-token-webhook-version: %q must be v1 or v1beta1", v))
 	}
 	return errs
+}
+
+// oidcFlagSet reports whether any of the flags for OpenID Connect was given.
+func (o *AuthenticationOptions) oidcFlagSet() bool {
+	return o.flags != nil && slices.ContainsFunc([]string{"oidc-issuer-url", "oidc-client-id", "oidc-ca-file", "oidc-username-claim", "oidc-username-prefix",
+		"oidc-groups-claim", "oidc-groups-prefix", "oidc-signing-algs", "oidc-required-claim"}, o.flags.Changed)
 }
 
 // AnonymousChosen reports whether --anonymous-auth was given.

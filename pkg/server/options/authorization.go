@@ -98,18 +98,18 @@ func (o *AuthorizationOptions) Validate() []error {
 	for i, mode := range o.Modes {
 		switch {
 		case !slices.Contains(authorization.Modes(), mode):
-			errs = append(errs, fmt.Errorf("--authorization-mode: %q is not a valid mode: choose among %s", mode, strings.Join(authorization.Modes(), ", ")))
+			errs = append(errs, fmt.Errorf("authorization-mode %q is not a valid mode: choose among %s", mode, strings.Join(authorization.Modes(), ", ")))
 		case slices.Contains(o.Modes[:i], mode):
-			errs = append(errs, fmt.Errorf("--authorization-mode has mode %s more than once", mode))
+			errs = append(errs, fmt.Errorf("authorization-mode %q has mode specified more than once", o.Modes))
 		}
 	}
-	for _, file := range []struct{ mode, flag, value string }{
-		{authorization.ModeABAC, "authorization-policy-file", o.PolicyFile},
-		{authorization.ModeWebhook, webhookFlagPrefix + "config-file", o.WebhookConfigFile},
+	for _, file := range []struct{ mode, flag, what, value string }{
+		{authorization.ModeABAC, "authorization-policy-file", "authorization policy file", o.PolicyFile},
+		{authorization.ModeWebhook, webhookFlagPrefix + "config-file", "authorization config file", o.WebhookConfigFile},
 	} {
 		switch has := slices.Contains(o.Modes, file.mode); {
 		case has && file.value == "":
-			errs = append(errs, fmt.Errorf("--authorization-mode %s needs --%s", file.mode, file.flag))
+			errs = append(errs, fmt.Errorf("authorization-mode %s's %s not passed: --%s is missing", file.mode, file.what, file.flag))
 		case !has && file.value != "":
 			errs = append(errs, fmt.Errorf("cannot specify --%s without mode %s", file.flag, file.mode))
 		}

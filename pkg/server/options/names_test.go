@@ -20,10 +20,10 @@ func byName() (gatehouse, kubeAPIServer *Options) {
 // name kube-apiserver.
 func TestKubeAPIServerDefaults(t *testing.T) {
 	_, o := byName()
-	all := flags(o)
-	for name, reference := range recorded(t) {
-		if flag := all[name]; flag != nil && reference[0] != "" && !sameDefault(flag, reference[1]) {
-			t.Errorf("--%s: default %q, kube-apiserver's is %q", name, flag.DefValue, reference[1])
+	all := flagsOf(o)
+	for _, reference := range recorded(t) {
+		if flag := all[reference.name]; flag != nil && !sameDefault(flag, reference.value) {
+			t.Errorf("--%s: default %q, kube-apiserver's is %q", reference.name, flag.DefValue, reference.value)
 		}
 	}
 }
@@ -40,7 +40,7 @@ func TestNameDefaults(t *testing.T) {
 		{"kube-apiserver", kubeAPIServer, func(d NameDefault) string { return d.KubeAPIServer }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			all := flags(test.o)
+			all := flagsOf(test.o)
 			c, err := test.o.Complete()
 			testutil.Check(t, err)
 			message := fmt.Sprint(c.Validate())
@@ -118,7 +118,7 @@ func TestRequiredFlags(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, o := byName()
 			o.Etcd.StorageConfig.Transport.ServerList = []string{"http://127.0.0.1:1"}
-			all := flags(o)
+			all := flagsOf(o)
 			for _, arg := range test.args {
 				name, value, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
 				testutil.Check(t, all[name].Value.Set(value))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apiserver/pkg/server/flagz"
@@ -20,6 +21,7 @@ import (
 	basecompatibility "k8s.io/component-base/compatibility"
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
+	_ "k8s.io/component-base/logs/json/register" // --logging-format=json, and its flags
 	"k8s.io/component-base/metrics"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/loops"
@@ -52,10 +54,19 @@ type Options struct {
 	Services *ServiceOptions
 	// Kubelet contains kube-apiserver's flags for connections to kubelets.
 	Kubelet *KubeletOptions
+	// Peers contains kube-apiserver's flags for other API servers.
+	Peers *PeerOptions
+	// Leadership contains kube-apiserver's flags for coordinated leader election.
+	Leadership *LeadershipOptions
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 	// AllowPrivileged allows privileged containers.
 	AllowPrivileged bool
+	// LogsHandler serves the files in /var/log at /logs/.
+	LogsHandler bool
+	// MaxConnectionBytesPerSec limits what a client may receive in one second over a
+	// connection to a container or a port of a pod; 0 means no limit.
+	MaxConnectionBytesPerSec int64
 	// Servers is the number of API servers that share the storage:
 	// kube-apiserver's --apiserver-count.
 	Servers int
@@ -92,6 +103,8 @@ func New() *Options {
 		Logs:           logs.NewOptions(),
 		Traces:         genericoptions.NewTracingOptions(),
 		Aggregator:     newAggregatorOptions(),
+		Peers:          &PeerOptions{},
+		Leadership:     newLeadershipOptions(),
 		EventTTL:       time.Hour,
 		Servers:        1,
 	}
@@ -139,14 +152,27 @@ func (o *Options) Flags() (sections flag.NamedFlagSets) {
 	o.Aggregator.AddFlags(misc)
 	o.Services.AddFlags(misc)
 	o.Kubelet.AddFlags(misc)
+	o.Peers.AddFlags(misc)
+	o.Leadership.AddFlags(misc)
 	misc.DurationVar(&o.EventTTL, "event-ttl", o.EventTTL, "How long to keep events.")
 	misc.BoolVar(&o.AllowPrivileged, "allow-privileged", o.AllowPrivileged, "Whether to admit privileged containers.")
+	misc.BoolVar(&o.LogsHandler, "enable-logs-handler", o.LogsHandler, "Serve the files in /var/log at /logs/.")
+	markDeprecated(misc, "enable-logs-handler", "Log handler functionality is deprecated")
+	misc.Int64Var(&o.MaxConnectionBytesPerSec, "max-connection-bytes-per-sec", o.MaxConnectionBytesPerSec, ""+
+		"How many bytes a client may transfer in one second over a connection to a container or a port of a pod. 0 means no limit.")
 	misc.IntVar(&o.Servers, "apiserver-count", o.Servers, "The number of API servers of the cluster. "+
 		"With more than one, a custom resource becomes available after a delay in which the other servers can observe its definition.")
 	o.Version.AddTo(sections.FlagSet("global"))
 	_ = misc.MarkDeprecated("apiserver-count", "It is needed only where several servers share an etcd.") // fails only if the flag does not exist
 	o.flags = sections
 	return sections
+}
+
+// markDeprecated marks a flag as deprecated and, as kube-apiserver does, still shows it
+// in the help.
+func markDeprecated(flags *pflag.FlagSet, name, instead string) {
+	flag := flags.Lookup(name)
+	flag.Deprecated, flag.Hidden = instead, false
 }
 
 // allControllers is the default of --controllers.
@@ -192,9 +218,7 @@ func (o *Options) Complete() (Completed, error) {
 	// By the name gatehouse, 0 is a free port. The library refuses it.
 	o.SecureServing.Required = o.SecureServing.BindPort != 0 || o.likeKubeAPIServer
 	o.Data.complete(o.SecureServing.ServerCert.CertDirectory)
-	if err := o.Admission.complete(); err != nil {
-		return Completed{}, err
-	}
+	o.Admission.complete()
 	o.ServiceAccounts.complete()
 	o.Services.complete()
 	o.Authorization.complete()
@@ -203,7 +227,8 @@ func (o *Options) Complete() (Completed, error) {
 		o.Controllers = nil
 	}
 	c.NoData = o.likeKubeAPIServer && o.Data.Dir == "" ||
-		!c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" && o.ServiceAccounts.SigningKeyFile != "" &&
+		!c.Embedded && !o.Data.chosen() && o.Authentication.ClientCAFile != "" &&
+			(o.ServiceAccounts.SigningKeyFile != "" || o.ServiceAccounts.SigningEndpoint != "") &&
 			(o.SecureServing.ServerCert.CertDirectory != "" || o.SecureServing.ServerCert.CertKey.CertFile != "")
 	if c.Embedded {
 		// The validation of k8s.io/apiserver requires a server. The embedded etcd does not use this
@@ -223,8 +248,8 @@ func (c Completed) Validate() error {
 		errs = append(errs, err)
 	}
 	for _, group := range []interface{ Validate() []error }{
-		c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Kubelet, c.Authorization, c.EgressSelector, c.Admission,
-		c.Metrics, c.Traces, c.Aggregator,
+		c.Etcd, c.SecureServing, c.Audit, c.Features, c.Authentication, c.ServiceAccounts, c.Services, c.Kubelet, c.Authorization,
+		c.EgressSelector, c.Admission, metricsOptions{c.Metrics}, c.Traces, c.Aggregator, c.Peers, c.Leadership,
 	} {
 		errs = append(errs, group.Validate()...)
 	}

@@ -1,89 +1,10 @@
 package options
 
 import (
-	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/spf13/pflag"
 )
-
-// own lists the flags that kube-apiserver does not have.
-var own = []string{"controllers", "data-dir", "embedded-etcd-cert-file", "embedded-etcd-key-file", "embedded-etcd-listen-client-url",
-	"embedded-etcd-quota-backend-bytes", "embedded-etcd-trusted-ca-file", "embedded-etcd-unsafe-no-fsync"}
-
-// differs reports whether a default depends on the name of the binary.
-func differs(flag string) bool {
-	return slices.ContainsFunc(NameDefaults(), func(d NameDefault) bool { return d.Flag == flag })
-}
-
-func flags(o *Options) map[string]*pflag.Flag {
-	all := map[string]*pflag.Flag{}
-	for _, section := range o.Flags().FlagSets {
-		section.VisitAll(func(f *pflag.Flag) { all[f.Name] = f })
-	}
-	return all
-}
-
-// recorded returns type and default of kube-apiserver's flags by name.
-func recorded(t *testing.T) map[string][2]string {
-	t.Helper()
-	data, err := os.ReadFile("testdata/kube-apiserver-flags.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string][2]string{}
-	for line := range strings.Lines(string(data)) {
-		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		all[cells[1]] = [2]string{cells[2], strings.Trim(cells[3], `"`)}
-	}
-	return all
-}
-
-func TestFlagsAreThoseOfKubeAPIServer(t *testing.T) {
-	want := recorded(t)
-	for _, name := range own {
-		if _, both := want[name]; both {
-			t.Errorf("--%s is kube-apiserver's, not our own", name)
-		}
-		want[name] = [2]string{}
-	}
-	compared := 0
-	for name, flag := range flags(New()) {
-		reference, ok := want[name]
-		if !ok {
-			if flag.Deprecated == "" && !flag.Hidden {
-				t.Errorf("--%s is not a flag of kube-apiserver", name)
-			}
-			continue
-		}
-		if reference[0] == "" {
-			continue
-		}
-		compared++
-		if !differs(name) && !sameDefault(flag, reference[1]) {
-			t.Errorf("--%s: default %q, kube-apiserver's is %q", name, flag.DefValue, reference[1])
-		}
-	}
-	if compared < 80 {
-		t.Errorf("only %d flags were compared", compared)
-	}
-}
-
-// sameDefault reports whether the default of a flag is the recorded one. The recorded defaults omit
-// zero values.
-func sameDefault(flag *pflag.Flag, reference string) bool {
-	if flag.DefValue == reference {
-		return true
-	}
-	switch flag.DefValue {
-	case "0", "0s", "false", "[]", "", "<nil>":
-		return reference == "" || reference == "[]" || reference == "false"
-	}
-	return false
-}
 
 func TestValidateNamesTheFlag(t *testing.T) {
 	for _, test := range []struct {
@@ -104,12 +25,19 @@ func TestValidateNamesTheFlag(t *testing.T) {
 			o.Etcd.StorageConfig.Transport.ServerList, o.Data.EtcdNoSync = []string{"http://127.0.0.1:1"}, true
 		}},
 		{`--controllers: unknown controller "nosuch": choose among bootstrap-signer-controller`, func(o *Options) { o.Controllers = []string{"*", "nosuch"} }},
-		{"--oidc-issuer-url and --oidc-client-id", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
+		{"oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set", func(o *Options) { o.Authentication.OIDC.ClientID = "x" }},
 		{"--authentication-token-webhook-version", func(o *Options) { o.Authentication.WebhookVersion = "v2" }},
-		{"--service-account-signing-endpoint is not available", func(o *Options) { o.ServiceAccounts.SigningEndpoint = "/run/signer.sock" }},
+		{"service-account-signing-key-file and service-account-signing-endpoint are mutually exclusive and cannot be set at the same time",
+			func(o *Options) {
+				o.ServiceAccounts.SigningEndpoint, o.ServiceAccounts.SigningKeyFile = "/run/signer.sock", "sa.key"
+			}},
+		{"can't set `--service-account-signing-key-file` and/or `--service-account-key-file` with `--service-account-signing-endpoint`",
+			func(o *Options) {
+				o.ServiceAccounts.SigningEndpoint, o.ServiceAccounts.KeyFiles = "/run/signer.sock", []string{"sa.pub"}
+			}},
 		{"service-account-issuer should not be an empty string", func(o *Options) { o.ServiceAccounts.Issuers = []string{""} }},
 		{`service-account-issuer "http://[::1" contained a ':' but was not a valid URL`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"http://[::1"} }},
-		{`--service-account-issuer has "a" more than once`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"a", "b", "a"} }},
+		{`service-account-issuer "a" is already specified`, func(o *Options) { o.ServiceAccounts.Issuers = []string{"a", "b", "a"} }},
 		{"--api-audiences", func(o *Options) { o.ServiceAccounts.APIAudiences = []string{"a", ""} }},
 		{"service-account-jwks-uri requires https scheme", func(o *Options) { o.ServiceAccounts.JWKSURI = "http://example.com/jwks" }},
 		{"service-account-jwks-uri must be a valid URL", func(o *Options) { o.ServiceAccounts.JWKSURI = "https://[::1" }},
@@ -117,8 +45,14 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds", func(o *Options) { o.ServiceAccounts.MaxExpiration = -time.Hour }},
 		{"service-account-max-token-expiration must be between 1 hour and 2^32 seconds",
 			func(o *Options) { o.ServiceAccounts.MaxExpiration = (1<<32 + 1) * time.Second }},
-		{"service-account-extend-token-expiration", func(o *Options) { o.ServiceAccounts.MaxExpiration = time.Hour }},
-		{`--service-cluster-ip-range: "10.0.0.0" is not a valid cidr`, func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0" }},
+		{`admission-control plugin "Nonsense" is unknown`, func(o *Options) { o.Admission.Only = []string{"Nonsense"} }},
+		{"admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive",
+			func(o *Options) {
+				o.Admission.Only, o.Admission.EnablePlugins = []string{"NamespaceLifecycle"}, []string{"PodSecurity"}
+			}},
+		{`metrics.showHiddenMetricsForVersion: Invalid value: "1.20": must be omitted or have the value '1.36'; only the previous minor version is allowed`,
+			func(o *Options) { o.Metrics.ShowHiddenMetricsForVersion = "1.20" }},
+		{`service-cluster-ip-range[0] is not a valid cidr: "10.0.0.0"`, func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0" }},
 		{"--service-cluster-ip-range must not contain more than two entries", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,fd00::/112,10.1.0.0/24" }},
 		{"must be of different IP family", func(o *Options) { o.Services.ClusterIPRange = "10.0.0.0/24,10.1.0.0/24" }},
 		{"--service-cluster-ip-range is too large; for 128-bit addresses, the mask must be >= 64", func(o *Options) { o.Services.ClusterIPRange = "fd00::/63" }},
@@ -126,7 +60,11 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"--service-node-port-range must not be empty", func(o *Options) { o.Services.NodePorts.Size = 0 }},
 		{"--endpoint-reconciler-type must be one of lease, master-count, none", func(o *Options) { o.Services.EndpointReconciler = "zookeeper" }},
 		{"--kubernetes-service-node-port 65536 must be between 0 and 65535", func(o *Options) { o.Services.KubernetesNodePort = 65536 }},
-		{"kubernetes service port range 30000-32767 doesn't contain 80", func(o *Options) { o.Services.KubernetesNodePort = 80 }},
+		{"kubernetes service node port range 30000-32767 doesn't contain 80", func(o *Options) { o.Services.KubernetesNodePort = 80 }},
+		{"--coordinated-leadership-lease-duration must be greater than --coordinated-leadership-renew-deadline",
+			func(o *Options) { o.Leadership.LeaseDuration = 10 * time.Second }},
+		{"--coordinated-leadership-renew-deadline must be greater than --coordinated-leadership-retry-period",
+			func(o *Options) { o.Leadership.RenewDeadline = 2 * time.Second }},
 		{"--storage-media-type", func(o *Options) { o.Etcd.DefaultStorageMediaType = "text/plain" }},
 	} {
 		o := New()

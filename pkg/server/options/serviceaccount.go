@@ -28,8 +28,8 @@ type ServiceAccountOptions struct {
 	// signs them. By default both are in the data directory.
 	KeyFiles       []string
 	SigningKeyFile string
-	// SigningEndpoint is the socket of an external signer, which is not
-	// supported.
+	// SigningEndpoint is the Unix domain socket of an external signer, which takes the
+	// place of SigningKeyFile and KeyFiles.
 	SigningEndpoint string
 	// Lookup refuses legacy tokens whose secret or service account does not
 	// exist any more.
@@ -64,7 +64,8 @@ func (o *ServiceAccountOptions) AddFlags(fs *pflag.FlagSet) {
 		"PEM file of the RSA or ECDSA private key that signs service account tokens. The file is reloaded when it changes. "+
 		"The default is pki/sa.key in the data directory.")
 	fs.StringVar(&o.SigningEndpoint, "service-account-signing-endpoint", o.SigningEndpoint, ""+
-		"Socket of an external signer of service account tokens. Not supported yet.")
+		"Path of the Unix domain socket of an external signer of service account tokens (KEP-740), in the place of --service-account-signing-key-file and "+
+		"--service-account-key-file.")
 	fs.BoolVar(&o.Lookup, "service-account-lookup", o.Lookup, "Refuse legacy tokens whose secret or service account does not exist any more.")
 	fs.DurationVar(&o.MaxExpiration, "service-account-max-token-expiration", o.MaxExpiration, ""+
 		"Longest lifetime of a service account token, between 1 hour and 2^32 seconds. Requests for a longer lifetime get this one. 0 means no limit.")
@@ -87,8 +88,11 @@ func (o *ServiceAccountOptions) complete() {
 // when they are read.
 func (o *ServiceAccountOptions) Validate() []error {
 	var errs []error
-	if o.SigningEndpoint != "" {
-		errs = append(errs, errors.New("--service-account-signing-endpoint is not available: sign with a key in a file (--service-account-signing-key-file)"))
+	if o.SigningEndpoint != "" && o.SigningKeyFile != "" {
+		errs = append(errs, errors.New("service-account-signing-key-file and service-account-signing-endpoint are mutually exclusive and cannot be set at the same time"))
+	} else if o.SigningEndpoint != "" && len(o.KeyFiles) > 0 {
+		errs = append(errs, errors.New("can't set `--service-account-signing-key-file` and/or `--service-account-key-file` with "+
+			"`--service-account-signing-endpoint` (They are mutually exclusive)"))
 	}
 	errs = append(errs, validateIssuers(o.Issuers)...)
 	if o.required {
@@ -137,7 +141,7 @@ func validateIssuers(issuers []string) (errs []error) {
 			}
 		}
 		if slices.Contains(issuers[:i], issuer) {
-			errs = append(errs, fmt.Errorf("--service-account-issuer has %q more than once", issuer))
+			errs = append(errs, fmt.Errorf("service-account-issuer %q is already specified", issuer))
 		}
 	}
 	return errs
@@ -149,10 +153,6 @@ func (o *ServiceAccountOptions) validateExpiration() (errs []error) {
 	}
 	if o.MaxExpiration < time.Hour || o.MaxExpiration > (1<<32)*time.Second {
 		errs = append(errs, errors.New("the service-account-max-token-expiration must be between 1 hour and 2^32 seconds"))
-	}
-	if o.ExtendExpiration && o.MaxExpiration < serviceaccount.ExtendableSeconds*time.Second {
-		errs = append(errs, fmt.Errorf("service-account-extend-token-expiration is true, in order to correctly trigger safe transition logic, "+
-			"service-account-max-token-expiration must be set longer than %d seconds (currently %s)", serviceaccount.ExtendableSeconds, o.MaxExpiration))
 	}
 	return errs
 }

@@ -106,7 +106,7 @@ func (o *ServiceOptions) Validate() []error {
 	}
 	if port > 0 && !o.NodePorts.Contains(port) {
 		errs = append(errs,
-			fmt.Errorf("kubernetes service port range %v doesn't contain %v (--kubernetes-service-node-port, --service-node-port-range)", o.NodePorts, port))
+			fmt.Errorf("kubernetes service node port range %v doesn't contain %v (--kubernetes-service-node-port, --service-node-port-range)", o.NodePorts, port))
 	}
 	return errs
 }
@@ -120,11 +120,11 @@ const (
 
 func (o *ServiceOptions) validateRanges() (errs []error) {
 	cidrs := strings.Split(o.ClusterIPRange, ",")
-	for _, cidr := range cidrs {
+	for i, cidr := range cidrs {
 		prefix, err := netip.ParsePrefix(strings.TrimSpace(cidr))
 		switch {
 		case err != nil:
-			errs = append(errs, fmt.Errorf("--service-cluster-ip-range: %q is not a valid cidr", cidr))
+			errs = append(errs, fmt.Errorf("service-cluster-ip-range[%d] is not a valid cidr: %q", i, cidr))
 		case prefix.Addr().Is6() && prefix.Bits() < shortestPrefix6:
 			errs = append(errs, fmt.Errorf("specified --service-cluster-ip-range is too large; for 128-bit addresses, the mask must be >= %d", shortestPrefix6))
 		case prefix.Addr().BitLen()-prefix.Bits() < 3:

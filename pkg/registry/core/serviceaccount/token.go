@@ -146,10 +146,10 @@ func (r *tokenREST) issue(ctx context.Context, req *authenticationv1.TokenReques
 	}
 	life, warnAfter := time.Duration(*seconds)*time.Second, time.Duration(0)
 	if r.tokens.ExtendExpiration && to.Pod != nil && *seconds == serviceaccount.ExtendableSeconds && r.isForAPIServer(req.Spec.Audiences) {
-		life, warnAfter = serviceaccount.ExtendedLife, life
+		life, warnAfter = r.tokens.ExtendedLife(), life
 	}
 	claims := serviceaccount.NewClaims(account, to, req.Spec.Audiences, now, life, warnAfter)
-	token, err := r.tokens.Sign(claims)
+	token, err := r.tokens.Sign(ctx, claims)
 	if err != nil {
 		return nil, apierrors.NewInternalError(fmt.Errorf("failed to generate token: %w", err))
 	}
