@@ -46,6 +46,7 @@ var mean = map[string]string{
 	"emulated-version":                      "from 1.34 to 1.37",
 	"min-compatibility-version":             "from 1.34 to 1.37",
 	"coordinated-leadership-lease-duration": "without leasecandidates (--runtime-config) there is a warning and no election",
+	"coordinated-leadership-retry-period":   "with the gate on, a value above 1/1.2 of the deadline is an error; kube-apiserver starts and never leads",
 	"authorization-mode":                    "without it Node,RBAC; kube-apiserver's default would let everybody do everything",
 	"client-ca-file":                        "client certificates of the CA in the data directory are accepted as well",
 	"etcd-servers":                          "without it, by the name gatehouse, etcd runs in the process",
