@@ -75,23 +75,22 @@ func (c *kubeadmCluster) launchEtcd() {
 // startup probe. etcd may still be starting.
 func (c *kubeadmCluster) launchAPIServer() {
 	c.t.Helper()
-	c.apiserver = launchNamed(c.t, c.assets, "kube-apiserver", append(kubeletFlags(c.certificateDir),
+	c.apiserver = launchNamed(c.t, c.assets, "kube-apiserver",
 		"--advertise-address="+c.address, "--allow-privileged=true", "--authorization-mode=Node,RBAC", "--client-ca-file="+c.pair("ca").CertFile,
 		"--enable-admission-plugins=NodeRestriction", "--enable-bootstrap-token-auth=true", "--etcd-cafile="+c.pair("etcd/ca").CertFile,
 		"--etcd-certfile="+c.pair("apiserver-etcd-client").CertFile, "--etcd-keyfile="+c.pair("apiserver-etcd-client").KeyFile, "--etcd-servers="+c.etcdURL,
+		"--kubelet-client-certificate="+c.pair("apiserver-kubelet-client").CertFile, "--kubelet-client-key="+c.pair("apiserver-kubelet-client").KeyFile,
+		"--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
 		"--proxy-client-cert-file="+c.pair("front-proxy-client").CertFile, "--proxy-client-key-file="+c.pair("front-proxy-client").KeyFile,
 		"--requestheader-allowed-names=front-proxy-client", "--requestheader-client-ca-file="+c.pair("front-proxy-ca").CertFile,
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-", "--requestheader-group-headers=X-Remote-Group",
 		"--requestheader-username-headers=X-Remote-User", "--runtime-config=", "--secure-port="+c.port,
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local", "--service-account-key-file="+c.path("sa.pub"),
 		"--service-account-signing-key-file="+c.path("sa.key"), "--service-cluster-ip-range=10.96.0.0/16",
-		"--tls-cert-file="+c.pair("apiserver").CertFile, "--tls-private-key-file="+c.pair("apiserver").KeyFile)...)
+		"--tls-cert-file="+c.pair("apiserver").CertFile, "--tls-private-key-file="+c.pair("apiserver").KeyFile)
 	await(c.t, c.apiserver, c.as(""), "/livez")
 	await(c.t, c.apiserver, c.as(""), "/readyz")
 }
-
-// kubeletFlags are those of kubeadm that say how the server connects to kubelets.
-func kubeletFlags(certificateDir) []string { return nil }
 
 // as is the configuration of a client at the advertised address, with the name of its
 // certificate.

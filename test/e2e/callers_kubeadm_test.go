@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/test/kubelet"
 )
 
 // TestKubeadm starts etcd and kube-apiserver with the certificates and the flags of
@@ -47,6 +48,7 @@ func TestKubeadm(t *testing.T) {
 		_, err := c.client("admin").CoreV1().Pods(metav1.NamespaceSystem).Create(t.Context(), pod, metav1.CreateOptions{})
 		testutil.Check(t, err)
 	})
+	t.Run("connection to a kubelet", c.testKubelet)
 	t.Run("restart", c.testRestart)
 }
 
@@ -157,6 +159,29 @@ func (c *kubeadmCluster) testFrontProxy(t *testing.T) {
 		if ca, err := os.ReadFile(c.pair(file).CertFile); err != nil || info.Data[key] != string(ca) {
 			t.Errorf("%s is %q, %v", key, info.Data[key], err)
 		}
+	}
+}
+
+// testKubelet reads the log of a container. The server asks the kubelet of the node, at
+// its internal address and with the certificate that kubeadm made for that.
+func (c *kubeadmCluster) testKubelet(t *testing.T) {
+	k, err := kubelet.Start(kubelet.Config{Host: c.address})
+	testutil.Check(t, err)
+	t.Cleanup(k.Close)
+	admin := c.client("admin").CoreV1()
+	_, err = admin.Nodes().Create(t.Context(), k.Node("worker"), metav1.CreateOptions{})
+	testutil.Check(t, err)
+	p := pod("logging")
+	p.Spec.NodeName, p.Spec.AutomountServiceAccountToken, p.Spec.ServiceAccountName = "worker", new(false), "builder"
+	_, err = admin.Pods(metav1.NamespaceSystem).Create(t.Context(), p, metav1.CreateOptions{})
+	testutil.Check(t, err)
+	log, err := admin.Pods(metav1.NamespaceSystem).GetLogs("logging", &corev1.PodLogOptions{}).DoRaw(t.Context())
+	if testutil.Check(t, err); len(log) == 0 {
+		t.Error("the log is empty")
+	}
+	seen := k.Seen()
+	if len(seen) != 1 || len(seen[0].TLS.PeerCertificates) == 0 || seen[0].TLS.PeerCertificates[0].Subject.CommonName != "kube-apiserver-kubelet-client" {
+		t.Errorf("the kubelet was asked %d times, the first time by %v", len(seen), seen[0].TLS.PeerCertificates)
 	}
 }
 

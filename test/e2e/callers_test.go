@@ -191,10 +191,12 @@ func TestK3s(t *testing.T) {
 		`"providers":[{"aescbc":{"keys":[{"name":"k","secret":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}]}},{"identity":{}}]}]}`)
 	egress := file(t, "egress.yaml", "apiVersion: apiserver.k8s.io/v1beta1\nkind: EgressSelectorConfiguration\n"+
 		"egressSelections: [{name: controlplane, connection: {proxyProtocol: Direct}}]\n")
-	p := launchNamed(t, dir, "kube-apiserver", append(k3sKubeletFlags(c), "--advertise-address=192.0.2.10", "--allow-privileged=true", "--anonymous-auth=false",
+	p := launchNamed(t, dir, "kube-apiserver", "--advertise-address=192.0.2.10", "--allow-privileged=true", "--anonymous-auth=false",
 		"--api-audiences=https://kubernetes.default.svc.cluster.local,k3s", "--authorization-mode=Node,RBAC", "--bind-address=127.0.0.1",
 		"--cert-dir="+c.path("temporary-certs"), "--client-ca-file="+c.pair("client-ca").CertFile, "--egress-selector-config-file="+egress,
 		"--enable-admission-plugins=NodeRestriction", "--enable-aggregator-routing=true", "--enable-bootstrap-token-auth=true",
+		"--kubelet-certificate-authority="+c.pair("server-ca").CertFile, "--kubelet-client-certificate="+c.pair("client-kube-apiserver").CertFile,
+		"--kubelet-client-key="+c.pair("client-kube-apiserver").KeyFile, "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
 		"--encryption-provider-config="+encryption, "--encryption-provider-config-automatic-reload=true",
 		"--etcd-servers="+throughSocket(t, c.path("kine.sock"), etcdURL),
 		"--profiling=false", "--proxy-client-cert-file="+c.pair("client-auth-proxy").CertFile,
@@ -205,7 +207,7 @@ func TestK3s(t *testing.T) {
 		"--service-account-signing-key-file="+c.path("service.key"), "--service-cluster-ip-range=10.43.0.0/16", "--service-node-port-range=30000-32767",
 		"--storage-backend=etcd3", "--tls-cert-file="+c.pair("serving-kube-apiserver").CertFile,
 		"--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-		"--tls-private-key-file="+c.pair("serving-kube-apiserver").KeyFile)...)
+		"--tls-private-key-file="+c.pair("serving-kube-apiserver").KeyFile)
 	host := "127.0.0.1:" + port
 	config := c.config(host, "server-ca", "client-admin")
 	await(t, p, config, "/readyz")
@@ -256,6 +258,3 @@ func throughSocket(t testing.TB, socket, url string) string {
 	}()
 	return "unix://" + socket
 }
-
-// k3sKubeletFlags are those that say how the server connects to kubelets.
-func k3sKubeletFlags(certificateDir) []string { return nil }

@@ -18,9 +18,9 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// kubelet does with the API server what the kubelet of a node does, with client-go's
+// nodeClient does with the API server what the kubelet of a node does, with client-go's
 // certificate manager.
-type kubelet struct {
+type nodeClient struct {
 	t    testing.TB
 	node string
 	// server has the address and the CA of the API server, as in the kubelet's files, and
@@ -29,12 +29,12 @@ type kubelet struct {
 	dir    string
 }
 
-func newKubelet(t testing.TB, server *restclient.Config, node string) *kubelet {
-	return &kubelet{t: t, node: node, server: restclient.AnonymousClientConfig(server), dir: t.TempDir()}
+func newNodeClient(t testing.TB, server *restclient.Config, node string) *nodeClient {
+	return &nodeClient{t: t, node: node, server: restclient.AnonymousClientConfig(server), dir: t.TempDir()}
 }
 
 // store keeps the client certificates, or those with which the kubelet serves.
-func (k *kubelet) store(name string) certificatemanager.FileStore {
+func (k *nodeClient) store(name string) certificatemanager.FileStore {
 	k.t.Helper()
 	store, err := certificatemanager.NewFileStore(name, k.dir, k.dir, "", "")
 	testutil.Check(k.t, err)
@@ -42,7 +42,7 @@ func (k *kubelet) store(name string) certificatemanager.FileStore {
 }
 
 // config is the configuration of the kubelet's client, with its current certificate.
-func (k *kubelet) config() *restclient.Config {
+func (k *nodeClient) config() *restclient.Config {
 	config := restclient.CopyConfig(k.server)
 	config.CertFile = k.store("kubelet-client").CurrentPath() // has both
 	config.KeyFile = config.CertFile
@@ -50,11 +50,11 @@ func (k *kubelet) config() *restclient.Config {
 	return config
 }
 
-func (k *kubelet) client() kubernetes.Interface { return kubernetes.NewForConfigOrDie(k.config()) }
+func (k *nodeClient) client() kubernetes.Interface { return kubernetes.NewForConfigOrDie(k.config()) }
 
 // manage runs a certificate manager until stop is called. The manager asks for
 // certificates with the kubelet's current one or, if it has none, with the token.
-func (k *kubelet) manage(token string, config certificatemanager.Config) (m certificatemanager.Manager, stop func()) {
+func (k *nodeClient) manage(token string, config certificatemanager.Config) (m certificatemanager.Manager, stop func()) {
 	k.t.Helper()
 	config.ClientsetFn = func(current *tls.Certificate) (kubernetes.Interface, error) {
 		if current == nil && token != "" {
@@ -73,7 +73,7 @@ func (k *kubelet) manage(token string, config certificatemanager.Config) (m cert
 }
 
 // manageClient runs the manager of the client certificate.
-func (k *kubelet) manageClient(token string) (m certificatemanager.Manager, stop func()) {
+func (k *nodeClient) manageClient(token string) (m certificatemanager.Manager, stop func()) {
 	k.t.Helper()
 	return k.manage(token, certificatemanager.Config{
 		Name: "kubelet client", SignerName: certificatesv1.KubeAPIServerClientKubeletSignerName, GetUsages: certificatemanager.DefaultKubeletClientGetUsages,
@@ -83,7 +83,7 @@ func (k *kubelet) manageClient(token string) (m certificatemanager.Manager, stop
 }
 
 // manageServing runs the manager of the certificate with which the kubelet serves.
-func (k *kubelet) manageServing() (m certificatemanager.Manager, stop func()) {
+func (k *nodeClient) manageServing() (m certificatemanager.Manager, stop func()) {
 	k.t.Helper()
 	store := k.store("kubelet-server")
 	// The manager's current certificate is the serving one, so that the client is always the same.
@@ -96,7 +96,7 @@ func (k *kubelet) manageServing() (m certificatemanager.Manager, stop func()) {
 }
 
 // join lets the kubelet get its first certificate with a token.
-func (k *kubelet) join(token string) {
+func (k *nodeClient) join(token string) {
 	k.t.Helper()
 	m, stop := k.manageClient(token)
 	defer stop()
@@ -104,7 +104,7 @@ func (k *kubelet) join(token string) {
 }
 
 // register creates the node as a kubelet does when it starts.
-func (k *kubelet) register() {
+func (k *nodeClient) register() {
 	k.t.Helper()
 	_, err := k.client().CoreV1().Nodes().Create(k.t.Context(), &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: k.node, Labels: map[string]string{corev1.LabelHostname: k.node, corev1.LabelOSStable: "linux"}},

@@ -32,7 +32,7 @@ func requestAs(t *testing.T, config *restclient.Config, name, user string, group
 func TestNodeRequestsRefused(t *testing.T) {
 	t.Parallel()
 	c := newJoinable(t)
-	k := newKubelet(t, c.Config, "n1")
+	k := newNodeClient(t, c.Config, "n1")
 	k.join(c.token)
 	token := func(id, groups string) *restclient.Config {
 		config := restclient.AnonymousClientConfig(c.Config)
@@ -94,8 +94,8 @@ func TestNodeRequestsRefused(t *testing.T) {
 func TestNodeRestricted(t *testing.T) {
 	t.Parallel()
 	c := newJoinable(t)
-	one, two := newKubelet(t, c.Config, "n1"), newKubelet(t, c.Config, "n2")
-	for _, k := range []*kubelet{one, two} {
+	one, two := newNodeClient(t, c.Config, "n1"), newNodeClient(t, c.Config, "n2")
+	for _, k := range []*nodeClient{one, two} {
 		k.join(c.token)
 		k.register()
 	}

@@ -50,7 +50,7 @@ func newJoinable(t *testing.T) joinable {
 func TestNodeJoins(t *testing.T) {
 	t.Parallel()
 	c := newJoinable(t)
-	k := newKubelet(t, c.Config, "n1")
+	k := newNodeClient(t, c.Config, "n1")
 	k.join(c.token)
 	requests := requestsOf(t, c.admin, "system:bootstrap:abcdef", certificatesv1.KubeAPIServerClientKubeletSignerName)
 	if len(requests) != 1 || len(requests[0].Status.Conditions) != 1 ||
@@ -72,7 +72,7 @@ func TestNodeJoins(t *testing.T) {
 }
 
 // testLease renews the lease of the node with the controller of the kubelet.
-func (c joinable) testLease(t *testing.T, k *kubelet) {
+func (c joinable) testLease(t *testing.T, k *nodeClient) {
 	owned := func(l *coordinationv1.Lease) error {
 		node, err := k.client().CoreV1().Nodes().Get(t.Context(), k.node, metav1.GetOptions{})
 		if err == nil {
@@ -97,7 +97,7 @@ func (c joinable) testLease(t *testing.T, k *kubelet) {
 }
 
 // testNodeStatus says that the node is ready.
-func (c joinable) testNodeStatus(t *testing.T, k *kubelet) {
+func (c joinable) testNodeStatus(t *testing.T, k *nodeClient) {
 	patch, err := json.Marshal(map[string]any{"status": map[string]any{
 		"conditions": []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "KubeletReady", LastHeartbeatTime: metav1.Now()}},
 	}})
@@ -114,7 +114,7 @@ func (c joinable) testNodeStatus(t *testing.T, k *kubelet) {
 
 // testNodePod runs a pod, as far as the API is concerned: the kubelet finds it, reads
 // what it mounts, gets a token for it and says that it runs.
-func (c joinable) testNodePod(t *testing.T, k *kubelet) {
+func (c joinable) testNodePod(t *testing.T, k *nodeClient) {
 	ctx, own := t.Context(), k.client().CoreV1()
 	for _, name := range []string{"mounted", "other"} {
 		_, err := c.admin.CoreV1().Secrets("default").Create(ctx, &corev1.Secret{ObjectMeta: named(name)}, metav1.CreateOptions{})
@@ -153,7 +153,7 @@ func (c joinable) testNodePod(t *testing.T, k *kubelet) {
 
 // testServing lets an administrator approve the certificate with which the kubelet
 // serves: nobody else does.
-func (c joinable) testServing(t *testing.T, k *kubelet) {
+func (c joinable) testServing(t *testing.T, k *nodeClient) {
 	m, stop := k.manageServing()
 	defer stop()
 	var requests []certificatesv1.CertificateSigningRequest
@@ -177,7 +177,7 @@ func (c joinable) testServing(t *testing.T, k *kubelet) {
 
 // signsAnother waits until a later request of the node is approved and signed. What is
 // undecided then, the controllers do not decide.
-func (c joinable) signsAnother(t *testing.T, k *kubelet) {
+func (c joinable) signsAnother(t *testing.T, k *nodeClient) {
 	t.Helper()
 	name := fmt.Sprintf("another-%d", time.Now().UnixNano())
 	request, _ := certificateRequest(t, "system:node:"+k.node, nodesGroup)
@@ -190,7 +190,7 @@ func (c joinable) signsAnother(t *testing.T, k *kubelet) {
 
 // testRenewal gives the kubelet a certificate that soon ends, as if it had been there
 // for a long time. The kubelet asks for another one, with the one that it has.
-func (c joinable) testRenewal(t *testing.T, k *kubelet) {
+func (c joinable) testRenewal(t *testing.T, k *nodeClient) {
 	const life = time.Hour
 	cert, key, err := pki.Existing(filepath.Join(c.dataDir, "pki")).IssueClient(time.Now().Add(-life*29/30), life, "system:node:n1", nodesGroup)
 	testutil.Check(t, err)
