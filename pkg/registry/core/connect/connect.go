@@ -15,6 +15,7 @@ import (
 	genericfilters "k8s.io/apiserver/pkg/endpoints/filters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
@@ -82,11 +83,21 @@ func (n Needs) MayStream(ctx context.Context, name string) error {
 func (n Needs) Proxy(location *url.URL, transport http.RoundTripper, path string, responder rest.Responder) http.Handler {
 	at := *location
 	at.Path = utilnet.JoinPreservingTrailingSlash(at.Path, path)
-	return n.handler(&at, transport, true, false, responder)
+	plain := utilproxy.NewUpgradeAwareHandler(&at, transport, true, false, utilproxy.NewErrorResponder(responder))
+	upgrade := n.upgrade(&at, transport, responder)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if httpstream.IsUpgradeRequest(r) {
+			upgrade.ServeHTTP(w, r)
+			return
+		}
+		plain.ServeHTTP(w, r)
+	})
 }
 
-func (n Needs) handler(location *url.URL, transport http.RoundTripper, rewrite, upgrade bool, responder rest.Responder) *utilproxy.UpgradeAwareHandler {
-	h := utilproxy.NewUpgradeAwareHandler(location, transport, rewrite, upgrade, utilproxy.NewErrorResponder(responder))
+// upgrade passes on connections that are upgraded, and refuses other requests.
+func (n Needs) upgrade(location *url.URL, transport http.RoundTripper, responder rest.Responder) http.Handler {
+	transport, location = kubelet.ForUpgrade(transport, location)
+	h := utilproxy.NewUpgradeAwareHandler(location, transport, false, true, utilproxy.NewErrorResponder(responder))
 	h.MaxBytesPerSec = n.BytesPerSecond
 	return h
 }

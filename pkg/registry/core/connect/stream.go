@@ -38,7 +38,7 @@ const (
 // translated to SPDY, and SPDY that port-forward wraps into WebSocket messages is
 // unwrapped (KEP-4006).
 func (n Needs) Handler(s Stream, responder rest.Responder) http.Handler {
-	direct := n.handler(s.Location, s.Target.Transport, false, true, responder)
+	direct := n.upgrade(s.Location, s.Target.Transport, responder)
 	translator, translates := n.translator(s, direct)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.spoken() {
@@ -47,7 +47,7 @@ func (n Needs) Handler(s Stream, responder rest.Responder) http.Handler {
 			return
 		}
 		metrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, translated)
-		apiserverproxy.NewTranslatingHandler(direct, translator, translates).ServeHTTP(w, r)
+		apiserverproxy.NewTranslatingHandler(direct, untilHangup(translator), translates).ServeHTTP(w, r)
 	})
 }
 
@@ -64,7 +64,7 @@ func (n Needs) translator(s Stream, direct http.Handler) (http.Handler, func(*ht
 			return apiserverproxy.NewTunnelingHandler(direct), wsstream.IsWebSocketRequestWithTunnelingProtocol
 		}
 	} else if features.Enabled(features.TranslateStreamCloseWebsocketRequests) {
-		return apiserverproxy.NewStreamTranslatorHandler(s.Location, s.Target.Transport, n.BytesPerSecond, s.Options),
+		return apiserverproxy.NewStreamTranslatorHandler(s.Location, kubelet.EndsWithRequest(s.Target.Transport), n.BytesPerSecond, s.Options),
 			wsstream.IsWebSocketRequestWithStreamCloseProtocol
 	}
 	return nil, func(*http.Request) bool { return false }
