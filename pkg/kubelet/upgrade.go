@@ -29,7 +29,7 @@ func ForUpgrade(transport http.RoundTripper, location *url.URL) (http.RoundTripp
 		return transport, location
 	}
 	plain := *location
-	dial := EndsWithRequest(t).DialContext
+	dial := endsWithRequest(t.DialContext)
 	if location.Scheme == "https" {
 		dial, plain.Scheme = dialTLS(dial, t.TLSClientConfig), "http"
 		if plain.Port() == "" {
@@ -45,17 +45,17 @@ func ForUpgrade(transport http.RoundTripper, location *url.URL) (http.RoundTripp
 	}}, &plain
 }
 
-// EndsWithRequest returns a transport whose connections are for one request each,
-// and end with its context.
-func EndsWithRequest(t *http.Transport) *http.Transport {
-	return &http.Transport{TLSClientConfig: t.TLSClientConfig, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := t.DialContext(ctx, network, address)
+// endsWithRequest makes connections for one request each, which end with its
+// context.
+func endsWithRequest(dial utilnet.DialFunc) utilnet.DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
 		context.AfterFunc(ctx, func() { _ = conn.Close() })
 		return conn, nil
-	}}
+	}
 }
 
 func dialTLS(dial utilnet.DialFunc, base *tls.Config) utilnet.DialFunc {

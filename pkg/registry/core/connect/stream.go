@@ -64,7 +64,8 @@ func (n Needs) translator(s Stream, direct http.Handler) (http.Handler, func(*ht
 			return apiserverproxy.NewTunnelingHandler(direct), wsstream.IsWebSocketRequestWithTunnelingProtocol
 		}
 	} else if features.Enabled(features.TranslateStreamCloseWebsocketRequests) {
-		return apiserverproxy.NewStreamTranslatorHandler(s.Location, kubelet.EndsWithRequest(s.Target.Transport), n.BytesPerSecond, s.Options),
+		transport, location := kubelet.ForUpgrade(s.Target.Transport, s.Location)
+		return apiserverproxy.NewStreamTranslatorHandler(location, transport, n.BytesPerSecond, s.Options),
 			wsstream.IsWebSocketRequestWithStreamCloseProtocol
 	}
 	return nil, func(*http.Request) bool { return false }
