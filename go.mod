@@ -57,7 +57,7 @@ require (
 
 require k8s.io/endpointslice v0.37.2
 
-require k8s.io/cri-streaming v0.37.2 // indirect
+require k8s.io/cri-streaming v0.37.2
 
 require (
 	cel.dev/expr v0.25.2 // indirect

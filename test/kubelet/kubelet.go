@@ -1,7 +1,7 @@
 // Package kubelet is a stand-in for a kubelet and the containers of its node,
 // for tests and benchmarks. Its side of the protocols of exec, attach and
 // port-forward is k8s.io/cri-streaming, which kubelets and container runtimes use
-// as well. Its containers are scripted: see Command.
+// as well. Its containers are scripted: see containers.
 package kubelet
 
 import (

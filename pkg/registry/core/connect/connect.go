@@ -12,7 +12,7 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	utilproxy "k8s.io/apimachinery/pkg/util/proxy"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	genericfilters "k8s.io/apiserver/pkg/endpoints/filters"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/streaming/pkg/httpstream"
@@ -56,7 +56,7 @@ func (n Needs) MayStream(ctx context.Context, name string) error {
 	if !features.Enabled(features.AuthorizePodWebsocketUpgradeCreatePermission) {
 		return nil
 	}
-	attributes, err := genericfilters.GetAuthorizerAttributes(ctx)
+	attributes, err := genericapifilters.GetAuthorizerAttributes(ctx)
 	if err != nil {
 		return apierrors.NewInternalError(err)
 	}

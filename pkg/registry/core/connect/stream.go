@@ -6,7 +6,7 @@ import (
 
 	"k8s.io/apiserver/pkg/registry/rest"
 	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
-	"k8s.io/apiserver/pkg/util/proxy/metrics"
+	proxymetrics "k8s.io/apiserver/pkg/util/proxy/metrics"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
@@ -42,11 +42,11 @@ func (n Needs) Handler(s Stream, responder rest.Responder) http.Handler {
 	translator, translates := n.translator(s, direct)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.spoken() {
-			metrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, proxied)
+			proxymetrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, proxied)
 			direct.ServeHTTP(w, r)
 			return
 		}
-		metrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, translated)
+		proxymetrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, translated)
 		apiserverproxy.NewTranslatingHandler(direct, untilHangup(translator), translates).ServeHTTP(w, r)
 	})
 }
