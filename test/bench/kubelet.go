@@ -10,9 +10,6 @@ import (
 	"os"
 	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/tools/remotecommand"
 
@@ -57,9 +54,8 @@ func prepareNode(ctx context.Context, b *bench) error {
 // execute streams so many bytes from a container, by WebSocket.
 func execute(bytes int) func(context.Context, *bench, int, int) error {
 	return func(ctx context.Context, b *bench, worker, _ int) error {
-		url := b.clients[worker%len(b.clients)].Get().AbsPath(pods, onNode, "exec").VersionedParams(&corev1.PodExecOptions{
-			TypeMeta: metav1.TypeMeta{}, Container: pod(onNode).Spec.Containers[0].Name, Command: []string{"zeros", strconv.Itoa(bytes)}, Stdout: true},
-			scheme.ParameterCodec).URL()
+		url := b.clients[worker%len(b.clients)].Get().AbsPath(pods, onNode, "exec").Param("container", pod(onNode).Spec.Containers[0].Name).
+			Param("command", "zeros").Param("command", strconv.Itoa(bytes)).Param("stdout", "true").URL()
 		executor, err := remotecommand.NewWebSocketExecutor(b.server.config, http.MethodGet, url.String())
 		if err != nil {
 			return err
