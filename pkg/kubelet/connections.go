@@ -113,11 +113,11 @@ type Target struct {
 	Host, Port string
 	// Transport reaches the kubelet, and verifies its certificate if there is a
 	// --kubelet-certificate-authority.
-	Transport http.RoundTripper
+	Transport *http.Transport
 	// Unverified reaches the kubelet without verifying its certificate.
-	Unverified http.RoundTripper
+	Unverified *http.Transport
 	// Guarded is like Transport, but does not connect to the server's own host.
-	Guarded http.RoundTripper
+	Guarded *http.Transport
 	// WebSockets is true if the kubelet has declared that it speaks the WebSocket
 	// protocols of clients itself.
 	WebSockets bool

@@ -170,7 +170,7 @@ func (s *Server) installGroups(p *parts) error {
 	}
 	return in.Install(groups.All(groups.Needs{
 		Core: core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation, Etcd: p.stored.Servers,
-			Connect: connect.Needs{Connections: p.kubelets, Authorizer: g.Authorization.Authorizer}},
+			Connect: connect.Needs{Connections: p.kubelets, Authorizer: g.Authorization.Authorizer, BytesPerSecond: b.options.MaxConnectionBytesPerSec}},
 		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
 		Authorization:  authorization.Needs{Authorizer: g.Authorization.Authorizer, Rules: g.RuleResolver},
 		RBAC:           guard.Needs{Authorizer: g.Authorization.Authorizer, RBAC: p.rules},

@@ -13,6 +13,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes/scheme"
 	restclient "k8s.io/client-go/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/test/kubelet"
 )
 
 // connections is the number of connections that the clients share.
@@ -41,6 +43,9 @@ type bench struct {
 	tokens    map[string]string
 	strangers []*restclient.RESTClient
 	bound     int
+
+	// kubelet serves the streams of kubelet.go.
+	kubelet *kubelet.Kubelet
 }
 
 func newBench(s *server, provider *identityProvider, duration time.Duration, pods int) (*bench, error) {

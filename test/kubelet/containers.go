@@ -17,9 +17,9 @@ import (
 // containers run commands. All of them run in one directory of the host, apart
 // from these, which are for tests:
 //
+//	cat           prints its input
 //	size          waits for the size of the terminal and prints it
 //	zeros BYTES   prints that many zero bytes
-//	forever       waits until its client has gone
 type containers struct{ dir string }
 
 // ExecInContainer implements remotecommand.Executor.
@@ -39,14 +39,11 @@ func (c containers) ExecInContainer(ctx context.Context, _, _, _ string, command
 	case "zeros":
 		count, err := strconv.ParseInt(command[1], 10, 64)
 		if err == nil {
-			_, err = io.CopyN(out, zeros{}, count)
+			_, err = io.Copy(out, Zeros(count))
 		}
 		return err
 	case "cat":
 		_, err := io.Copy(out, in)
-		return err
-	case "forever":
-		_, err := io.Copy(io.Discard, in)
 		return err
 	}
 	return c.run(ctx, command, in, out, errOut)
@@ -77,6 +74,9 @@ func (c containers) AttachContainer(_ context.Context, name, _, container string
 	return err
 }
 
+// Zeros returns so many zero bytes.
+func Zeros(count int64) io.Reader { return io.LimitReader(zeros{}, count) }
+
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {
@@ -88,12 +88,13 @@ func (zeros) Read(p []byte) (int, error) {
 // host.
 type ports struct{}
 
-const echoPort = 7
+// EchoPort is the port of every pod that sends back what it receives.
+const EchoPort = 7
 
 // PortForward implements portforward.PortForwarder.
 func (ports) PortForward(ctx context.Context, _, _ string, port int32, stream io.ReadWriteCloser) error {
 	defer stream.Close()
-	if port == echoPort {
+	if port == EchoPort {
 		_, err := io.Copy(stream, stream)
 		return err
 	}

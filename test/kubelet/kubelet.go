@@ -1,13 +1,15 @@
 // Package kubelet is a stand-in for a kubelet and the containers of its node,
 // for tests and benchmarks. Its side of the protocols of exec, attach and
 // port-forward is k8s.io/cri-streaming, which kubelets and container runtimes use
-// as well. Its containers are scripted: see Command.
+// as well. Its containers are scripted: see containers.
 package kubelet
 
 import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -66,7 +68,8 @@ func Start(c Config) (*Kubelet, error) {
 		return nil, fmt.Errorf("kubelet: %w", err)
 	}
 	k := &Kubelet{Host: c.Host, Port: int32(listener.Addr().(*net.TCPAddr).Port), CA: certPEM, config: c}
-	k.server = &http.Server{Handler: k, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequestClientCert}}
+	k.server = &http.Server{Handler: k, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequestClientCert},
+		ErrorLog: log.New(io.Discard, "", 0)} // clients that hang up are part of tests
 	go func() {
 		if err := k.server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
 			panic(err)

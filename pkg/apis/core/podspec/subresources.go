@@ -2,6 +2,7 @@ package podspec
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/goform"
 	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 )
 
 // ValidatePodEphemeralContainersUpdate checks an update of the ephemeral
@@ -179,6 +181,25 @@ func ValidatePodLogOptions(o *corev1.PodLogOptions) field.ErrorList {
 		errs = append(errs, field.Forbidden(field.NewPath(""), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
 	case o.SinceSeconds != nil && *o.SinceSeconds < 1:
 		errs = append(errs, field.Invalid(field.NewPath("sinceSeconds"), *o.SinceSeconds, "must be greater than 0"))
+	}
+	return append(errs, validateLogStream(o)...)
+}
+
+// validateLogStream checks which of the streams of a container is asked for.
+func validateLogStream(o *corev1.PodLogOptions) field.ErrorList {
+	path := field.NewPath("stream")
+	switch {
+	case o.Stream == nil:
+		return nil
+	case !features.Enabled(features.PodLogsQuerySplitStreams):
+		return field.ErrorList{field.Forbidden(path, "may not be specified")}
+	}
+	var errs field.ErrorList
+	if streams := []string{corev1.LogStreamStdout, corev1.LogStreamStderr, corev1.LogStreamAll}; !slices.Contains(streams, *o.Stream) {
+		errs = append(errs, field.NotSupported(path, *o.Stream, streams))
+	}
+	if o.TailLines != nil && *o.Stream != corev1.LogStreamAll {
+		errs = append(errs, field.Forbidden(field.NewPath(""), "`tailLines` and specific `stream` are mutually exclusive for now"))
 	}
 	return errs
 }

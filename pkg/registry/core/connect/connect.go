@@ -12,9 +12,10 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	utilproxy "k8s.io/apimachinery/pkg/util/proxy"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	genericfilters "k8s.io/apiserver/pkg/endpoints/filters"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
@@ -55,7 +56,7 @@ func (n Needs) MayStream(ctx context.Context, name string) error {
 	if !features.Enabled(features.AuthorizePodWebsocketUpgradeCreatePermission) {
 		return nil
 	}
-	attributes, err := genericfilters.GetAuthorizerAttributes(ctx)
+	attributes, err := genericapifilters.GetAuthorizerAttributes(ctx)
 	if err != nil {
 		return apierrors.NewInternalError(err)
 	}
@@ -82,11 +83,21 @@ func (n Needs) MayStream(ctx context.Context, name string) error {
 func (n Needs) Proxy(location *url.URL, transport http.RoundTripper, path string, responder rest.Responder) http.Handler {
 	at := *location
 	at.Path = utilnet.JoinPreservingTrailingSlash(at.Path, path)
-	return n.handler(&at, transport, true, false, responder)
+	plain := utilproxy.NewUpgradeAwareHandler(&at, transport, true, false, utilproxy.NewErrorResponder(responder))
+	upgrade := n.upgrade(&at, transport, responder)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if httpstream.IsUpgradeRequest(r) {
+			upgrade.ServeHTTP(w, r)
+			return
+		}
+		plain.ServeHTTP(w, r)
+	})
 }
 
-func (n Needs) handler(location *url.URL, transport http.RoundTripper, rewrite, upgrade bool, responder rest.Responder) *utilproxy.UpgradeAwareHandler {
-	h := utilproxy.NewUpgradeAwareHandler(location, transport, rewrite, upgrade, utilproxy.NewErrorResponder(responder))
+// upgrade passes on connections that are upgraded, and refuses other requests.
+func (n Needs) upgrade(location *url.URL, transport http.RoundTripper, responder rest.Responder) http.Handler {
+	transport, location = kubelet.ForUpgrade(transport, location)
+	h := utilproxy.NewUpgradeAwareHandler(location, transport, false, true, utilproxy.NewErrorResponder(responder))
 	h.MaxBytesPerSec = n.BytesPerSecond
 	return h
 }

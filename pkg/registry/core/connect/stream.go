@@ -6,7 +6,7 @@ import (
 
 	"k8s.io/apiserver/pkg/registry/rest"
 	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
-	"k8s.io/apiserver/pkg/util/proxy/metrics"
+	proxymetrics "k8s.io/apiserver/pkg/util/proxy/metrics"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
@@ -38,16 +38,16 @@ const (
 // translated to SPDY, and SPDY that port-forward wraps into WebSocket messages is
 // unwrapped (KEP-4006).
 func (n Needs) Handler(s Stream, responder rest.Responder) http.Handler {
-	direct := n.handler(s.Location, s.Target.Transport, false, true, responder)
+	direct := n.upgrade(s.Location, s.Target.Transport, responder)
 	translator, translates := n.translator(s, direct)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.spoken() {
-			metrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, proxied)
+			proxymetrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, proxied)
 			direct.ServeHTTP(w, r)
 			return
 		}
-		metrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, translated)
-		apiserverproxy.NewTranslatingHandler(direct, translator, translates).ServeHTTP(w, r)
+		proxymetrics.IncWebSocketStreamingRequest(r.Context(), s.Subresource, translated)
+		apiserverproxy.NewTranslatingHandler(direct, untilHangup(translator), translates).ServeHTTP(w, r)
 	})
 }
 
@@ -64,7 +64,8 @@ func (n Needs) translator(s Stream, direct http.Handler) (http.Handler, func(*ht
 			return apiserverproxy.NewTunnelingHandler(direct), wsstream.IsWebSocketRequestWithTunnelingProtocol
 		}
 	} else if features.Enabled(features.TranslateStreamCloseWebsocketRequests) {
-		return apiserverproxy.NewStreamTranslatorHandler(s.Location, s.Target.Transport, n.BytesPerSecond, s.Options),
+		transport, location := kubelet.ForUpgrade(s.Target.Transport, s.Location)
+		return apiserverproxy.NewStreamTranslatorHandler(location, transport, n.BytesPerSecond, s.Options),
 			wsstream.IsWebSocketRequestWithStreamCloseProtocol
 	}
 	return nil, func(*http.Request) bool { return false }

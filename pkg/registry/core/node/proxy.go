@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -66,10 +65,8 @@ func (p *proxyREST) locate(ctx context.Context, id string) (*url.URL, http.Round
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := kubelet.CheckHost(ctx, target.Host); errors.Is(err, kubelet.ErrNotAllowed) {
+	if err := kubelet.CheckHost(ctx, target.Host); err != nil {
 		return nil, nil, apierrors.NewBadRequest(err.Error())
-	} else if err != nil {
-		return nil, nil, err
 	}
 	if port == "" || port == target.Port {
 		return &url.URL{Scheme: "https", Host: net.JoinHostPort(target.Host, target.Port)}, target.Guarded, nil

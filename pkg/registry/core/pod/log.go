@@ -13,8 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericrest "k8s.io/apiserver/pkg/registry/generic/rest"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/core/podspec"
+	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect"
 )
 
@@ -56,6 +58,9 @@ func (r *logREST) Get(ctx context.Context, name string, options runtime.Object) 
 		return nil, fmt.Errorf("invalid options object: %#v", options)
 	}
 	connect.CountLogs(o.InsecureSkipTLSVerifyBackend)
+	if o.Stream == nil && features.Enabled(features.PodLogsQuerySplitStreams) {
+		o.Stream = ptr.To(corev1.LogStreamAll)
+	}
 	if errs := podspec.ValidatePodLogOptions(o); len(errs) > 0 {
 		return nil, apierrors.NewInvalid(schema.GroupKind{Kind: "PodLogOptions"}, name, errs)
 	}

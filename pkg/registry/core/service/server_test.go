@@ -223,7 +223,7 @@ func TestKubernetesService(t *testing.T) {
 	if ip.Spec.ParentRef.Name != "kubernetes" || ip.Labels["ipaddress.kubernetes.io/managed-by"] != "ipallocator.k8s.io" {
 		t.Errorf("repaired: %+v", ip)
 	}
-	for path, want := range map[string]int{"kubernetes/proxy/": http.StatusNotImplemented, "https:kubernetes:443/proxy/": http.StatusNotImplemented,
+	for path, want := range map[string]int{"kubernetes/proxy/": http.StatusServiceUnavailable, "https:kubernetes:443/proxy/": http.StatusServiceUnavailable,
 		"kubernetes:444/proxy/": http.StatusServiceUnavailable, "ftp:kubernetes:443/proxy/": http.StatusBadRequest, "none/proxy/": http.StatusNotFound} {
 		var code int
 		client.CoreV1().RESTClient().Get().AbsPath("/api/v1/namespaces/default/services/" + path).Do(t.Context()).StatusCode(&code)
