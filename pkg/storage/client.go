@@ -18,13 +18,15 @@ import (
 )
 
 // newClient returns an in-process client whose writes are refused where the
-// space requires it.
-func newClient(server *etcdserver.EtcdServer, s *space) *kubernetes.Client {
+// space requires it, and whose watches end with etcd.
+func newClient(server *etcdserver.EtcdServer, s *space, w *watches) *kubernetes.Client {
 	c := v3client.New(server)
 	kv := adapter.KvServerToKvClient(guardedKV{v3rpc.NewQuotaKVServer(server), s})
 	c.KV = committedKV{clientv3.NewKVFromKVClient(kv, c)}
 	leases := adapter.LeaseServerToLeaseClient(guardedLeases{v3rpc.NewQuotaLeaseServer(server), s})
 	c.Lease = clientv3.NewLeaseFromLeaseClient(leases, c, time.Second)
+	streams := adapter.WatchServerToWatchClient(countedWatches{v3rpc.NewWatchServer(server), w})
+	c.Watcher = unnamedWatcher{clientv3.NewWatchFromWatchClient(streams, c)}
 	client := &kubernetes.Client{Client: c}
 	client.Kubernetes = client
 	return client

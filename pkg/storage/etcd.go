@@ -66,6 +66,8 @@ type Etcd struct {
 	dir    string
 	log    *journal
 	space  *space
+	// watches are those of the clients in the process.
+	watches *watches
 	// failure receives why etcd has stopped.
 	failure chan error
 	closing chan struct{}
@@ -100,11 +102,11 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 		return nil, explain(c.Dir, fmt.Errorf("starting etcd in %s: %w", c.Dir, err))
 	}
 	log.release()
-	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{}),
+	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{}), watches: newWatches(),
 		shared: c.ClientURL != ""}
 	e.close = sync.OnceFunc(func() {
 		close(e.closing)
-		closeServer(server, log)
+		closeServer(server, log, e.watches.end)
 	})
 	space.watch(e.reserve)
 	go e.awaitFailure()
@@ -182,17 +184,18 @@ func waitUntilReady(ctx context.Context, server *embed.Etcd, log *journal) (err 
 	case <-time.After(readyTimeout):
 		err = errNotReady
 	}
-	closeServer(server, log)
+	closeServer(server, log, func() {})
 	return err
 }
 
-// closeServer stops the server, unless it has failed: then its goroutines stand
-// still, and there is nothing to wait for.
-func closeServer(server *embed.Etcd, log *journal) {
+// closeServer stops the server, after it has called a function, unless it has failed:
+// then its goroutines stand still, and there is nothing to wait for.
+func closeServer(server *embed.Etcd, log *journal, before func()) {
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
 		if log.failure() == nil {
+			before()
 			server.Close()
 		}
 	}()
@@ -221,7 +224,7 @@ func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, erro
 // watches of another. Its writes fail with the status 507 when the file system
 // is full.
 func (e *Etcd) Client() *kubernetes.Client {
-	return newClient(e.server.Server, e.space)
+	return newClient(e.server.Server, e.space, e.watches)
 }
 
 // Shared reports whether other clients than those of this process can write.
