@@ -184,11 +184,17 @@ func (c *cluster) logs(t *testing.T, pod, query string) string {
 
 // exec executes a command by one of the protocols.
 func (c *cluster) exec(ctx context.Context, spdy bool, pod, container string, o remotecommand.StreamOptions, command ...string) error {
+	return c.execAs(ctx, c.Config, spdy, pod, container, o, command...)
+}
+
+// execAs is exec by the user of a configuration.
+func (c *cluster) execAs(ctx context.Context, config *restclient.Config, spdy bool, pod, container string, o remotecommand.StreamOptions,
+	command ...string) error {
 	request := c.client.CoreV1().RESTClient().Post().Namespace("default").Resource("pods").Name(pod).SubResource("exec").VersionedParams(&corev1.PodExecOptions{
 		Container: container, Command: command, Stdin: o.Stdin != nil, Stdout: o.Stdout != nil, Stderr: o.Stderr != nil, TTY: o.Tty}, scheme.ParameterCodec)
-	executor, err := remotecommand.NewWebSocketExecutor(c.Config, http.MethodGet, request.URL().String())
+	executor, err := remotecommand.NewWebSocketExecutor(config, http.MethodGet, request.URL().String())
 	if spdy {
-		executor, err = remotecommand.NewSPDYExecutor(c.Config, http.MethodPost, request.URL())
+		executor, err = remotecommand.NewSPDYExecutor(config, http.MethodPost, request.URL())
 	}
 	if err != nil {
 		return err
