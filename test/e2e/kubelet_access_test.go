@@ -14,7 +14,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apiserver/pkg/apis/audit"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/remotecommand"
 
@@ -93,7 +93,7 @@ rules:
 		data, err := os.ReadFile(log)
 		testutil.Check(t, err)
 		for line := range bytes.Lines(data) {
-			var event audit.Event
+			var event auditv1.Event
 			testutil.Check(t, json.Unmarshal(line, &event))
 			code := int32(0)
 			if event.ResponseStatus != nil {
