@@ -193,7 +193,7 @@ func runControllers(b *base, p *parts) error {
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch, Vacancy: b.vacancy(p.stored),
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch, Vacancy: b.vacancy(),
 		RootCA:    func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
 		SignToken: p.accounts.tokens.Sign,
 	}
@@ -217,8 +217,9 @@ func (b *base) listWatch(resource schema.GroupVersionResource) cache.ListerWatch
 // vacancy returns the function that tells controllers when a resource gets its
 // first object. It knows this of resources that this server stores: built-in ones and
 // custom resources.
-func (b *base) vacancy(stored *storage.Stored) func(context.Context, schema.GroupVersionResource) context.Context {
-	if stored.Vacancy == nil {
+func (b *base) vacancy() func(context.Context, schema.GroupVersionResource) context.Context {
+	ofStored := b.informers.vacancy
+	if ofStored == nil {
 		return nil
 	}
 	definitions := internal.Resource("customresourcedefinitions")
@@ -229,7 +230,7 @@ func (b *base) vacancy(stored *storage.Stored) func(context.Context, schema.Grou
 				return nil
 			}
 		}
-		return stored.Vacancy(ctx, resource.GroupResource())
+		return ofStored(ctx, resource)
 	}
 }
 
