@@ -6,8 +6,6 @@ import (
 	"strconv"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	genericfeatures "k8s.io/apiserver/pkg/features"
 	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/client-go/tools/cache"
@@ -15,6 +13,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/peers"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/serverleases"
 )
 
 // newPeers returns what this server has to do with other servers on the same storage, or nil
@@ -24,8 +23,7 @@ func newPeers(b *base, raw generic.StorageDecorator) (*peers.Peers, error) {
 		!b.enabled.Serves(coordinationv1.SchemeGroupVersion.WithResource("leases")) {
 		return nil, nil
 	}
-	store, err := newStore(b, raw, "peerserverleases", peers.LeasesKey, func() runtime.Object { return &corev1.Endpoints{} },
-		func() runtime.Object { return &corev1.EndpointsList{} })
+	store, err := newServerLeases(b, raw, serverleases.Peers)
 	if err != nil {
 		return nil, err
 	}

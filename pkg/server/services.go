@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/bootstrap"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/serverleases"
 )
 
 var ipAddresses = networkingv1.SchemeGroupVersion.WithResource("ipaddresses")
@@ -36,8 +37,7 @@ func newServices(b *base, raw generic.StorageDecorator) (bootstrap.Services, err
 		Servers:          o.Servers,
 	}
 	var err error
-	if services.Leases, err = newStore(b, raw, "masterleases", "/masterleases", func() runtime.Object { return &corev1.Endpoints{} },
-		func() runtime.Object { return &corev1.EndpointsList{} }); err != nil {
+	if services.Leases, err = newServerLeases(b, raw, serverleases.Addresses); err != nil {
 		return services, err
 	}
 	ranges, err := newStore(b, raw, "servicenodeportallocations", "/ranges", func() runtime.Object { return &corev1.RangeAllocation{} }, nil)
@@ -48,6 +48,13 @@ func newServices(b *base, raw generic.StorageDecorator) (bootstrap.Services, err
 	networking := b.informers.Networking().V1()
 	services.Allocation.Addresses, err = allocation.NewAddresses(addressObjects{b.objects}, networking.ServiceCIDRs(), networking.IPAddresses())
 	return services, err
+}
+
+// newServerLeases creates the storage of the servers' addresses below a prefix.
+func newServerLeases(b *base, raw generic.StorageDecorator, prefix string) (*serverleases.Store, error) {
+	storage, err := newStore(b, raw, prefix[1:], prefix, func() runtime.Object { return &corev1.Endpoints{} },
+		func() runtime.Object { return &corev1.EndpointsList{} })
+	return serverleases.New(storage, prefix), err
 }
 
 // newStore creates storage below a prefix for objects that are not served as a

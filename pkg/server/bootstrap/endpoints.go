@@ -4,25 +4,16 @@ import (
 	"context"
 	"errors"
 	"net"
-	"path"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apiserver/pkg/registry/rest"
-	apistorage "k8s.io/apiserver/pkg/storage"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 )
-
-// leasesKey is the storage prefix of the leases. Each running server stores one
-// object with its address, which etcd deletes if the server does not renew it.
-const leasesKey = "/masterleases"
 
 // endpoints maintains the addresses of the API servers in the endpoints of the
 // kubernetes service.
@@ -64,8 +55,7 @@ func (e *endpoints) remove(ctx context.Context) error {
 	if !e.ReconcileByLease {
 		return nil
 	}
-	if err := e.Leases.Delete(ctx, e.key(), &corev1.Endpoints{}, nil, rest.ValidateAllObjectFunc, nil, apistorage.DeleteOptions{}); err != nil &&
-		!apistorage.IsNotFound(err) {
+	if err := e.Leases.Remove(ctx, e.Address.String()); err != nil {
 		return err
 	}
 	addresses, err := e.leased(ctx)
@@ -75,29 +65,20 @@ func (e *endpoints) remove(ctx context.Context) error {
 	return e.write(ctx, addresses)
 }
 
-func (e *endpoints) key() string { return path.Join(leasesKey, e.Address.String()) }
-
-// renew writes the lease. It increments the generation so that each write
-// changes the object: a write without a change would not reach etcd and would
-// not renew the lease.
+// renew renews the lease of this server.
 func (e *endpoints) renew(ctx context.Context) error {
-	return e.Leases.GuaranteedUpdate(ctx, e.key(), &corev1.Endpoints{}, true, nil,
-		func(obj runtime.Object, _ apistorage.ResponseMeta) (runtime.Object, *uint64, error) {
-			lease := obj.(*corev1.Endpoints)
-			lease.Subsets = []corev1.EndpointSubset{{Addresses: []corev1.EndpointAddress{{IP: e.Address.String()}}}}
-			lease.Generation++
-			return lease, ptr.To(uint64(leaseTime / time.Second)), nil
-		}, nil)
+	own := e.Address.String()
+	return e.Leases.Renew(ctx, own, nil, corev1.EndpointSubset{Addresses: []corev1.EndpointAddress{{IP: own}}})
 }
 
 // leased returns the sorted addresses of the servers that have a lease.
 func (e *endpoints) leased(ctx context.Context) (addresses []string, _ error) {
-	list := &corev1.EndpointsList{}
-	if err := e.Leases.GetList(ctx, leasesKey, apistorage.ListOptions{Predicate: apistorage.Everything, Recursive: true}, list); err != nil {
+	leases, err := e.Leases.List(ctx)
+	if err != nil {
 		return nil, err
 	}
-	for i := range list.Items {
-		if subsets := list.Items[i].Subsets; len(subsets) > 0 && len(subsets[0].Addresses) > 0 {
+	for i := range leases {
+		if subsets := leases[i].Subsets; len(subsets) > 0 && len(subsets[0].Addresses) > 0 {
 			addresses = append(addresses, subsets[0].Addresses[0].IP)
 		}
 	}

@@ -18,16 +18,16 @@ import (
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/serverleases"
 )
 
 const (
 	kubernetesName = "kubernetes"
 	httpsName      = "https"
 	// reconcileInterval is the interval at which the service and its endpoints
-	// are checked. leaseTime is the time after which a server that does not
-	// renew its lease is removed from the endpoints.
-	reconcileInterval = 10 * time.Second
-	leaseTime         = 15 * time.Second
+	// are checked, and the lease of this server is renewed.
+	reconcileInterval = serverleases.RenewInterval
 	// firstRunTimeout limits how long the hook waits for objects that other
 	// hooks create.
 	firstRunTimeout = 5 * time.Second

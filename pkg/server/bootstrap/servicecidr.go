@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	apistorage "k8s.io/apiserver/pkg/storage"
 	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingapply "k8s.io/client-go/applyconfigurations/networking/v1"
 	"k8s.io/client-go/informers"
@@ -21,6 +20,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/serverleases"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -31,7 +31,7 @@ type Services struct {
 	// the first one is the cluster IP of the kubernetes service.
 	Ranges []netip.Prefix
 	// Leases stores the addresses of the running servers.
-	Leases apistorage.Interface
+	Leases *serverleases.Store
 	// Address and Port are where other hosts reach this server.
 	Address net.IP
 	Port    int

@@ -18,13 +18,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/reconcilers"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	apistorage "k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/util/peerproxy"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/transport"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/server/serverleases"
 )
 
 // identitySelector selects the leases of API servers.
@@ -39,8 +40,8 @@ type Config struct {
 	ServerID string
 	// Address is the host and port at which other servers reach this one.
 	Address string
-	// Store stores the addresses of all servers below LeasesKey.
-	Store apistorage.Interface
+	// Store stores the addresses of all servers.
+	Store *serverleases.Store
 	// Client is a client of this server that may do everything. ClientConfig is its
 	// configuration.
 	Client       kubernetes.Interface
@@ -128,7 +129,7 @@ func (p *Peers) LeaveOut(definitions, apiServices cache.SharedIndexInformer) err
 // AddHooks adds the hooks of kube-apiserver.
 func (p *Peers) AddHooks(server *genericapiserver.GenericAPIServer) error {
 	const reconciler = "peer-endpoint-reconciler-controller"
-	controller := reconcilers.New(p.config.ServerID, p.config.Address, p.leases, renewInterval, p.config.Client)
+	controller := reconcilers.New(p.config.ServerID, p.config.Address, p.leases, serverleases.RenewInterval, p.config.Client)
 	err := server.AddPostStartHook(reconciler, func(hook genericapiserver.PostStartHookContext) error {
 		controller.Start(hook.Done())
 		return nil
