@@ -225,13 +225,13 @@ func narrowKinds(document *spec3.OpenAPI, root string) {
 // typeConverter returns the schemas of the types of a scheme for server-side
 // apply. It does not keep the definitions from which they are built.
 func (d *Documents) typeConverter(scheme *runtime.Scheme, definitions openapicommon.GetOpenAPIDefinitions) managedfields.TypeConverter {
-	return lazyTypeConverter{sync.OnceValues(func() (managedfields.TypeConverter, error) {
+	return newLazyTypeConverter(func() (managedfields.TypeConverter, error) {
 		models, err := builder3.BuildOpenAPIDefinitionsForResources(d.v3(definitions), typeNames(scheme)...)
 		if err != nil {
 			return nil, err
 		}
 		return managedfields.NewTypeConverter(models, false)
-	})}
+	})
 }
 
 // typeNames returns the names of the definitions of all types in the scheme

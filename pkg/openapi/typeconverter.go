@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
@@ -15,6 +17,12 @@ import (
 // lazyTypeConverter builds its schemas on first use.
 type lazyTypeConverter struct {
 	get func() (managedfields.TypeConverter, error)
+	// empty has, for each kind in use, an object without fields: a *typed.TypedValue.
+	empty *sync.Map
+}
+
+func newLazyTypeConverter(get func() (managedfields.TypeConverter, error)) lazyTypeConverter {
+	return lazyTypeConverter{sync.OnceValues(get), &sync.Map{}}
 }
 
 // ObjectToTyped implements managedfields.TypeConverter. If the object does not
@@ -24,11 +32,45 @@ func (l lazyTypeConverter) ObjectToTyped(object runtime.Object, options ...typed
 	if err != nil {
 		return nil, err
 	}
+	patch, ok := object.(*unstructured.Unstructured)
+	if !ok && slices.Contains(options, typed.AllowDuplicates) {
+		return l.unchecked(converter, object)
+	}
 	result, err := converter.ObjectToTyped(object, options...)
-	if patch, ok := object.(*unstructured.Unstructured); ok && err != nil {
-		return nil, firstMistakes(converter, patch, err, options)
+	if ok && err != nil {
+		return nil, l.firstMistakes(converter, patch, err, options)
 	}
 	return result, err
+}
+
+// unchecked converts an object of a Go type without comparing it with its schema, which the
+// library would do at a twentieth of the cost of creating a pod. The schemas are made from the Go
+// types, so all that can be wrong is that an item of a list has no key; whatever compares two
+// objects finds that.
+func (l lazyTypeConverter) unchecked(converter managedfields.TypeConverter, object runtime.Object) (*typed.TypedValue, error) {
+	like, err := l.like(converter, object.GetObjectKind().GroupVersionKind())
+	if err != nil {
+		return nil, err
+	}
+	content, err := value.NewValueReflect(object)
+	if err != nil {
+		return nil, err
+	}
+	return typed.AsTypedUnvalidated(content, like.Schema(), like.TypeRef()), nil
+}
+
+// like returns an object of a kind without any fields, which knows the schema.
+func (l lazyTypeConverter) like(converter managedfields.TypeConverter, kind schema.GroupVersionKind) (*typed.TypedValue, error) {
+	if known, ok := l.empty.Load(kind); ok {
+		return known.(*typed.TypedValue), nil
+	}
+	empty := &unstructured.Unstructured{}
+	empty.SetGroupVersionKind(kind)
+	made, err := converter.ObjectToTyped(empty)
+	if err == nil {
+		l.empty.Store(kind, made)
+	}
+	return made, err
 }
 
 // TypedToObject implements managedfields.TypeConverter.
@@ -45,10 +87,8 @@ func (l lazyTypeConverter) TypedToObject(value *typed.TypedValue) (runtime.Objec
 // fields of a map in random order and no further than the first that it does not
 // know, so which one it names changes. The schema is that of an object of the
 // same kind without any mistake.
-func firstMistakes(converter managedfields.TypeConverter, object *unstructured.Unstructured, found error, options []typed.ValidationOptions) error {
-	empty := &unstructured.Unstructured{}
-	empty.SetGroupVersionKind(object.GroupVersionKind())
-	like, err := converter.ObjectToTyped(empty)
+func (l lazyTypeConverter) firstMistakes(converter managedfields.TypeConverter, object *unstructured.Unstructured, found error, options []typed.ValidationOptions) error {
+	like, err := l.like(converter, object.GroupVersionKind())
 	if err != nil {
 		return found
 	}

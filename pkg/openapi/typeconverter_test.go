@@ -2,10 +2,16 @@ package openapi
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/structured-merge-diff/v6/typed"
 
+	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
@@ -40,5 +46,44 @@ func TestMistakesAreInOrder(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestObjectsOfGoTypes compares the fields of an object of a Go type, which is not compared
+// with its schema, with those that the library finds in its JSON.
+func TestObjectsOfGoTypes(t *testing.T) {
+	converter := New("v1.0.0").TypeConverter(apis.Scheme)
+	pod := &corev1.Pod{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{Name: "a", Labels: map[string]string{"b": "c"}, Finalizers: []string{"d/e"}},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{
+			Name: "f", Env: []corev1.EnvVar{{Name: "g", Value: "h"}},
+			Ports: []corev1.ContainerPort{{ContainerPort: 80}, {ContainerPort: 80, Protocol: corev1.ProtocolUDP}},
+		}}},
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(pod)
+	testutil.Check(t, err)
+	var sets []string
+	for _, object := range []runtime.Object{pod, &unstructured.Unstructured{Object: content}} {
+		value, err := converter.ObjectToTyped(object, typed.AllowDuplicates)
+		testutil.Check(t, err)
+		set, err := value.ToFieldSet()
+		testutil.Check(t, err)
+		sets = append(sets, set.String())
+	}
+	if sets[0] != sets[1] || !strings.Contains(sets[0], `.spec.containers[name="f"].env[name="g"].value`) {
+		t.Errorf("the fields are\n%s\nand in JSON\n%s", sets[0], sets[1])
+	}
+	same := pod.DeepCopy()
+	same.Spec.Containers = append(same.Spec.Containers, same.Spec.Containers[0])
+	if _, err := converter.ObjectToTyped(same, typed.AllowDuplicates); err != nil {
+		t.Errorf("two containers of one name: %v", err)
+	}
+	if _, err := converter.ObjectToTyped(same); err == nil {
+		t.Error("two containers of one name are allowed")
+	}
+	pod.Kind = "Unknown"
+	if _, err := converter.ObjectToTyped(pod, typed.AllowDuplicates); err == nil {
+		t.Error("an unknown kind is converted")
 	}
 }
