@@ -82,7 +82,7 @@ func (f *directFactory) InformerFor(obj runtime.Object, newInformer internalinte
 				ResyncPeriod: resync, ObjectDescription: gvr.String(),
 				Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
 			})
-			_ = informer.SetTransform(objects.Decoded) // fails only for an informer that runs
+			_ = informer.SetTransform(objects.Shared(f.objects, gvr)) // fails only for an informer that runs
 			return newDormantInformer(informer, func() context.Context {
 				if f.vacancy == nil {
 					return nil

@@ -13,7 +13,8 @@ import (
 // embedded and external etcd alike.
 type hubOptions struct {
 	generic.RESTOptionsGetter
-	codecs map[schema.GroupResource]func(runtime.Codec) runtime.Codec
+	codecs    map[schema.GroupResource]func(runtime.Codec) runtime.Codec
+	fieldSets *fieldSets
 }
 
 // codecs returns the codecs that the definitions add.
@@ -33,7 +34,7 @@ func (h hubOptions) GetRESTOptions(resource schema.GroupResource, example runtim
 	if err != nil {
 		return options, err
 	}
-	options.StorageConfig.Codec = kindless{options.StorageConfig.Codec}
+	options.StorageConfig.Codec = kindless{options.StorageConfig.Codec, h.fieldSets}
 	if wrap := h.codecs[resource]; wrap != nil {
 		options.StorageConfig.Codec = wrap(options.StorageConfig.Codec)
 	}
@@ -45,7 +46,10 @@ func (h hubOptions) GetRESTOptions(resource schema.GroupResource, example runtim
 // clears them as a side effect. Here hub type and stored type are the same Go
 // type, so nothing is converted and the TypeMeta would stay; clients would then
 // see it in the items of a list.
-type kindless struct{ runtime.Codec }
+type kindless struct {
+	runtime.Codec
+	fieldSets *fieldSets
+}
 
 // Decode implements runtime.Decoder.
 func (k kindless) Decode(data []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
@@ -55,6 +59,7 @@ func (k kindless) Decode(data []byte, defaults *schema.GroupVersionKind, into ru
 	}
 	if _, untyped := obj.(runtime.Unstructured); !untyped {
 		obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+		k.fieldSets.share(obj)
 	}
 	return obj, gvk, nil
 }

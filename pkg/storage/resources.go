@@ -61,7 +61,7 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 		encryption.close()
 		return nil, err
 	}
-	c.RESTOptionsGetter = hubOptions{c.RESTOptionsGetter, codecs(groups)}
+	c.RESTOptionsGetter = hubOptions{c.RESTOptionsGetter, codecs(groups), &fieldSets{}}
 	custom := extensionsoptions.NewCRDRESTOptionsGetter(o, c.ResourceTransformers, c.StorageObjectCountTracker)
 	if etcd == nil {
 		encryption.addChecks(c)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -16,7 +17,7 @@ import (
 // ListWatch returns what an informer of the server needs to follow a resource. It
 // gives the objects of the storage itself, which nobody may change: informers share
 // them with the watch cache, and nothing is encoded and decoded in between. Events of a watch
-// have to be [Decoded]; their type is not that of the objects. As long as the resource is
+// have to be transformed by [Shared]; their type is not that of the objects. As long as the resource is
 // not served, it answers with NotFound.
 func ListWatch(o *Access, resource schema.GroupVersionResource) cache.ListerWatcher {
 	return listWatch{&cache.ListWatch{
@@ -67,11 +68,32 @@ func internalOptions(options metav1.ListOptions) (*metainternalversion.ListOptio
 	return internal, nil
 }
 
-// Decoded takes the object out of what the watch cache gives to several watches: they
-// share encoded bytes, which an informer does not need. It is a cache.TransformFunc.
-func Decoded(obj any) (any, error) {
-	if shared, ok := obj.(runtime.CacheableObject); ok {
-		return shared.GetObject(), nil
+// Shared returns the transformation of what [ListWatch] gives to an informer, which keeps it. The
+// watch cache gives each watch a copy of an object of its own; instead of that, the informer
+// gets the object of the cache, unless there is a newer one already. Twelve thousand pods are in memory
+// once so, and not twice.
+func Shared(o *Access, resource schema.GroupVersionResource) cache.TransformFunc {
+	return func(obj any) (any, error) {
+		own, err := meta.Accessor(obj)
+		if err != nil {
+			return obj, nil // what has been deleted while the watch was interrupted
+		}
+		ctx, s, err := request[rest.Getter](context.Background(), o, resource, own.GetNamespace(), own.GetName(), "get")
+		if err == nil {
+			shared, err := s.Get(ctx, own.GetName(), &metav1.GetOptions{ResourceVersion: "0"})
+			if err == nil && sameVersion(shared, own) {
+				return shared, nil
+			}
+		}
+		if event, ok := obj.(runtime.CacheableObject); ok {
+			// Several watches share this, with its encoded bytes.
+			return event.GetObject(), nil
+		}
+		return obj, nil
 	}
-	return obj, nil
+}
+
+func sameVersion(obj runtime.Object, other metav1.Object) bool {
+	own, err := meta.Accessor(obj)
+	return err == nil && own.GetUID() == other.GetUID() && own.GetResourceVersion() == other.GetResourceVersion()
 }
