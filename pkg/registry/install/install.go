@@ -25,6 +25,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
 )
 
 // Installer serves API groups. It takes the place of
@@ -39,6 +40,9 @@ type Installer struct {
 	Deps    registry.Deps
 	// TypeConverter has the schemas of a Scheme's types for server-side apply.
 	TypeConverter func(*runtime.Scheme) managedfields.TypeConverter
+
+	// lists has the encoded objects of lists.
+	lists listencoding.Cache
 }
 
 // storages has the storage of each resource and its subresources, by their names
@@ -209,6 +213,7 @@ func (in *Installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 		}
 	}
 	types := typesOf(group.Group)
+	serializer := genericapiserver.NewDefaultAPIGroupInfo(group.Name, types.Scheme, types.ParameterCodec, types.Codecs).NegotiatedSerializer
 	return &genericapi.APIGroupVersion{
 		Root:                        prefix,
 		GroupVersion:                gv,
@@ -216,7 +221,7 @@ func (in *Installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 		AllServedVersionsByResource: served,
 		OptionsExternalVersion:      &schema.GroupVersion{Version: "v1"},
 
-		Serializer:            genericapiserver.NewDefaultAPIGroupInfo(group.Name, types.Scheme, types.ParameterCodec, types.Codecs).NegotiatedSerializer,
+		Serializer:            listencoding.New(serializer, &in.lists),
 		ParameterCodec:        types.ParameterCodec,
 		Typer:                 types.Scheme,
 		Creater:               types.Scheme,
