@@ -124,8 +124,8 @@ func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListO
 	// cache, as by kube-apiserver, whose caches are made at the start.
 	from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion)
 	// An informer of the server has its list from the cache, and so its watch.
-	if err == nil && from >= l.since && from < l.filledAt.Load() && !objects.IsFollowing(ctx) {
-		return l.Interface.Watch(ctx, key, opts)
+	if filledAt := l.filledAt.Load(); err == nil && from >= l.since && from < filledAt && !objects.IsFollowing(ctx) {
+		return newHandover(ctx, l.Interface, cache, key, opts, filledAt)
 	}
 	return cache.Watch(ctx, key, opts)
 }

@@ -50,8 +50,16 @@ type encoder struct {
 	cache *Cache
 }
 
-// Encode implements runtime.Encoder.
+// Encode implements runtime.Encoder. Nearly all objects are no lists, above all those of
+// watches; for them it has to be quick.
 func (e encoder) Encode(obj runtime.Object, w io.Writer) error {
+	if _, list := obj.(metav1.ListInterface); !list {
+		return e.Serializer.Encode(obj, w)
+	}
+	return e.encodeList(obj, w)
+}
+
+func (e encoder) encodeList(obj runtime.Object, w io.Writer) error {
 	items, ok := itemsOf(obj)
 	if !ok || items.Len() < minItems {
 		return e.Serializer.Encode(obj, w)
