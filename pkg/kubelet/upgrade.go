@@ -66,6 +66,7 @@ func dialTLS(dial utilnet.DialFunc, base *tls.Config) utilnet.DialFunc {
 		}
 		config := base.Clone()
 		config.NextProtos = []string{"http/1.1"}
+		config.DynamicRecordSizingDisabled = true // a stream costs less in full records
 		if config.ServerName == "" {
 			if config.ServerName, _, err = net.SplitHostPort(address); err != nil {
 				return nil, errors.Join(err, conn.Close())

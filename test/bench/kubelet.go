@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/tools/remotecommand"
@@ -21,6 +22,8 @@ const (
 	// latency: 16 MiB.
 	streamed = 16 << 20
 	onNode   = "on-node"
+	// patience is how long one operation may take before the bench fails.
+	patience = time.Minute
 )
 
 // prepareNode starts a kubelet in this process, whose CPU time is not counted, and
@@ -70,7 +73,7 @@ func forward(ctx context.Context, b *bench, worker, _ int) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ready := make(chan struct{})
 	forwarder, err := portforward.New(dialer, []string{"0:" + strconv.Itoa(kubelet.EchoPort)}, ctx.Done(), ready, io.Discard, io.Discard)
@@ -82,6 +85,8 @@ func forward(ctx context.Context, b *bench, worker, _ int) error {
 	select {
 	case err := <-failed:
 		return err
+	case <-ctx.Done(): // the library dials without a limit of time
+		return ctx.Err()
 	case <-ready:
 	}
 	ports, err := forwarder.GetPorts()
@@ -93,6 +98,7 @@ func forward(ctx context.Context, b *bench, worker, _ int) error {
 		return err
 	}
 	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	go func() { _, _ = io.Copy(conn, kubelet.Zeros(streamed)); _ = conn.(*net.TCPConn).CloseWrite() }()
 	if n, err := io.Copy(io.Discard, conn); err != nil || n != streamed {
 		return fmt.Errorf("%d bytes came back: %w", n, err)

@@ -5,21 +5,17 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 	utilproxy "k8s.io/apimachinery/pkg/util/proxy"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
@@ -77,23 +73,6 @@ func (n Needs) MayStream(ctx context.Context, name string) error {
 	return apierrors.NewForbidden(corev1.Resource(attributes.GetResource()), name, errors.New(reason))
 }
 
-// Proxy passes requests on to a path below the location. What the server there
-// answers with is rewritten so that redirects and links lead through the proxy
-// again; the server itself follows no redirect.
-func (n Needs) Proxy(location *url.URL, transport http.RoundTripper, path string, responder rest.Responder) http.Handler {
-	at := *location
-	at.Path = utilnet.JoinPreservingTrailingSlash(at.Path, path)
-	plain := utilproxy.NewUpgradeAwareHandler(&at, transport, true, false, utilproxy.NewErrorResponder(responder))
-	upgrade := n.upgrade(&at, transport, responder)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if httpstream.IsUpgradeRequest(r) {
-			upgrade.ServeHTTP(w, r)
-			return
-		}
-		plain.ServeHTTP(w, r)
-	})
-}
-
 // upgrade passes on connections that are upgraded, and refuses other requests.
 func (n Needs) upgrade(location *url.URL, transport http.RoundTripper, responder rest.Responder) http.Handler {
 	transport, location = kubelet.ForUpgrade(transport, location)
@@ -101,19 +80,3 @@ func (n Needs) upgrade(location *url.URL, transport http.RoundTripper, responder
 	h.MaxBytesPerSec = n.BytesPerSecond
 	return h
 }
-
-// ValidPort reports whether the text can be the port of a URL.
-func ValidPort(port string) bool {
-	_, err := strconv.ParseUint(port, 10, 31)
-	return err == nil
-}
-
-// ProxyStorage implements the parts of a proxy subresource that do not depend on
-// the resource.
-type ProxyStorage struct{}
-
-// Destroy implements rest.Storage.
-func (ProxyStorage) Destroy() {}
-
-// ConnectMethods implements rest.Connecter.
-func (ProxyStorage) ConnectMethods() []string { return registry.ProxyMethods() }

@@ -19,6 +19,11 @@ func untilHangup(handler http.Handler) http.Handler {
 	})
 }
 
+// buffer is the size of each buffer of a connection that is taken over, in bytes.
+// The WebSocket library makes its own of the same size. It is more than the library
+// reads and writes at once, so that a message is sent in one piece.
+const buffer = 36 << 10
+
 // takeover hands out a connection that tells when it cannot be read any more.
 type takeover struct {
 	http.ResponseWriter
@@ -37,8 +42,8 @@ func (t *takeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	watched := &watchedConn{conn, t.ended}
-	reader := bufio.NewReader(io.MultiReader(bytes.NewReader(rest), watched))
-	return watched, bufio.NewReadWriter(reader, bufio.NewWriter(watched)), nil
+	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(rest), watched), buffer)
+	return watched, bufio.NewReadWriter(reader, bufio.NewWriterSize(watched, buffer)), nil
 }
 
 type watchedConn struct {

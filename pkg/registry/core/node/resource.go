@@ -53,7 +53,7 @@ func New(needs connect.Needs) *registry.Resource[*corev1.Node] {
 		},
 		Columns: columns,
 		Subresources: func(main *registry.REST, _ registry.Deps) map[string]rest.Storage {
-			return map[string]rest.Storage{"proxy": &proxyREST{nodes: main, needs: needs}}
+			return map[string]rest.Storage{"proxy": newProxy(main, needs)}
 		},
 	}
 }

@@ -80,7 +80,8 @@ func subresources(main *registry.REST, deps registry.Deps, needs connect.Needs) 
 		"exec":        &streamREST{c, func() runtime.Object { return &corev1.PodExecOptions{} }},
 		"log":         &logREST{c},
 		"portforward": &streamREST{c, func() runtime.Object { return &corev1.PodPortForwardOptions{} }},
-		"proxy":       &proxyREST{containers: c},
+		"proxy": &connect.ProxyREST{Needs: needs, Kind: "pod", Locate: c.locatePort,
+			NewOptions: func() runtime.Object { return &corev1.PodProxyOptions{} }},
 	}
 }
 

@@ -14,9 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
-	"k8s.io/apiserver/pkg/registry/rest"
 	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
@@ -24,54 +22,37 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// proxyREST implements the proxy to the pods of a service.
-type proxyREST struct {
-	connect.ProxyStorage
+// endpointSlices is the resource that tells the pods of a service.
+var endpointSlices = discoveryv1.SchemeGroupVersion.WithResource("endpointslices")
+
+// backends finds the pods of services.
+type backends struct {
 	services *genericregistry.Store
 	objects  *objects.Access
-	needs    connect.Needs
 }
 
-var (
-	_ rest.Connecter = (*proxyREST)(nil)
-
-	endpointSlices = discoveryv1.SchemeGroupVersion.WithResource("endpointslices")
-)
-
-// New implements rest.Storage.
-func (r *proxyREST) New() runtime.Object { return &corev1.ServiceProxyOptions{} }
-
-// NewConnectOptions implements rest.Connecter. The rest of the URL path is
-// stored in the path of the options.
-func (r *proxyREST) NewConnectOptions() (runtime.Object, bool, string) {
-	return &corev1.ServiceProxyOptions{}, true, "path"
+// newProxy returns the proxy to the pods of services.
+func newProxy(services *genericregistry.Store, access *objects.Access, needs connect.Needs) *connect.ProxyREST {
+	b := backends{services: services, objects: access}
+	return &connect.ProxyREST{Needs: needs, Kind: "service", NewOptions: func() runtime.Object { return &corev1.ServiceProxyOptions{} },
+		Locate: func(ctx context.Context, request connect.ProxyRequest) (*url.URL, http.RoundTripper, error) {
+			host, err := b.locate(ctx, request)
+			return &url.URL{Scheme: request.Scheme, Host: host}, needs.Connections.Others(), err
+		}}
 }
 
-// Connect implements rest.Connecter.
-func (r *proxyREST) Connect(ctx context.Context, id string, options runtime.Object, responder rest.Responder) (http.Handler, error) {
-	o, ok := options.(*corev1.ServiceProxyOptions)
-	if !ok {
-		return nil, fmt.Errorf("invalid options object: %#v", options)
-	}
-	scheme, name, port, valid := utilnet.SplitSchemeNamePort(id)
-	if !valid {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid service request %q", id))
-	}
-	obj, err := r.services.Get(ctx, name, &metav1.GetOptions{})
+func (r backends) locate(ctx context.Context, request connect.ProxyRequest) (host string, err error) {
+	obj, err := r.services.Get(ctx, request.Name, &metav1.GetOptions{})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	host, err := r.endpoint(ctx, obj.(*corev1.Service), id, port)
-	if err != nil {
-		return nil, err
-	}
-	return r.needs.Proxy(&url.URL{Scheme: scheme, Host: host}, r.needs.Connections.Others(), o.Path, responder), nil
+	return r.endpoint(ctx, obj.(*corev1.Service), request.ID, request.Port)
 }
 
 // endpoint returns the address of a ready pod of the service, chosen by chance.
 // port is the name or the number of a port of the service; empty is the port
 // without a name.
-func (r *proxyREST) endpoint(ctx context.Context, s *corev1.Service, id, port string) (string, error) {
+func (r backends) endpoint(ctx context.Context, s *corev1.Service, id, port string) (string, error) {
 	portName, err := nameOf(s, port)
 	if err != nil {
 		return "", err
@@ -107,7 +88,7 @@ func nameOf(s *corev1.Service, port string) (string, error) {
 
 // isPod reports whether the endpoint is a pod of the namespace. Whoever may write
 // endpoints could otherwise reach any address through the server.
-func (r *proxyREST) isPod(ctx context.Context, namespace string, e *discoveryv1.Endpoint) bool {
+func (r backends) isPod(ctx context.Context, namespace string, e *discoveryv1.Endpoint) bool {
 	if ref := e.TargetRef; ref == nil || ref.Kind != "Pod" || ref.Namespace != namespace || len(e.Addresses) == 0 {
 		return false
 	}

@@ -55,7 +55,7 @@ func New(allocators *allocation.Services, needs connect.Needs) *registry.Resourc
 			store.BeginCreate, store.BeginUpdate, store.AfterDelete = a.beginCreate, a.beginUpdate, a.afterDelete
 		},
 		Subresources: func(main *registry.REST, deps registry.Deps) map[string]rest.Storage {
-			return map[string]rest.Storage{"proxy": &proxyREST{services: main.Store, objects: deps.Objects, needs: needs}}
+			return map[string]rest.Storage{"proxy": newProxy(main.Store, deps.Objects, needs)}
 		},
 	}
 }
