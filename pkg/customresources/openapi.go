@@ -1,6 +1,7 @@
 package customresources
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -38,6 +39,8 @@ func (s *Server) ServeOpenAPI(o OpenAPI) { s.publisher.openAPI.OpenAPI = o }
 // single definitions. Those are cached until the definition changes.
 type openAPI struct {
 	OpenAPI
+	// full reads a definition with its schemas.
+	full func(ctx context.Context, name string) (*apiextensionsv1.CustomResourceDefinition, error)
 	// groups contains the current documents by group and version.
 	groups map[string]map[string][]*document
 	// changes counts the updates; its value is the ETag of each new document.
@@ -49,27 +52,37 @@ type document struct {
 	// of identifies the state of the definition from which the document is
 	// built.
 	of string
-	v2 cached.Value[*spec.Swagger]
-	v3 cached.Value[*spec3.OpenAPI]
+	v2 func() (*spec.Swagger, error)
+	v3 func() (*spec3.OpenAPI, error)
 }
 
-func newDocument(of string, crd *apiextensionsv1.CustomResourceDefinition, version string) *document {
+// newDocument returns the documents of a version of a definition, which is read when
+// they are built.
+func (o *openAPI) newDocument(of, name, version string) *document {
+	full := o.full
 	return &document{
 		of: of,
-		v2: cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+		v2: func() (*spec.Swagger, error) {
+			crd, err := full(context.Background(), name)
+			if err != nil {
+				return nil, err
+			}
 			swagger, err := builder.BuildOpenAPIV2(crd, version, builder.Options{V2: true, IncludeSelectableFields: true})
 			if err != nil {
-				return nil, "", err
+				return nil, err
 			}
 			// MergeSpecs adds this part to the built-in document, which has no
 			// defaults.
 			swagger.Definitions = handler.PruneDefaults(swagger.Definitions)
-			return swagger, of, nil
-		})),
-		v3: cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
-			document, err := builder.BuildOpenAPIV3(crd, version, builder.Options{IncludeSelectableFields: true})
-			return document, of, err
-		})),
+			return swagger, nil
+		},
+		v3: func() (*spec3.OpenAPI, error) {
+			crd, err := full(context.Background(), name)
+			if err != nil {
+				return nil, err
+			}
+			return builder.BuildOpenAPIV3(crd, version, builder.Options{IncludeSelectableFields: true})
+		},
 	}
 }
 
@@ -83,7 +96,7 @@ func (o *openAPI) update(group apiGroup) {
 	changed := false
 	for _, v := range group.Versions {
 		for _, crd := range v.CRDs {
-			versions[v.Name] = append(versions[v.Name], reuse(old[v.Name], crd, v.Name))
+			versions[v.Name] = append(versions[v.Name], o.reuse(old[v.Name], crd, v.Name))
 		}
 		if !slices.Equal(old[v.Name], versions[v.Name]) {
 			changed = true
@@ -111,14 +124,14 @@ func (o *openAPI) update(group apiGroup) {
 
 // reuse returns the existing document of a definition if the definition is
 // unchanged, and a new one otherwise.
-func reuse(old []*document, crd *apiextensionsv1.CustomResourceDefinition, version string) *document {
+func (o *openAPI) reuse(old []*document, crd *apiextensionsv1.CustomResourceDefinition, version string) *document {
 	of := fmt.Sprintf("%s/%d/%s/%v", crd.UID, crd.Generation, version, crd.Status.AcceptedNames)
 	for _, d := range old {
 		if d.of == of {
 			return d
 		}
 	}
-	return newDocument(of, crd, version)
+	return o.newDocument(of, crd.Name, version)
 }
 
 func (o *openAPI) updateV2() {
@@ -137,7 +150,7 @@ func (o *openAPI) updateV2() {
 		}
 		var parts []*spec.Swagger
 		for _, d := range all {
-			if part, _, err := d.v2.Get(); err != nil {
+			if part, err := d.v2(); err != nil {
 				utilruntime.HandleError(fmt.Errorf("OpenAPI v2 of a custom resource: %w", err))
 			} else {
 				parts = append(parts, part)
@@ -153,7 +166,7 @@ func merged(documents []*document, etag string) cached.Value[*spec3.OpenAPI] {
 	return cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
 		var parts []*spec3.OpenAPI
 		for _, d := range documents {
-			if part, _, err := d.v3.Get(); err != nil {
+			if part, err := d.v3(); err != nil {
 				utilruntime.HandleError(fmt.Errorf("OpenAPI v3 of a custom resource: %w", err))
 			} else {
 				parts = append(parts, part)

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	restful "github.com/emicklei/go-restful/v3"
-	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	extensionsopenapi "k8s.io/apiextensions-apiserver/pkg/generated/openapi"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -33,6 +32,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 )
 
 // Documents creates the OpenAPI configuration when the first document is
@@ -48,7 +48,7 @@ type Documents struct {
 // New returns documents for a version of Kubernetes, such as 1.37.
 func New(version string) *Documents {
 	d := &Documents{version: version, namer: sync.OnceValue(func() *openapinamer.DefinitionNamer {
-		return openapinamer.NewDefinitionNamer(apis.Scheme, extensions.Scheme)
+		return openapinamer.NewDefinitionNamer(apis.Scheme, apiextensions.Scheme)
 	})}
 	d.converters = converters.of(d)
 	return d
@@ -72,7 +72,7 @@ func (c *convertersByVersion) of(d *Documents) schemeConverters {
 	if c.byVersion[d.version] == nil {
 		c.byVersion[d.version] = schemeConverters{
 			apis.Scheme:       d.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
-			extensions.Scheme: d.typeConverter(extensions.Scheme, extensionsopenapi.GetOpenAPIDefinitions),
+			apiextensions.Scheme: d.typeConverter(apiextensions.Scheme, extensionsopenapi.GetOpenAPIDefinitions),
 		}
 	}
 	return c.byVersion[d.version]
