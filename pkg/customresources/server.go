@@ -121,7 +121,7 @@ func New(c Config) (*Server, error) {
 	naming := status.NewNamingConditionController(klog.Background(), s.crds, writer)
 	schemas := nonstructuralschema.NewConditionController(schemaView{s.crds}, writer)
 	approval := apiapproval.NewKubernetesAPIApprovalPolicyConformantConditionController(s.crds, writer)
-	deleting := finalizer.NewCRDFinalizer(s.crds, client.ApiextensionsV1(), handler)
+	deleting := finalizer.NewCRDFinalizer(s.crds, writer, instances{handler})
 	s.run = []func(context.Context){
 		naming.RunWithContext,
 		established.RunWithContext,

@@ -10,6 +10,7 @@ import (
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	listers "k8s.io/apiextensions-apiserver/pkg/client/listers/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/controller/finalizer"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -176,5 +177,24 @@ func TestViewInvalidates(t *testing.T) {
 		if tt.tells != slices.Equal(tells, told{"1"}) || !tt.tells && len(tells) > 0 {
 			t.Errorf("%s: the handler is told of %q", tt.name, tells)
 		}
+	}
+}
+
+// askedFor records by which name the instances of a definition are asked for.
+type askedFor struct{ name string }
+
+// GetCustomResourceListerCollectionDeleter implements finalizer.CRClientGetter.
+func (c *askedFor) GetCustomResourceListerCollectionDeleter(crd *apiextensionsv1.CustomResourceDefinition) (finalizer.ListerCollectionDeleter, error) {
+	c.name = crd.Name
+	return nil, nil
+}
+
+// TestInstances checks that what deletes the instances is built of a whole definition.
+func TestInstances(t *testing.T) {
+	c, crd := &askedFor{}, define("things.example.com", nil)
+	_, err := instances{c}.GetCustomResourceListerCollectionDeleter(crd)
+	testutil.Check(t, err)
+	if c.name != "things.example.com"+fullMark || crd.Name != "things.example.com" {
+		t.Errorf("the handler is asked for %q", c.name)
 	}
 }
