@@ -35,20 +35,26 @@ func newDefinitions(access *objects.Access) *definitions {
 		ResyncPeriod: resyncInterval, ObjectDescription: resource.String(),
 		Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
 	})
-	_ = informer.SetTransform(summarize) // fails only for an informer that runs
+	_ = informer.SetTransform(summarize(objects.Shared(access, resource))) // fails only for an informer that runs
 	return &definitions{access, informer}
 }
 
-// summarize is a cache.TransformFunc.
-func summarize(obj any) (any, error) {
-	obj, err := objects.Decoded(obj)
-	if err != nil {
-		return nil, err
+// summarize returns a transformation to summaries, which share their strings with what the
+// given one returns.
+func summarize(shared cache.TransformFunc) cache.TransformFunc {
+	return func(obj any) (any, error) {
+		if _, summary := obj.(*apiextensionsv1.CustomResourceDefinition); summary {
+			return obj, nil
+		}
+		obj, err := shared(obj)
+		if err != nil {
+			return nil, err
+		}
+		if crd, ok := obj.(*internal.CustomResourceDefinition); ok {
+			return apiextensions.Summary(crd)
+		}
+		return obj, nil // what has been deleted while the watch was interrupted
 	}
-	if crd, ok := obj.(*internal.CustomResourceDefinition); ok {
-		return apiextensions.Summary(crd)
-	}
-	return obj, nil // a summary, or what stands for an object that was deleted
 }
 
 // Informer implements informers.CustomResourceDefinitionInformer.

@@ -55,10 +55,11 @@ func settledView(t *testing.T, crds ...*apiextensionsv1.CustomResourceDefinition
 	t.Helper()
 	d, s := store(t, crds...)
 	for _, crd := range s.crds {
-		summary, err := summarize(crd)
+		summary, err := summarize(objects.Shared(d.objects, resource))(crd)
 		testutil.Check(t, err)
 		testutil.Check(t, d.informer.GetIndexer().Add(summary))
 	}
+	s.reads = 0
 	return newView(d, true), s
 }
 
