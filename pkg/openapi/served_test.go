@@ -32,7 +32,8 @@ func (b *builds) v2(title string) func() (*spec.Swagger, error) {
 		if title == "" {
 			return nil, errors.New("no title")
 		}
-		return &spec.Swagger{SwaggerProps: spec.SwaggerProps{Swagger: "2.0", Info: &spec.Info{InfoProps: spec.InfoProps{Title: title, Version: "v1"}}, Paths: &spec.Paths{}}}, nil
+		info := &spec.Info{InfoProps: spec.InfoProps{Title: title, Version: "v1"}}
+		return &spec.Swagger{SwaggerProps: spec.SwaggerProps{Swagger: "2.0", Info: info, Paths: &spec.Paths{}}}, nil
 	}
 }
 

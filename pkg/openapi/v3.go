@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"runtime"
+	goruntime "runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,7 +79,7 @@ func index(documents map[string]*served) (data []byte, modified time.Time, err e
 	var mu sync.Mutex
 	list := handler3.OpenAPIV3Discovery{Paths: map[string]handler3.OpenAPIV3DiscoveryGroupVersion{}}
 	var all errgroup.Group
-	all.SetLimit(runtime.GOMAXPROCS(0))
+	all.SetLimit(goruntime.GOMAXPROCS(0))
 	for name, document := range documents {
 		all.Go(func() error {
 			etag, at, err := document.version()
