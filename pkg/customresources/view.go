@@ -128,19 +128,18 @@ func (i viewInformer) AddEventHandler(handler cache.ResourceEventHandler) (cache
 }
 
 // OnAdd implements cache.ResourceEventHandler.
-func (v *view) OnAdd(obj any, isInInitialList bool) {
+func (v *view) OnAdd(obj any, _ bool) {
 	if crd := obj.(*apiextensionsv1.CustomResourceDefinition); v.outdated(crd) {
-		v.handler.OnAdd(crd, isInInitialList)
+		v.release(crd.UID)
 	}
 }
 
 // OnUpdate implements cache.ResourceEventHandler.
 func (v *view) OnUpdate(old, obj any) {
-	before, crd := old.(*apiextensionsv1.CustomResourceDefinition), obj.(*apiextensionsv1.CustomResourceDefinition)
-	replaced := before.UID != crd.UID && v.forget(before.UID)
-	if outdated := v.outdated(crd); outdated || replaced {
-		v.handler.OnUpdate(before, crd)
+	if before := old.(*apiextensionsv1.CustomResourceDefinition); before.UID != obj.(*apiextensionsv1.CustomResourceDefinition).UID {
+		v.release(before.UID)
 	}
+	v.OnAdd(obj, false)
 }
 
 // OnDelete implements cache.ResourceEventHandler.
@@ -155,7 +154,7 @@ func (v *view) OnDelete(obj any) {
 }
 
 // outdated reports whether what was built of a definition does not correspond to it any
-// more, and forgets that it was built.
+// more.
 func (v *view) outdated(crd *apiextensionsv1.CustomResourceDefinition) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -166,11 +165,7 @@ func (v *view) outdated(crd *apiextensionsv1.CustomResourceDefinition) bool {
 	if order, err := resourceversion.CompareResourceVersion(crd.ResourceVersion, built.ResourceVersion); err == nil && order <= 0 {
 		return false // an event from before it was built
 	}
-	if built.Generation == crd.Generation && apiequality.Semantic.DeepEqual(built.Status.AcceptedNames, crd.Status.AcceptedNames) {
-		return false
-	}
-	delete(v.built, crd.UID)
-	return true
+	return built.Generation != crd.Generation || !apiequality.Semantic.DeepEqual(built.Status.AcceptedNames, crd.Status.AcceptedNames)
 }
 
 // forget reports whether something was built of the definition with the UID.
@@ -188,7 +183,8 @@ func (v *view) release(uid types.UID) {
 	if !v.forget(uid) {
 		return
 	}
-	// The handler drops what differs from the definition in its spec.
+	// The handler drops what differs from the definition in its spec, as everything differs
+	// from an empty one.
 	other := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{UID: uid}}
 	v.handler.OnUpdate(other, other)
 }
