@@ -17,7 +17,6 @@ import (
 	"k8s.io/klog/v2"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-openapi/pkg/aggregator"
-	"k8s.io/kube-openapi/pkg/cached"
 	"k8s.io/kube-openapi/pkg/handler3"
 	"k8s.io/kube-openapi/pkg/openapiconv"
 	"k8s.io/kube-openapi/pkg/validation/spec"
@@ -105,52 +104,53 @@ func (s *specs) sorted() []*remoteSpec {
 // MergeOpenAPIV2 returns the OpenAPI v2 document of this server merged with
 // those of the remote servers. Without remote documents it is the document of
 // this server, unchanged.
-func (a *Aggregator) MergeOpenAPIV2(local cached.Value[*spec.Swagger]) *MergedOpenAPIV2 {
+func (a *Aggregator) MergeOpenAPIV2(local func() (*spec.Swagger, error)) *MergedOpenAPIV2 {
 	return &MergedOpenAPIV2{specs: &a.specs, local: local}
 }
 
-// MergedOpenAPIV2 builds the merged document on request and caches it.
+// MergedOpenAPIV2 builds the merged document each time it is asked for. It keeps
+// none.
 type MergedOpenAPIV2 struct {
 	specs *specs
 
-	mu    sync.Mutex
-	local cached.Value[*spec.Swagger]
-	last  *spec.Swagger
-	etag  string
+	mu      sync.Mutex
+	local   func() (*spec.Swagger, error)
+	version string
 }
 
-// UpdateSpecLazy replaces the document of this server.
-func (m *MergedOpenAPIV2) UpdateSpecLazy(local cached.Value[*spec.Swagger]) {
+// Update replaces the document of this server. The version is another one for each
+// document.
+func (m *MergedOpenAPIV2) Update(build func() (*spec.Swagger, error), version string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.local = local
+	m.local, m.version = build, version
 }
 
-// Get implements cached.Value.
-func (m *MergedOpenAPIV2) Get() (*spec.Swagger, string, error) {
+// Current returns the function that builds the document, and a version, which is
+// another one when the document has changed.
+func (m *MergedOpenAPIV2) Current() (build func() (*spec.Swagger, error), version string) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	own, ownEtag, err := m.local.Get()
-	if err != nil {
-		return nil, "", err
-	}
+	local, version := m.local, m.version
+	m.mu.Unlock()
 	var documents []*documentV2
-	etag := sha256.New()
-	fmt.Fprintln(etag, ownEtag)
+	sum := sha256.New()
+	fmt.Fprintln(sum, version)
 	for _, r := range m.specs.sorted() {
 		if d := r.v2.Load(); d != nil {
 			documents = append(documents, d)
-			fmt.Fprintln(etag, r.path, d.etag)
+			fmt.Fprintln(sum, r.path, d.etag)
 		}
 	}
 	if len(documents) == 0 {
-		m.last, m.etag = nil, ""
-		return own, ownEtag, nil
+		return local, version
 	}
-	if sum := fmt.Sprintf("%x", etag.Sum(nil)); sum != m.etag {
-		m.last, m.etag = merge(own, documents), sum
-	}
-	return m.last, m.etag, nil
+	return func() (*spec.Swagger, error) {
+		own, err := local()
+		if err != nil {
+			return nil, err
+		}
+		return merge(own, documents), nil
+	}, fmt.Sprintf("%x", sum.Sum(nil))
 }
 
 // merge adds the paths and definitions of the remote documents to those of this

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	listers "k8s.io/apiextensions-apiserver/pkg/client/listers/apiextensions/v1"
@@ -49,31 +48,6 @@ func listerOf(t *testing.T, crds ...*apiextensionsv1.CustomResourceDefinition) l
 		}
 	}
 	return listers.NewCustomResourceDefinitionLister(indexer)
-}
-
-// TestSettledLister checks that the returned copy says that the definition
-// became Established long ago, and that the original in the cache is unchanged.
-func TestSettledLister(t *testing.T) {
-	for _, c := range []conditions{{"NamesAccepted", "Established"}, {"NamesAccepted", "not Established"}, {"NamesAccepted"}, nil} {
-		crd := define("things.example.com", c)
-		before := crd.DeepCopy()
-		got, err := settledLister{listerOf(t, crd)}.Get(crd.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		i := slices.IndexFunc(got.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
-			return c.Type == apiextensionsv1.Established
-		})
-		if i < 0 || time.Since(got.Status.Conditions[i].LastTransitionTime.Time) < time.Hour {
-			t.Errorf("%v: the conditions are %v", c, got.Status.Conditions)
-		}
-		if len(crd.Status.Conditions) != len(before.Status.Conditions) ||
-			slices.ContainsFunc(crd.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
-				return time.Since(c.LastTransitionTime.Time) > time.Hour
-			}) {
-			t.Errorf("%v: the cached definition was changed to %v", c, crd.Status.Conditions)
-		}
-	}
 }
 
 func TestServes(t *testing.T) {

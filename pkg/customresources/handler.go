@@ -22,6 +22,7 @@ import (
 type router struct {
 	resources http.Handler
 	crds      listers.CustomResourceDefinitionLister
+	uses      *uses
 	publisher *publisher
 	notFound  http.Handler
 }
@@ -38,7 +39,12 @@ func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case isWrite(info) && isProtobuf(req):
 		r.refuseProtobuf(w, req, info)
 	default:
-		r.resources.ServeHTTP(w, req)
+		crd, err := r.crds.Get(info.Resource + "." + info.APIGroup)
+		if err != nil {
+			r.notFound.ServeHTTP(w, req)
+			return
+		}
+		r.uses.serve(crd.UID, r.resources, w, req)
 	}
 }
 

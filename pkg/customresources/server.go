@@ -9,8 +9,6 @@ import (
 	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset"
-	externalinformers "k8s.io/apiextensions-apiserver/pkg/client/informers/externalversions"
-	informers "k8s.io/apiextensions-apiserver/pkg/client/informers/externalversions/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/controller/apiapproval"
 	"k8s.io/apiextensions-apiserver/pkg/controller/establish"
 	"k8s.io/apiextensions-apiserver/pkg/controller/finalizer"
@@ -25,7 +23,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 	"k8s.io/kube-openapi/pkg/validation/spec"
+	"k8s.io/utils/clock"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -40,9 +40,11 @@ const (
 
 // Config configures New.
 type Config struct {
-	// Client is the configuration of the client with which the server reads and
-	// updates definitions.
+	// Client is the configuration of the client with which the server updates
+	// definitions.
 	Client *restclient.Config
+	// Objects gives access to the stored definitions.
+	Objects *objects.Access
 	// RESTOptions returns the storage options of custom resources.
 	RESTOptions generic.RESTOptionsGetter
 	Admission   apiadmission.Interface
@@ -72,9 +74,9 @@ type Server struct {
 	http.Handler
 
 	config  Config
-	factory externalinformers.SharedInformerFactory
-	crds    informers.CustomResourceDefinitionInformer
+	crds    *definitions
 	storage *storages
+	uses    *uses
 	// published is set when all definitions that existed at the start are
 	// published.
 	published *signals.Latch
@@ -93,22 +95,19 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, storage: newStorages(c.RESTOptions), published: signals.NewLatch()}
-	s.factory = externalinformers.NewSharedInformerFactory(client, resyncInterval)
-	s.crds = s.factory.Apiextensions().V1().CustomResourceDefinitions()
+	s := &Server{config: c, crds: newDefinitions(c.Objects), storage: newStorages(c.RESTOptions), published: signals.NewLatch()}
+	writer := statusClient{client.ApiextensionsV1().CustomResourceDefinitions(), s.crds}
 
 	alone := c.Servers <= 1
-	served := s.crds
-	if alone {
-		served = settledInformer{s.crds}
-	}
-	established := establish.NewEstablishingController(s.crds, client.ApiextensionsV1())
-	handler, err := extensions.NewCustomResourceDefinitionHandler(nil, nil, served, c.NotFound, s.storage, c.Admission,
-		idle(s.crds, client), c.Services, c.Credentials, c.Servers, c.Authorizer, c.RequestTimeout, c.MinRequestTimeout,
+	seen := newView(s.crds, alone)
+	established := establish.NewEstablishingController(s.crds, writer)
+	handler, err := extensions.NewCustomResourceDefinitionHandler(nil, nil, seen, c.NotFound, s.storage, c.Admission,
+		idle(s.crds, writer), c.Services, c.Credentials, c.Servers, c.Authorizer, c.RequestTimeout, c.MinRequestTimeout,
 		c.MetaSchemas, c.MaxBodyBytes)
 	if err != nil {
 		return nil, fmt.Errorf("custom resources: %w", err)
 	}
+	s.uses = newUses(clock.RealClock{}, seen.release)
 	s.publisher = newPublisher(s.crds.Lister(), alone, func(name string) {
 		if alone {
 			established.QueueCRD(name, 0)
@@ -116,18 +115,19 @@ func New(c Config) (*Server, error) {
 			established.QueueCRD(name, establishDelay)
 		}
 	})
-	s.Handler = &router{resources: handler, crds: s.crds.Lister(), publisher: s.publisher, notFound: c.NotFound}
+	s.publisher.openAPI.full = s.crds.full
+	s.Handler = &router{resources: handler, crds: s.crds.Lister(), uses: s.uses, publisher: s.publisher, notFound: c.NotFound}
 
-	names := status.NewNamingConditionController(klog.Background(), s.crds, client.ApiextensionsV1())
-	schemas := nonstructuralschema.NewConditionController(s.crds, client.ApiextensionsV1())
-	approval := apiapproval.NewKubernetesAPIApprovalPolicyConformantConditionController(s.crds, client.ApiextensionsV1())
-	instances := finalizer.NewCRDFinalizer(s.crds, client.ApiextensionsV1(), handler)
+	naming := status.NewNamingConditionController(klog.Background(), s.crds, writer)
+	schemas := nonstructuralschema.NewConditionController(schemaView{s.crds}, writer)
+	approval := apiapproval.NewKubernetesAPIApprovalPolicyConformantConditionController(s.crds, writer)
+	deleting := finalizer.NewCRDFinalizer(s.crds, writer, instances{handler})
 	s.run = []func(context.Context){
-		names.RunWithContext,
+		naming.RunWithContext,
 		established.RunWithContext,
 		func(ctx context.Context) { schemas.RunWithContext(workers, ctx) },
 		func(ctx context.Context) { approval.RunWithContext(workers, ctx) },
-		func(ctx context.Context) { instances.RunWithContext(workers, ctx) },
+		func(ctx context.Context) { deleting.RunWithContext(workers, ctx) },
 	}
 	return s, nil
 }
@@ -135,8 +135,8 @@ func New(c Config) (*Server, error) {
 // idle returns an establishing controller that ignores all definitions. The
 // handler of the library queues definitions in it as soon as their names are
 // accepted; that is too early, because publisher has not published them yet.
-func idle(crds informers.CustomResourceDefinitionInformer, client clientset.Interface) *establish.EstablishingController {
-	controller := establish.NewEstablishingController(crds, client.ApiextensionsV1())
+func idle(crds *definitions, writer statusClient) *establish.EstablishingController {
+	controller := establish.NewEstablishingController(crds, writer)
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	controller.RunWithContext(ended)
@@ -161,6 +161,7 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 	if err := server.RegisterMuxAndDiscoveryCompleteSignal("CRDInformerHasNotSynced", synced); err != nil {
 		return err
 	}
+	server.RegisterDestroyFunc(s.uses.stop)
 	server.RegisterDestroyFunc(s.storage.destroy)
 	registration, err := s.crds.Informer().AddEventHandler(s.publisher)
 	if err != nil {
@@ -171,7 +172,7 @@ func (s *Server) Install(server *genericapiserver.GenericAPIServer, builtIn []st
 		run  genericapiserver.PostStartHookFunc
 	}{
 		{"start-apiextensions-informers", func(ctx genericapiserver.PostStartHookContext) error {
-			s.factory.Start(ctx.Done())
+			go s.crds.Informer().RunWithContext(ctx)
 			return nil
 		}},
 		{"start-apiextensions-controllers", func(ctx genericapiserver.PostStartHookContext) error {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/NYTimes/gziphandler"
 	restful "github.com/emicklei/go-restful/v3"
-	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	extensionsopenapi "k8s.io/apiextensions-apiserver/pkg/generated/openapi"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -24,7 +24,6 @@ import (
 	openapicommon "k8s.io/kube-openapi/pkg/common"
 	"k8s.io/kube-openapi/pkg/common/restfuladapter"
 	"k8s.io/kube-openapi/pkg/handler"
-	"k8s.io/kube-openapi/pkg/handler3"
 	"k8s.io/kube-openapi/pkg/spec3"
 	openapiutil "k8s.io/kube-openapi/pkg/util"
 	"k8s.io/kube-openapi/pkg/validation/spec"
@@ -33,6 +32,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
 	"github.com/gatehouse-k8s/gatehouse/pkg/generated/openapi"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/apiextensions"
 )
 
 // Documents creates the OpenAPI configuration when the first document is
@@ -48,7 +48,7 @@ type Documents struct {
 // New returns documents for a version of Kubernetes, such as 1.37.
 func New(version string) *Documents {
 	d := &Documents{version: version, namer: sync.OnceValue(func() *openapinamer.DefinitionNamer {
-		return openapinamer.NewDefinitionNamer(apis.Scheme, extensions.Scheme)
+		return openapinamer.NewDefinitionNamer(apis.Scheme, apiextensions.Scheme)
 	})}
 	d.converters = converters.of(d)
 	return d
@@ -71,8 +71,8 @@ func (c *convertersByVersion) of(d *Documents) schemeConverters {
 	defer c.mu.Unlock()
 	if c.byVersion[d.version] == nil {
 		c.byVersion[d.version] = schemeConverters{
-			apis.Scheme:       d.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
-			extensions.Scheme: d.typeConverter(extensions.Scheme, extensionsopenapi.GetOpenAPIDefinitions),
+			apis.Scheme:          d.typeConverter(apis.Scheme, openapi.GetOpenAPIDefinitions),
+			apiextensions.Scheme: d.typeConverter(apiextensions.Scheme, extensionsopenapi.GetOpenAPIDefinitions),
 		}
 	}
 	return c.byVersion[d.version]
@@ -145,28 +145,28 @@ func (d *Documents) name(definition string) (string, spec.Extensions) {
 // custom resources and others those of aggregated API servers; both can be nil.
 func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
-	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
+	v2 := func() (*spec.Swagger, error) {
 		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), d.v2())
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		swagger.Definitions = handler.PruneDefaults(swagger.Definitions)
-		return swagger, "", nil
-	}))
-	v2Service := handler.NewOpenAPIServiceLazy(v2)
-	var documents customresources.OpenAPIV2 = v2Service
+		return swagger, nil
+	}
+	servedV2 := &servedV2{build: v2}
+	var documents customresources.OpenAPIV2 = servedV2
 	if others != nil {
 		merged := others.MergeOpenAPIV2(v2)
-		v2Service.UpdateSpecLazy(merged)
+		servedV2.current = merged.Current
 		documents = merged
 	}
-	v2Service.RegisterOpenAPIVersionedService("/openapi/v2", mux)
+	mux.Handle(rootV2, gziphandler.GzipHandler(servedV2))
 
-	v3 := handler3.NewOpenAPIService()
+	v3 := newServedV3()
 	config := sync.OnceValue(func() *openapicommon.OpenAPIV3Config { return d.v3(definitions) })
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
-		v3.UpdateGroupVersionLazy(name, cached.Once(cached.Func(func() (*spec3.OpenAPI, string, error) {
+		v3.UpdateGroupVersionLazy(name, cached.Func(func() (*spec3.OpenAPI, string, error) {
 			own := ownCopy(config())
 			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), own)
 			if err != nil {
@@ -174,13 +174,13 @@ func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extension
 			}
 			narrowKinds(document, name)
 			return document, "", nil
-		})))
+		}))
 	}
 	if extensions != nil {
 		extensions.ServeOpenAPI(customresources.OpenAPI{V2: documents, BuiltIn: v2, V3: v3})
 	}
-	mux.Handle("/openapi/v3", unconditionally(v3.HandleDiscovery))
-	mux.HandlePrefix("/openapi/v3/", orNotFound(v3.HandleGroupVersion))
+	mux.Handle(rootV3, unconditionally(v3.list))
+	mux.HandlePrefix(rootV3+"/", orNotFound(v3.document))
 }
 
 // ownCopy copies the parts of the configuration to which the builder writes,

@@ -31,6 +31,7 @@ func newCustomResources(ctx context.Context, b *base, p *parts,
 	}
 	server, err := customresources.New(customresources.Config{
 		Client:            g.LoopbackClientConfig,
+		Objects:           b.objects,
 		RESTOptions:       p.stored.CustomResources,
 		Admission:         g.AdmissionControl,
 		Authorizer:        g.Authorization.Authorizer,

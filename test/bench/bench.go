@@ -62,6 +62,7 @@ func connect(server *restclient.Config) (clients []*restclient.RESTClient, _ err
 	for range connections {
 		config := restclient.CopyConfig(server)
 		config.QPS = -1
+		config.WarningHandler = restclient.NoWarnings{}
 		config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
 		// Each client needs its own dialer, so that it has its own connection.
 		config.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext

@@ -46,6 +46,8 @@ func main() {
 	flag.IntVar(&o.starts, "starts", 5, "fresh and second starts; the table has the medians")
 	flag.IntVar(&o.servers, "servers", 50, "servers of pkg/testserver to start at once in one process")
 	testServers := flag.Int("testservers", 0, "measure only pkg/testserver, with so many servers at once, and pkg/testprocess")
+	many := flag.Int("definitions", 0, "measure only the memory of so many large CustomResourceDefinitions")
+	files := flag.String("definition-files", "", "a directory with the CustomResourceDefinitions to measure in place of generated ones")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
@@ -54,6 +56,8 @@ func main() {
 		err = fmt.Errorf("-only: %w", err)
 	} else if *testServers > 0 {
 		err = measureTestServers(ctx, os.Stdout, *testServers)
+	} else if *many > 0 || *files != "" {
+		err = measureDefinitions(ctx, os.Stdout, o, *many, *files)
 	} else {
 		err = measureAll(ctx, o)
 	}

@@ -1,13 +1,13 @@
 // Package apiextensions lists the resources of apiextensions.k8s.io:
 // CustomResourceDefinitions, whose strategy is that of
 // k8s.io/apiextensions-apiserver. In contrast to the other groups, it has its
-// own Scheme, in which the internal version is a type that is not served.
+// own Scheme, in which the internal version is a type that is not served. Their
+// schemas are packed as long as nobody reads them; see packed.go.
 package apiextensions
 
 import (
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,7 +26,7 @@ func Group() registry.Group {
 		Priority:  16700,
 		Versions:  []registry.Version{{Name: "v1"}},
 		Resources: []registry.Definition{Definitions},
-		Types:     &registry.Types{Scheme: extensions.Scheme, Codecs: extensions.Codecs, ParameterCodec: metav1.ParameterCodec},
+		Types:     &registry.Types{Scheme: Scheme, Codecs: Codecs, ParameterCodec: metav1.ParameterCodec},
 	}
 }
 
@@ -52,7 +52,7 @@ var Definitions = &registry.Plain{
 var columnsSince = version.MajorMinor(1, 37)
 
 func storage(deps registry.Deps) (map[string]rest.Storage, error) {
-	main, err := customresourcedefinition.NewREST(extensions.Scheme, deps.RESTOptions)
+	main, err := customresourcedefinition.NewREST(Scheme, deps.RESTOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +60,9 @@ func storage(deps registry.Deps) (map[string]rest.Storage, error) {
 		main.TableConvertor = rest.NewDefaultTableConvertor(main.DefaultQualifiedResource)
 	}
 	main.CreateStrategy = createStrategy{main.CreateStrategy}
-	main.UpdateStrategy = updateStrategy{main.UpdateStrategy}
+	main.UpdateStrategy = updateStrategy{RESTUpdateStrategy: main.UpdateStrategy, last: &lastUnpacked{}}
 	return map[string]rest.Storage{
 		"customresourcedefinitions":        main,
-		"customresourcedefinitions/status": customresourcedefinition.NewStatusREST(extensions.Scheme, main),
+		"customresourcedefinitions/status": customresourcedefinition.NewStatusREST(Scheme, main),
 	}, nil
 }

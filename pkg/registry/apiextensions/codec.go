@@ -14,11 +14,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// sharedSchemas decodes the schemas of a definition only once, as long as any
-// decoded object contains them. From its creation to its deletion a definition
-// has six revisions and more, which differ in their metadata and their status
-// alone. The watch cache keeps them for its history, and a decoded schema can
-// take megabytes.
+// sharedSchemas decodes and packs the schemas of a definition only once, as long
+// as any decoded object contains them. From its creation to its deletion a
+// definition has six revisions and more, which differ in their metadata and their
+// status alone. The watch cache keeps them for its history, and to decode a schema
+// can take milliseconds.
 //
 // Schemas are therefore shared by several objects and must not be changed.
 // That holds for everything that comes from the watch cache anyway.
@@ -36,7 +36,7 @@ func shareSchemas(codec runtime.Codec) runtime.Codec {
 // specKey is the hash of a stored spec and of its version.
 type specKey [sha256.Size]byte
 
-// sharedSpec is a decoded spec. It does not keep the schemas in memory.
+// sharedSpec is a decoded spec. It does not keep the packed schemas in memory.
 type sharedSpec struct {
 	spec    internal.CustomResourceDefinitionSpec // without schemas
 	schemas []weak.Pointer[internal.CustomResourceValidation]
@@ -58,10 +58,17 @@ func (s *sharedSchemas) Decode(data []byte, defaults *schema.GroupVersionKind, i
 		}
 	}
 	obj, gvk, err := s.Codec.Decode(data, defaults, into)
-	if crd, definition := obj.(*internal.CustomResourceDefinition); ok && definition && err == nil {
+	crd, definition := obj.(*internal.CustomResourceDefinition)
+	if !definition || err != nil {
+		return obj, gvk, err
+	}
+	if err := packSpec(&crd.Spec); err != nil {
+		return nil, gvk, err
+	}
+	if ok {
 		s.add(key, &crd.Spec)
 	}
-	return obj, gvk, err
+	return crd, gvk, nil
 }
 
 // split returns the key of the spec of a stored definition, and the definition

@@ -9,7 +9,6 @@ import (
 
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1beta1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1beta1"
-	extensions "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -30,7 +29,7 @@ func revision(description, condition string) []byte {
 }
 
 func storageCodec() runtime.Codec {
-	return extensions.Codecs.LegacyCodec(apiextensionsv1beta1.SchemeGroupVersion)
+	return Codecs.LegacyCodec(apiextensionsv1beta1.SchemeGroupVersion)
 }
 
 func decode(t testing.TB, codec runtime.Codec, data []byte) *internal.CustomResourceDefinition {
@@ -38,6 +37,13 @@ func decode(t testing.TB, codec runtime.Codec, data []byte) *internal.CustomReso
 	obj, _, err := codec.Decode(data, nil, nil)
 	testutil.Check(t, err)
 	return obj.(*internal.CustomResourceDefinition)
+}
+
+func packedCopy(t testing.TB, crd *internal.CustomResourceDefinition) *internal.CustomResourceDefinition {
+	t.Helper()
+	crd = crd.DeepCopy()
+	testutil.Check(t, packSpec(&crd.Spec))
+	return crd
 }
 
 func TestSharedSchemas(t *testing.T) {
@@ -53,7 +59,7 @@ func TestSharedSchemas(t *testing.T) {
 		"another schema":          {revision("a game", "NamesAccepted"), false},
 		"without stored versions": {[]byte(strings.Replace(string(revision("a toy", "x")), `,"storedVersions":["v1"]`, "", 1)), false},
 	} {
-		got, want := decode(t, codec, c.data), decode(t, storageCodec(), c.data)
+		got, want := decode(t, codec, c.data), packedCopy(t, decode(t, storageCodec(), c.data))
 		if !apiequality.Semantic.DeepEqual(got, want) {
 			t.Errorf("%s: decoded %+v, want %+v", name, got, want)
 		}

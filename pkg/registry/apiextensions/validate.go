@@ -3,6 +3,8 @@ package apiextensions
 import (
 	"context"
 	"fmt"
+	"sync"
+	"weak"
 
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -21,12 +23,57 @@ func (s createStrategy) Validate(ctx context.Context, obj runtime.Object) field.
 }
 
 // updateStrategy is the strategy of the library with a validation that does not
-// panic.
-type updateStrategy struct{ rest.RESTUpdateStrategy }
+// panic. The library compares the schemas with those of the old object, which are
+// packed.
+type updateStrategy struct {
+	rest.RESTUpdateStrategy
+	last *lastUnpacked
+}
+
+// PrepareForUpdate implements rest.RESTUpdateStrategy.
+func (s updateStrategy) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
+	s.RESTUpdateStrategy.PrepareForUpdate(ctx, obj, s.last.of(ctx, old))
+}
 
 // ValidateUpdate implements rest.RESTUpdateStrategy.
 func (s updateStrategy) ValidateUpdate(ctx context.Context, obj, old runtime.Object) field.ErrorList {
+	old = s.last.of(ctx, old)
 	return validate(ctx, obj, func(obj runtime.Object) field.ErrorList { return s.RESTUpdateStrategy.ValidateUpdate(ctx, obj, old) })
+}
+
+// WarningsOnUpdate implements rest.RESTUpdateStrategy.
+func (s updateStrategy) WarningsOnUpdate(ctx context.Context, obj, old runtime.Object) []string {
+	return s.RESTUpdateStrategy.WarningsOnUpdate(ctx, obj, s.last.of(ctx, old))
+}
+
+// lastUnpacked remembers the definition that was unpacked last, but does not keep it
+// in memory: an update asks for the same one three times in succession.
+type lastUnpacked struct {
+	mu           sync.Mutex
+	packed, full weak.Pointer[internal.CustomResourceDefinition]
+}
+
+// of returns a definition without packed schemas.
+func (l *lastUnpacked) of(ctx context.Context, obj runtime.Object) runtime.Object {
+	crd, ok := obj.(*internal.CustomResourceDefinition)
+	if !ok {
+		return obj
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.packed.Value() == crd {
+		if full := l.full.Value(); full != nil {
+			return full
+		}
+	}
+	full, err := unpacked(crd)
+	if err != nil {
+		// Only a fault of the memory can damage a packed schema.
+		utilruntime.HandleErrorWithContext(ctx, err, "A CustomResourceDefinition cannot be read", "name", crd.Name)
+		return crd
+	}
+	l.packed, l.full = weak.Make(crd), weak.Make(full)
+	return full
 }
 
 // validate calls the validation of the library, which panics for some invalid
