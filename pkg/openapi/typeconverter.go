@@ -87,7 +87,8 @@ func (l lazyTypeConverter) TypedToObject(value *typed.TypedValue) (runtime.Objec
 // fields of a map in random order and no further than the first that it does not
 // know, so which one it names changes. The schema is that of an object of the
 // same kind without any mistake.
-func (l lazyTypeConverter) firstMistakes(converter managedfields.TypeConverter, object *unstructured.Unstructured, found error, options []typed.ValidationOptions) error {
+func (l lazyTypeConverter) firstMistakes(converter managedfields.TypeConverter, object *unstructured.Unstructured, found error,
+	options []typed.ValidationOptions) error {
 	like, err := l.like(converter, object.GroupVersionKind())
 	if err != nil {
 		return found
