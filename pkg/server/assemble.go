@@ -168,7 +168,8 @@ func (s *Server) installGroups(p *parts) error {
 		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.base.documents.TypeConverter,
 		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects, InForce: b.inForce.Wait},
 	}
-	return in.Install(groups.All(groups.Needs{
+	var err error
+	s.routes, err = in.Install(groups.All(groups.Needs{
 		Core: core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation, Etcd: p.stored.Servers,
 			Connect: connect.Needs{Connections: p.kubelets, Authorizer: g.Authorization.Authorizer, BytesPerSecond: b.options.MaxConnectionBytesPerSec}},
 		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
@@ -178,6 +179,7 @@ func (s *Server) installGroups(p *parts) error {
 			Resources: discovery.ToServerResourcesInterfaceWithContext(b.client.Discovery()).ServerResourcesForGroupVersionWithContext},
 		Resource: resourceclaim.Needs{Authorizer: g.Authorization.Authorizer},
 	}))
+	return err
 }
 
 // runControllers adds the controllers that --controllers selects to the
