@@ -101,7 +101,7 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 		flags string
 		apply func() error
 	}{
-		{"storage", func() (err error) { p.stored, err = newStorage(b); return err }},
+		{"storage", func() (err error) { p.stored, err = newStorage(ctx, b); return err }},
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
 		{"service accounts (--service-account-signing-key-file, --service-account-key-file, --service-account-signing-endpoint)",
@@ -147,8 +147,8 @@ func (s *Server) addHooks(p *parts) error {
 	return bootstrap.AddHooks(s.generic, needs)
 }
 
-func newStorage(b *base) (*storage.Stored, error) {
-	stored, err := storage.Apply(*b.options.Etcd, b.etcd, b.enabled.Groups, b.generic)
+func newStorage(ctx context.Context, b *base) (*storage.Stored, error) {
+	stored, err := storage.Apply(ctx, *b.options.Etcd, b.etcd, seeds(b), b.enabled.Groups, b.generic)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +159,19 @@ func newStorage(b *base) (*storage.Stored, error) {
 		}
 	}
 	return stored, nil
+}
+
+// seeds returns the function that tells the first objects of the cluster. If requests are
+// audited there are none: then all are created by requests, of which the audit log tells.
+func seeds(b *base) func() ([]storage.Seed, error) {
+	if b.options.Audit.PolicyFile != "" || b.options.Embedding.Audit != nil {
+		return nil
+	}
+	return func() ([]storage.Seed, error) {
+		versions := map[schema.GroupVersion]bool{}
+		b.enabled.Each(func(group registry.Group, version registry.Version) { versions[group.GroupVersion(version)] = true })
+		return bootstrap.Seed(b.enabled.Serves, versions, b.clock.Now())
+	}
 }
 
 // installGroups serves the built-in APIs.

@@ -45,8 +45,9 @@ type Stored struct {
 // and to the definitions of the groups. If etcd is nil, the resources are
 // stored in the external etcd that the flags name. Apply also sets the
 // RESTOptionsGetter of the configuration and adds the health checks of the
-// storage.
-func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c *genericapiserver.Config) (*Stored, error) {
+// storage. The embedded etcd gets the seeds if it is new.
+func Apply(ctx context.Context, o genericoptions.EtcdOptions, etcd *Etcd, seeds func() ([]Seed, error), groups []registry.Group,
+	c *genericapiserver.Config) (*Stored, error) {
 	o.SkipHealthEndpoints = etcd != nil
 	o.StorageConfig.StorageObjectCountTracker = c.StorageObjectCountTracker
 	uncached, err := applyWatchCacheSizes(&o, groups)
@@ -67,6 +68,10 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 		encryption.addChecks(c)
 		return &Stored{RESTOptions: c.RESTOptionsGetter, CustomResources: custom, Raw: generic.UndecoratedStorage,
 			Servers: serverChecks(o.StorageConfig), Close: encryption.close}, nil
+	}
+	if err := etcd.begin(ctx, c.RESTOptionsGetter, seeds); err != nil {
+		encryption.close()
+		return nil, fmt.Errorf("the first objects: %w", err)
 	}
 	backend := NewBackend(BackendConfig{
 		Etcd:               etcd,
