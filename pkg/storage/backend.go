@@ -200,6 +200,16 @@ func (b *Backend) Vacancy(ctx context.Context, resource schema.GroupResource) co
 	return o.vacancy
 }
 
+// Stillness returns a context that ends before the first write of an object of a resource
+// since the start, or nil if nobody knows of all writes. The resource must be one of
+// this server, or a custom resource.
+func (b *Backend) Stillness(resource schema.GroupResource) context.Context {
+	if b.occupancies == nil || !b.cache || b.uncached[resource] {
+		return nil
+	}
+	return b.occupancies.of(resource).stillness
+}
+
 // counter counts the objects of a custom resource, whose storage is made by the
 // first request for it.
 type counter struct {

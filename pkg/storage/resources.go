@@ -34,6 +34,9 @@ type Stored struct {
 	// Vacancy tells when a resource gets its first object; see [Backend.Vacancy]. It
 	// is nil if the etcd is not this server's own.
 	Vacancy func(context.Context, schema.GroupResource) context.Context
+	// Stillness tells when a resource is written to for the first time; see
+	// [Backend.Stillness]. It is nil if the etcd is not this server's own.
+	Stillness func(schema.GroupResource) context.Context
 	// Servers checks the health of each etcd server.
 	Servers []func(ctx context.Context) error
 	// Close stops background work, such as compaction, and ends the connections to
@@ -87,7 +90,7 @@ func Apply(ctx context.Context, o genericoptions.EtcdOptions, etcd *Etcd, seeds 
 	c.AddHealthChecks(etcdCheck("etcd", backend, o.StorageConfig.HealthcheckTimeout))
 	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, o.StorageConfig.ReadycheckTimeout))
 	encryption.addChecks(c)
-	return &Stored{RESTOptions: backend, Vacancy: backend.Vacancy, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
+	return &Stored{RESTOptions: backend, Vacancy: backend.Vacancy, Stillness: backend.Stillness, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
 		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: func() { backend.Close(); encryption.close() }}, nil
 }
 
