@@ -153,9 +153,9 @@ func newStorage(ctx context.Context, b *base) (*storage.Stored, error) {
 		return nil, err
 	}
 	b.life.onClose(stored.Close)
-	if stored.Vacancy != nil {
-		b.informers.vacancy = func(ctx context.Context, resource schema.GroupVersionResource) context.Context {
-			return stored.Vacancy(ctx, resource.GroupResource())
+	if stored.Stillness != nil {
+		b.informers.stillness = func(resource schema.GroupVersionResource) context.Context {
+			return stored.Stillness(resource.GroupResource())
 		}
 	}
 	return stored, nil
@@ -208,7 +208,7 @@ func runControllers(b *base, p *parts) error {
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch, Vacancy: b.vacancy(),
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch, Vacancy: b.vacancy(p.stored),
 		RootCA:    func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
 		SignToken: p.accounts.tokens.Sign,
 	}
@@ -232,9 +232,8 @@ func (b *base) listWatch(resource schema.GroupVersionResource) cache.ListerWatch
 // vacancy returns the function that tells controllers when a resource gets its
 // first object. It knows this of resources that this server stores: built-in ones and
 // custom resources.
-func (b *base) vacancy() func(context.Context, schema.GroupVersionResource) context.Context {
-	ofStored := b.informers.vacancy
-	if ofStored == nil {
+func (b *base) vacancy(stored *storage.Stored) func(context.Context, schema.GroupVersionResource) context.Context {
+	if stored.Vacancy == nil {
 		return nil
 	}
 	definitions := internal.Resource("customresourcedefinitions")
@@ -245,7 +244,7 @@ func (b *base) vacancy() func(context.Context, schema.GroupVersionResource) cont
 				return nil
 			}
 		}
-		return ofStored(ctx, resource)
+		return stored.Vacancy(ctx, resource.GroupResource())
 	}
 }
 
