@@ -55,6 +55,9 @@ type Deps struct {
 	// before the first one is created. It returns nil if that is not known; Vacancy
 	// itself is nil if it is never known.
 	Vacancy func(context.Context, schema.GroupVersionResource) context.Context
+	// Stillness returns a context that ends before the first write of a resource since
+	// the start of the server. It returns nil if that is not known, and may be nil itself.
+	Stillness func(schema.GroupVersionResource) context.Context
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
 	// RootCA returns the certificates, in PEM, with which clients verify the server.

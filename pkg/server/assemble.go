@@ -208,7 +208,8 @@ func runControllers(b *base, p *parts) error {
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch, Vacancy: b.vacancy(p.stored),
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch,
+		Vacancy: b.vacancy(p.stored), Stillness: b.informers.stillness,
 		RootCA:    func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
 		SignToken: p.accounts.tokens.Sign,
 	}

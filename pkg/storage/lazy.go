@@ -46,6 +46,10 @@ type lazyCache struct {
 	cached   atomic.Pointer[cacherstorage.CacheDelegator]
 	filledAt atomic.Uint64
 
+	// first is the list of all objects as long as nothing has been written, for those who
+	// follow the resource. They share what its objects refer to, as with the cache.
+	first atomic.Pointer[runtime.Object]
+
 	mu        sync.Mutex
 	cacher    *cacherstorage.Cacher
 	delegator *cacherstorage.CacheDelegator
@@ -194,30 +198,6 @@ func (l *lazyCache) Get(ctx context.Context, key string, opts apistorage.GetOpti
 		}
 	}
 	return l.current().Get(ctx, key, opts, out)
-}
-
-// GetList implements storage.Interface. A list that is followed by a watch comes from the
-// cache, which serves the watch as well then; a cache that is made later could not. It need
-// not if the watch will be dormant.
-func (l *lazyCache) GetList(ctx context.Context, key string, opts apistorage.ListOptions, list runtime.Object) error {
-	if l.cached.Load() == nil && l.worthCache(ctx) {
-		if _, err := l.fill(ctx); err != nil {
-			return err
-		}
-	}
-	return l.current().GetList(ctx, key, opts, list)
-}
-
-// worthCache reports whether the cache has to be made for a list.
-func (l *lazyCache) worthCache(ctx context.Context) bool {
-	switch {
-	case l.occupancy != nil && !l.occupancy.isOccupied():
-		return false
-	case objects.IsFollowing(ctx):
-		return l.occupancy == nil || !l.occupancy.isStill()
-	default:
-		return l.lists.Add(1) > uncachedLists
-	}
 }
 
 // Stats implements storage.Interface.

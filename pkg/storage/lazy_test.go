@@ -20,6 +20,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 const mapsPrefix = "/configmaps"
@@ -239,6 +240,28 @@ func TestStillWatches(t *testing.T) {
 				t.Errorf("the event is %s, want %s; still: %v", got, test.want, still.Err() == nil)
 			}
 		})
+	}
+}
+
+// TestFirstList shows that lists of informers share what objects refer to until the first
+// write, and that none of them is a list from before it afterwards.
+func TestFirstList(t *testing.T) {
+	l := lazyOn(t, restarted(t))
+	get := func() *corev1.ConfigMapList {
+		list := &corev1.ConfigMapList{}
+		testutil.Check(t, l.GetList(objects.Following(t.Context()), mapsPrefix, options(""), list))
+		return list
+	}
+	one, other := get(), get()
+	if one.ResourceVersion == "" || other.ResourceVersion != one.ResourceVersion || len(other.Items) != 1 || other.Items[0].Name != "old" {
+		t.Fatalf("the second list is %v, the first one %v", other, one)
+	}
+	if other.Items[0].Name = "changed"; one.Items[0].Name != "old" || get().Items[0].Name != "old" {
+		t.Error("the lists share their objects")
+	}
+	create(t, l, "new")
+	if list := get(); len(list.Items) != 2 {
+		t.Errorf("after a write: %v", list)
 	}
 }
 
