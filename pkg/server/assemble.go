@@ -101,7 +101,7 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 		flags string
 		apply func() error
 	}{
-		{"storage", func() (err error) { p.stored, err = newStorage(ctx, b); return err }},
+		{"storage", func() (err error) { p.stored, err = newStorage(b); return err }},
 		{"--egress-selector-config-file", func() error { return o.EgressSelector.ApplyTo(g) }},
 		{"--tracing-config-file", func() error { return o.Traces.ApplyTo(g.EgressSelector, g) }},
 		{"service accounts (--service-account-signing-key-file, --service-account-key-file, --service-account-signing-endpoint)",
@@ -116,6 +116,7 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 		{"other API servers", func() (err error) { p.peers, err = newPeers(b, p.stored.Raw); return err }},
 		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b, p.peers); return err }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
+		{"the first objects", func() error { return sow(ctx, b, p) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
@@ -127,14 +128,7 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 
 // addHooks adds the post-start hooks of this server, in kube-apiserver's order.
 func (s *Server) addHooks(p *parts) error {
-	b := s.base
-	needs := bootstrap.Needs{
-		Client: b.client, Informers: b.informers, Services: p.services, Serves: b.enabled.Serves,
-		Authentication: bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig},
-	}
-	if p.peers != nil {
-		needs.Identify = p.peers.Annotate
-	}
+	needs := needs(s.base, p)
 	if err := bootstrap.AddNamespaces(s.generic, needs); err != nil {
 		return err
 	}
@@ -147,8 +141,8 @@ func (s *Server) addHooks(p *parts) error {
 	return bootstrap.AddHooks(s.generic, needs)
 }
 
-func newStorage(ctx context.Context, b *base) (*storage.Stored, error) {
-	stored, err := storage.Apply(ctx, *b.options.Etcd, b.etcd, seeds(b), b.enabled.Groups, b.generic)
+func newStorage(b *base) (*storage.Stored, error) {
+	stored, err := storage.Apply(*b.options.Etcd, b.etcd, b.enabled.Groups, b.generic)
 	if err != nil {
 		return nil, err
 	}
@@ -159,19 +153,6 @@ func newStorage(ctx context.Context, b *base) (*storage.Stored, error) {
 		}
 	}
 	return stored, nil
-}
-
-// seeds returns the function that tells the first objects of the cluster. If requests are
-// audited there are none: then all are created by requests, of which the audit log tells.
-func seeds(b *base) func() ([]storage.Seed, error) {
-	if b.options.Audit.PolicyFile != "" || b.options.Embedding.Audit != nil {
-		return nil
-	}
-	return func() ([]storage.Seed, error) {
-		versions := map[schema.GroupVersion]bool{}
-		b.enabled.Each(func(group registry.Group, version registry.Version) { versions[group.GroupVersion(version)] = true })
-		return bootstrap.Seed(b.enabled.Serves, versions, b.clock.Now())
-	}
 }
 
 // installGroups serves the built-in APIs.

@@ -37,6 +37,9 @@ type Stored struct {
 	// Stillness tells when a resource is written to for the first time; see
 	// [Backend.Stillness]. It is nil if the etcd is not this server's own.
 	Stillness func(schema.GroupResource) context.Context
+	// Sow writes the first objects; see [Backend.Sow]. It is nil if the etcd is not new,
+	// or not this server's own.
+	Sow func(context.Context, []Seed) error
 	// Servers checks the health of each etcd server.
 	Servers []func(ctx context.Context) error
 	// Close stops background work, such as compaction, and ends the connections to
@@ -48,9 +51,8 @@ type Stored struct {
 // and to the definitions of the groups. If etcd is nil, the resources are
 // stored in the external etcd that the flags name. Apply also sets the
 // RESTOptionsGetter of the configuration and adds the health checks of the
-// storage. The embedded etcd gets the seeds if it is new.
-func Apply(ctx context.Context, o genericoptions.EtcdOptions, etcd *Etcd, seeds func() ([]Seed, error), groups []registry.Group,
-	c *genericapiserver.Config) (*Stored, error) {
+// storage.
+func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c *genericapiserver.Config) (*Stored, error) {
 	o.SkipHealthEndpoints = etcd != nil
 	o.StorageConfig.StorageObjectCountTracker = c.StorageObjectCountTracker
 	uncached, err := applyWatchCacheSizes(&o, groups)
@@ -72,10 +74,6 @@ func Apply(ctx context.Context, o genericoptions.EtcdOptions, etcd *Etcd, seeds 
 		return &Stored{RESTOptions: c.RESTOptionsGetter, CustomResources: custom, Raw: generic.UndecoratedStorage,
 			Servers: serverChecks(o.StorageConfig), Close: encryption.close}, nil
 	}
-	if err := etcd.begin(ctx, c.RESTOptionsGetter, seeds); err != nil {
-		encryption.close()
-		return nil, fmt.Errorf("the first objects: %w", err)
-	}
 	backend := NewBackend(BackendConfig{
 		Etcd:               etcd,
 		Options:            c.RESTOptionsGetter,
@@ -90,8 +88,12 @@ func Apply(ctx context.Context, o genericoptions.EtcdOptions, etcd *Etcd, seeds 
 	c.AddHealthChecks(etcdCheck("etcd", backend, o.StorageConfig.HealthcheckTimeout))
 	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, o.StorageConfig.ReadycheckTimeout))
 	encryption.addChecks(c)
-	return &Stored{RESTOptions: backend, Vacancy: backend.Vacancy, Stillness: backend.Stillness, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
-		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: func() { backend.Close(); encryption.close() }}, nil
+	stored := &Stored{RESTOptions: backend, Vacancy: backend.Vacancy, Stillness: backend.Stillness, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
+		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: func() { backend.Close(); encryption.close() }}
+	if backend.IsNew() {
+		stored.Sow = backend.Sow
+	}
+	return stored, nil
 }
 
 // applyWatchCacheSizes sets the size 0 for every resource whose definition

@@ -27,40 +27,33 @@ type Seed struct {
 // limit for its operations.
 const seedsAtOnce = 128
 
-// begin writes the seeds if nothing has been written yet, and nobody else writes.
-func (e *Etcd) begin(ctx context.Context, options generic.RESTOptionsGetter, seeds func() ([]Seed, error)) error {
-	if seeds == nil || e.Shared() || e.Revision() > 1 {
-		return nil
-	}
-	all, err := seeds()
-	if err != nil {
-		return err
-	}
-	return e.sow(ctx, options, all)
-}
+// IsNew reports whether nothing has been written to the etcd, and nobody else writes
+// to it.
+func (b *Backend) IsNew() bool { return b.etcd.Revision() <= 1 && !b.etcd.Shared() }
 
-// sow writes objects to an etcd that is new. They must be complete, with everything that
-// the creation of an object sets. The objects of a resource that is encrypted are left
-// out: whether encryption is possible is known later.
+// Sow writes objects to an etcd that is new, before anything else uses it. They must be
+// complete, with everything that the creation of an object sets. The objects of a resource
+// that is encrypted are left out: whether encryption is possible is known later.
 //
 // It replaces one request, one encoding of managed fields and one transaction of etcd
 // for each object, which is most of the work of a start.
-func (e *Etcd) sow(ctx context.Context, options generic.RESTOptionsGetter, seeds []Seed) error {
+func (b *Backend) Sow(ctx context.Context, seeds []Seed) error {
 	var puts []clientv3.Op
 	for _, seed := range seeds {
-		put, err := seed.put(options)
+		put, err := seed.put(b.options)
 		if err != nil {
 			return fmt.Errorf("%s %q: %w", seed.Resource, seed.Object.GetName(), err)
 		}
 		puts = append(puts, put...)
 	}
-	client := e.Client()
+	client := b.etcd.Client()
 	defer client.Close()
 	for some := range slices.Chunk(puts, seedsAtOnce) {
 		if _, err := client.Txn(ctx).Then(some...).Commit(); err != nil {
 			return err
 		}
 	}
+	b.since.Store(uint64(b.etcd.Revision()))
 	return nil
 }
 

@@ -7,14 +7,16 @@ import (
 	"sync"
 	"time"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/uuid"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -40,6 +42,14 @@ func SeededResources() []schema.GroupVersionResource {
 		flowcontrolv1.SchemeGroupVersion.WithResource("prioritylevelconfigurations"),
 		flowcontrolv1.SchemeGroupVersion.WithResource("flowschemas"),
 		apiregistrationv1.SchemeGroupVersion.WithResource("apiservices"),
+		corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
+		corev1.SchemeGroupVersion.WithResource("configmaps"),
+		corev1.SchemeGroupVersion.WithResource("services"),
+		corev1.SchemeGroupVersion.WithResource("endpoints"),
+		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"),
+		networkingv1.SchemeGroupVersion.WithResource("servicecidrs"),
+		networkingv1.SchemeGroupVersion.WithResource("ipaddresses"),
+		certificatesv1.SchemeGroupVersion.WithResource("clustertrustbundles"),
 	}
 }
 
@@ -62,52 +72,26 @@ var seed = sync.OnceValues(func() (map[schema.GroupVersionResource][]runtime.Obj
 	return decoded, nil
 })
 
-// Seed returns the objects with which a new cluster begins, each with a UID of its own: those
-// whose resources are served, and the APIServices of the versions that are. The hooks
-// create what is not among them, and whoever changes the hooks writes the seed anew.
-func Seed(serves func(schema.GroupVersionResource) bool, versions map[schema.GroupVersion]bool, now time.Time) ([]storage.Seed, error) {
+// Seed returns the objects with which a new cluster begins: as far as their resources are
+// served, and as they are with the flags of the server. The hooks and the controllers
+// create what is not among them; whoever changes these writes the seed anew.
+func (n Needs) Seed(now time.Time) ([]storage.Seed, error) {
 	all, err := seed()
 	if err != nil {
 		return nil, err
 	}
+	values := seedValues{Needs: n, now: metav1.NewTime(now).Rfc3339Copy()}
 	var seeds []storage.Seed
 	for _, resource := range SeededResources() {
-		if !serves(resource) {
+		if !n.Serves(resource) {
 			continue
 		}
-		for _, object := range all[resource] {
-			if api, ok := object.(*apiregistrationv1.APIService); ok && !versions[schema.GroupVersion{Group: api.Spec.Group, Version: api.Spec.Version}] {
-				continue
+		for _, recorded := range all[resource] {
+			object := recorded.DeepCopyObject().(seedObject)
+			if values.set(object) {
+				seeds = append(seeds, storage.Seed{Resource: resource.GroupResource(), Object: object})
 			}
-			seeds = append(seeds, storage.Seed{Resource: resource.GroupResource(), Object: fresh(object, metav1.NewTime(now).Rfc3339Copy())})
 		}
 	}
 	return seeds, nil
-}
-
-// fresh returns a copy of an object with a UID and with the time of its creation.
-func fresh(object runtime.Object, now metav1.Time) seedObject {
-	o := object.DeepCopyObject().(seedObject)
-	o.SetUID(uuid.NewUUID())
-	o.SetCreationTimestamp(now)
-	managers := o.GetManagedFields()
-	for i := range managers {
-		managers[i].Time = &now
-	}
-	switch o := o.(type) {
-	case *flowcontrolv1.FlowSchema:
-		for i := range o.Status.Conditions {
-			o.Status.Conditions[i].LastTransitionTime = now
-		}
-	case *apiregistrationv1.APIService:
-		for i := range o.Status.Conditions {
-			o.Status.Conditions[i].LastTransitionTime = now
-		}
-	}
-	return o
-}
-
-type seedObject interface {
-	runtime.Object
-	metav1.Object
 }
