@@ -144,7 +144,8 @@ func (d *Documents) name(definition string) (string, spec.Extensions) {
 // Install serves /openapi/v2 and /openapi/v3. complete returns a web service with all
 // of its routes. extensions adds the documents of custom resources and others those of
 // aggregated API servers; both can be nil.
-func (d *Documents) Install(server *genericapiserver.GenericAPIServer, complete func(*restful.WebService) (*restful.WebService, error), extensions *customresources.Server, others *aggregator.Aggregator) {
+func (d *Documents) Install(server *genericapiserver.GenericAPIServer, complete func(*restful.WebService) (*restful.WebService, error),
+	extensions *customresources.Server, others *aggregator.Aggregator) {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
 	v2 := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
 		services, err := completeAll(container.RegisteredWebServices(), complete)
