@@ -55,6 +55,9 @@ type Deps struct {
 	// before the first one is created. It returns nil if that is not known; Vacancy
 	// itself is nil if it is never known.
 	Vacancy func(context.Context, schema.GroupVersionResource) context.Context
+	// Stillness returns a context that ends before the first write of a resource since
+	// the start of the server. It returns nil if that is not known, and may be nil itself.
+	Stillness func(schema.GroupVersionResource) context.Context
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
 	// RootCA returns the certificates, in PEM, with which clients verify the server.
@@ -99,7 +102,7 @@ func (l List) Validate(choice []string) error {
 func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionResource) bool) []*Loop {
 	var chosen []*Loop
 	for _, c := range l {
-		if !c.chosen(choice) || slices.ContainsFunc(c.Needs, func(resource schema.GroupVersionResource) bool { return !served(resource) }) {
+		if !c.runs(choice, served) {
 			continue
 		}
 		loop := c.New(deps)
@@ -107,6 +110,15 @@ func (l List) New(choice []string, deps Deps, served func(schema.GroupVersionRes
 		chosen = append(chosen, loop)
 	}
 	return chosen
+}
+
+// Runs reports whether New creates the loop of a controller.
+func (l List) Runs(name string, choice []string, served func(schema.GroupVersionResource) bool) bool {
+	return slices.ContainsFunc(l, func(c Controller) bool { return c.has(name) && c.runs(choice, served) })
+}
+
+func (c Controller) runs(choice []string, served func(schema.GroupVersionResource) bool) bool {
+	return c.chosen(choice) && !slices.ContainsFunc(c.Needs, func(resource schema.GroupVersionResource) bool { return !served(resource) })
 }
 
 // has reports whether this is a name of the controller.

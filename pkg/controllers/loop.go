@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -37,24 +38,31 @@ type Loop struct {
 	// queue. NewCrew sets it.
 	Name string
 
-	queue workqueue.TypedRateLimitingInterface[string]
+	// keys is the queue from the first key on; it has goroutines, and many controllers
+	// of a test never have a key.
+	keys  func() workqueue.TypedRateLimitingInterface[string]
+	keyed *signals.Latch
 }
 
 // Add adds a key to the queue. It may be called only while the loop runs, for
 // example by Sync.
-func (l *Loop) Add(key string) { l.queue.Add(key) }
+func (l *Loop) Add(key string) { l.keys().Add(key) }
 
 // AddAfter adds a key to the queue after a delay, for example because Sync has
 // to wait until a certain time. It may be called only while the loop runs.
-func (l *Loop) AddAfter(key string, after time.Duration) { l.queue.AddAfter(key, after) }
+func (l *Loop) AddAfter(key string, after time.Duration) { l.keys().AddAfter(key, after) }
 
 // Run waits until all watches have synced, and handles keys until the context
 // ends. It returns when all workers have ended. It must be called only once.
 func (l *Loop) Run(ctx context.Context) {
 	ctx = klog.NewContext(ctx, klog.LoggerWithName(klog.FromContext(ctx), l.Name))
-	l.queue = workqueue.NewTypedRateLimitingQueueWithConfig(l.limiter(),
-		workqueue.TypedRateLimitingQueueConfig[string]{Name: l.Name})
-	defer l.queue.ShutDown()
+	l.keyed = signals.NewLatch()
+	l.keys = sync.OnceValue(func() workqueue.TypedRateLimitingInterface[string] {
+		queue := workqueue.NewTypedRateLimitingQueueWithConfig(l.limiter(), workqueue.TypedRateLimitingQueueConfig[string]{Name: l.Name})
+		context.AfterFunc(ctx, queue.ShutDown) // it wakes the workers that wait for a key
+		l.keyed.Set()
+		return queue
+	})
 	if l.Events != nil {
 		defer l.Events.start(ctx)()
 	}
@@ -74,18 +82,19 @@ func (l *Loop) Run(ctx context.Context) {
 	for _, key := range l.First {
 		l.Add(key)
 	}
-	// The end of the queue wakes the workers that wait for a key.
-	defer context.AfterFunc(ctx, l.queue.ShutDown)()
-	l.work(ctx)
+	if signals.Wait(ctx, l.keyed.Done()) {
+		l.work(ctx)
+	}
 }
 
 // work handles keys until the queue or the context has ended; keys that are still in
 // the queue are not handled then. While there are none, there are no workers.
 func (l *Loop) work(ctx context.Context) {
+	queue := l.keys()
 	var workers errgroup.Group
 	workers.SetLimit(max(l.Workers, 1))
 	for {
-		key, ended := l.queue.Get()
+		key, ended := queue.Get()
 		if ended || ctx.Err() != nil {
 			break
 		}
@@ -107,19 +116,19 @@ func (l *Loop) limiter() workqueue.TypedRateLimiter[string] {
 
 // handle handles a key, which comes back to the queue after an error.
 func (l *Loop) handle(ctx context.Context, key string) {
-	defer l.queue.Done(key)
+	defer l.keys().Done(key)
 	if ctx.Err() != nil {
 		return
 	}
 	err := protect(func() error { return l.Sync(ctx, key) })
 	if err == nil {
-		l.queue.Forget(key)
+		l.keys().Forget(key)
 		return
 	}
 	if ctx.Err() == nil {
 		klog.FromContext(ctx).Error(err, "Sync failed, will retry", "key", key)
 	}
-	l.queue.AddRateLimited(key)
+	l.keys().AddRateLimited(key)
 }
 
 // protect converts a panic to an error.

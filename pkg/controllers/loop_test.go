@@ -240,3 +240,27 @@ func TestHandler(t *testing.T) {
 		})
 	}
 }
+
+// TestLoopWithoutKeys shows that a loop that never has a key ends, also if a key is
+// added then.
+func TestLoopWithoutKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &calls{}
+		loop := &controllers.Loop{Sync: func(_ context.Context, key string) error {
+			c.note(key)
+			return nil
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			loop.Run(ctx)
+			close(ended)
+		}()
+		synctest.Wait()
+		cancel()
+		<-ended
+		loop.Add("late")
+		synctest.Wait()
+		c.expect(t)
+	})
+}

@@ -141,12 +141,18 @@ func (d *Documents) name(definition string) (string, spec.Extensions) {
 	return name, spec.Extensions{kindsExtension: external}
 }
 
-// Install serves /openapi/v2 and /openapi/v3. extensions adds the documents of
-// custom resources and others those of aggregated API servers; both can be nil.
-func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extensions *customresources.Server, others *aggregator.Aggregator) {
+// Install serves /openapi/v2 and /openapi/v3. complete returns a web service with all
+// of its routes. extensions adds the documents of custom resources and others those of
+// aggregated API servers; both can be nil.
+func (d *Documents) Install(server *genericapiserver.GenericAPIServer, complete func(*restful.WebService) (*restful.WebService, error),
+	extensions *customresources.Server, others *aggregator.Aggregator) {
 	container, mux := server.Handler.GoRestfulContainer, server.Handler.NonGoRestfulMux
 	v2 := func() (*spec.Swagger, error) {
-		swagger, err := builder.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices(container.RegisteredWebServices()), d.v2())
+		services, err := completeAll(container.RegisteredWebServices(), complete)
+		if err != nil {
+			return nil, err
+		}
+		swagger, err := builder.BuildOpenAPISpecFromRoutes(services, d.v2())
 		if err != nil {
 			return nil, err
 		}
@@ -167,8 +173,11 @@ func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extension
 	for _, service := range container.RegisteredWebServices() {
 		name := strings.TrimPrefix(service.RootPath(), "/")
 		v3.UpdateGroupVersionLazy(name, cached.Func(func() (*spec3.OpenAPI, string, error) {
-			own := ownCopy(config())
-			document, err := builder3.BuildOpenAPISpecFromRoutes(restfuladapter.AdaptWebServices([]*restful.WebService{service}), own)
+			services, err := completeAll([]*restful.WebService{service}, complete)
+			if err != nil {
+				return nil, "", err
+			}
+			document, err := builder3.BuildOpenAPISpecFromRoutes(services, ownCopy(config()))
 			if err != nil {
 				return nil, "", err
 			}
@@ -181,6 +190,18 @@ func (d *Documents) Install(server *genericapiserver.GenericAPIServer, extension
 	}
 	mux.Handle(rootV3, unconditionally(v3.list))
 	mux.HandlePrefix(rootV3+"/", orNotFound(v3.document))
+}
+
+// completeAll returns the web services with all of their routes.
+func completeAll(services []*restful.WebService, complete func(*restful.WebService) (*restful.WebService, error)) ([]openapicommon.RouteContainer, error) {
+	all := make([]*restful.WebService, len(services))
+	for i, service := range services {
+		var err error
+		if all[i], err = complete(service); err != nil {
+			return nil, err
+		}
+	}
+	return restfuladapter.AdaptWebServices(all), nil
 }
 
 // ownCopy copies the parts of the configuration to which the builder writes,

@@ -116,6 +116,7 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 		{"other API servers", func() (err error) { p.peers, err = newPeers(b, p.stored.Raw); return err }},
 		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b, p.peers); return err }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
+		{"the first objects", func() error { return sow(ctx, b, p) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
@@ -127,14 +128,7 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 
 // addHooks adds the post-start hooks of this server, in kube-apiserver's order.
 func (s *Server) addHooks(p *parts) error {
-	b := s.base
-	needs := bootstrap.Needs{
-		Client: b.client, Informers: b.informers, Services: p.services, Serves: b.enabled.Serves,
-		Authentication: bootstrap.AuthenticationInfo{ClientCA: p.clientCA, RequestHeader: b.generic.Authentication.RequestHeaderConfig},
-	}
-	if p.peers != nil {
-		needs.Identify = p.peers.Annotate
-	}
+	needs := needs(s.base, p)
 	if err := bootstrap.AddNamespaces(s.generic, needs); err != nil {
 		return err
 	}
@@ -153,9 +147,9 @@ func newStorage(b *base) (*storage.Stored, error) {
 		return nil, err
 	}
 	b.life.onClose(stored.Close)
-	if stored.Vacancy != nil {
-		b.informers.vacancy = func(ctx context.Context, resource schema.GroupVersionResource) context.Context {
-			return stored.Vacancy(ctx, resource.GroupResource())
+	if stored.Stillness != nil {
+		b.informers.stillness = func(resource schema.GroupVersionResource) context.Context {
+			return stored.Stillness(resource.GroupResource())
 		}
 	}
 	return stored, nil
@@ -168,7 +162,8 @@ func (s *Server) installGroups(p *parts) error {
 		Server: s.generic, Config: g, Enabled: b.enabled, TypeConverter: s.base.documents.TypeConverter,
 		Deps: registry.Deps{Scheme: apis.Scheme, RESTOptions: g.RESTOptionsGetter, Raw: p.stored.Raw, Objects: b.objects, InForce: b.inForce.Wait},
 	}
-	return in.Install(groups.All(groups.Needs{
+	var err error
+	s.routes, err = in.Install(groups.All(groups.Needs{
 		Core: core.Needs{EventTTL: b.options.EventTTL, Tokens: p.accounts.tokens, Services: p.services.Allocation, Etcd: p.stored.Servers,
 			Connect: connect.Needs{Connections: p.kubelets, Authorizer: g.Authorization.Authorizer, BytesPerSecond: b.options.MaxConnectionBytesPerSec}},
 		Authentication: tokenreview.Needs{Authenticator: g.Authentication.Authenticator, Audiences: g.Authentication.APIAudiences},
@@ -178,6 +173,7 @@ func (s *Server) installGroups(p *parts) error {
 			Resources: discovery.ToServerResourcesInterfaceWithContext(b.client.Discovery()).ServerResourcesForGroupVersionWithContext},
 		Resource: resourceclaim.Needs{Authorizer: g.Authorization.Authorizer},
 	}))
+	return err
 }
 
 // runControllers adds the controllers that --controllers selects to the
@@ -193,7 +189,8 @@ func runControllers(b *base, p *parts) error {
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch, Vacancy: b.vacancy(),
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch,
+		Vacancy: b.vacancy(p.stored), Stillness: b.informers.stillness,
 		RootCA:    func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
 		SignToken: p.accounts.tokens.Sign,
 	}
@@ -217,9 +214,8 @@ func (b *base) listWatch(resource schema.GroupVersionResource) cache.ListerWatch
 // vacancy returns the function that tells controllers when a resource gets its
 // first object. It knows this of resources that this server stores: built-in ones and
 // custom resources.
-func (b *base) vacancy() func(context.Context, schema.GroupVersionResource) context.Context {
-	ofStored := b.informers.vacancy
-	if ofStored == nil {
+func (b *base) vacancy(stored *storage.Stored) func(context.Context, schema.GroupVersionResource) context.Context {
+	if stored.Vacancy == nil {
 		return nil
 	}
 	definitions := internal.Resource("customresourcedefinitions")
@@ -230,7 +226,7 @@ func (b *base) vacancy() func(context.Context, schema.GroupVersionResource) cont
 				return nil
 			}
 		}
-		return ofStored(ctx, resource)
+		return stored.Vacancy(ctx, resource.GroupResource())
 	}
 }
 

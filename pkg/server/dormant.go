@@ -3,40 +3,41 @@ package server
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
-// dormantInformer is an informer of a resource that may have no objects: it begins its
-// work, for which it has ten goroutines, before the first one is created. Until then its
-// empty store is what the server has, so it counts as synced. That stays so: a server
-// does not cease to be ready because it gets an object.
+// dormantInformer is an informer of a resource of which nothing may be written for
+// long. Until the first write it has the objects in its store, has told its handlers of
+// them, and sleeps: an informer that works has ten goroutines, and a buffer for each handler.
 type dormantInformer struct {
-	cache.SharedIndexInformer
-	// vacancy returns a context that ends when the resource may have objects, or nil if
-	// that is not known. It is asked once, when the informer is to run or is asked
-	// whether it has synced.
-	vacancy func() context.Context
-	slept   atomic.Bool
+	cache.SharedIndexInformer // works when something has been written
+	begun                     *objects.Begun
+	resync                    time.Duration
+	// stillness returns a context that ends before the first write, or nil if that is
+	// not known. It is asked once, when the informer is to run.
+	stillness func() context.Context
+	// synced is set when the objects are in the store.
+	synced *signals.Latch
+
+	mu sync.Mutex
+	// awake is the context in which the informer works, or nil while it sleeps.
+	awake  context.Context
+	filled bool
+	asleep map[*registration]struct{}
+	// telling are the calls of handlers while the informer sleeps.
+	telling sync.WaitGroup
 }
 
-func newDormantInformer(informer cache.SharedIndexInformer, vacancy func() context.Context) *dormantInformer {
-	return &dormantInformer{SharedIndexInformer: informer, vacancy: sync.OnceValue(vacancy)}
-}
-
-// synced reports whether the informer sleeps, or has slept.
-func (d *dormantInformer) synced() bool {
-	if d.slept.Load() {
-		return true
-	}
-	if v := d.vacancy(); v == nil || v.Err() != nil {
-		return false
-	}
-	d.slept.Store(true)
-	return true
+func newDormantInformer(informer cache.SharedIndexInformer, begun *objects.Begun, resync time.Duration, stillness func() context.Context) *dormantInformer {
+	return &dormantInformer{SharedIndexInformer: informer, begun: begun, resync: resync, stillness: stillness,
+		synced: signals.NewLatch(), asleep: map[*registration]struct{}{}}
 }
 
 // Run implements cache.SharedInformer.
@@ -44,85 +45,109 @@ func (d *dormantInformer) Run(stop <-chan struct{}) { d.RunWithContext(wait.Cont
 
 // RunWithContext implements cache.SharedInformer.
 func (d *dormantInformer) RunWithContext(ctx context.Context) {
-	if v := d.vacancy(); v != nil {
+	if still := d.stillness(); still != nil && still.Err() == nil {
+		d.sleep(ctx, still)
+	}
+	if ctx.Err() != nil {
+		d.begun.End()
+		return
+	}
+	d.wake(ctx)
+	go func() {
+		if signals.Wait(ctx, d.SharedIndexInformer.HasSyncedChecker().Done()) {
+			d.synced.Set()
+		}
+	}()
+	d.SharedIndexInformer.RunWithContext(ctx)
+}
+
+// sleep returns before the first write, or when the context ends.
+func (d *dormantInformer) sleep(ctx, still context.Context) {
+	if err := d.fill(ctx); err != nil {
+		klog.FromContext(ctx).V(4).Info("The informer cannot sleep", "err", err)
+		return
+	}
+	var resync <-chan time.Time // never, without a period
+	if d.resync > 0 {
+		ticker := time.NewTicker(d.resync)
+		defer ticker.Stop()
+		resync = ticker.C
+	}
+	for {
 		select {
-		case <-v.Done():
+		case <-resync:
+			d.tellAll(func(handler cache.ResourceEventHandler, obj any) { handler.OnUpdate(obj, obj) })
+		case <-still.Done():
+			return
 		case <-ctx.Done():
 			return
 		}
 	}
-	d.SharedIndexInformer.RunWithContext(ctx)
+}
+
+// fill puts the objects into the store, and tells the handlers of them.
+func (d *dormantInformer) fill(ctx context.Context) error {
+	list, version, err := d.begun.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	all := make([]any, len(list))
+	for i := range list {
+		all[i] = list[i]
+	}
+	if err := d.GetIndexer().Replace(all, version); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.filled = true
+	d.synced.Set()
+	for r := range d.asleep {
+		d.introduce(r)
+	}
+	return nil
+}
+
+// introduce tells a new handler of the objects. The caller has locked the informer.
+func (d *dormantInformer) introduce(r *registration) {
+	d.telling.Go(func() {
+		for _, obj := range d.GetIndexer().List() {
+			r.handler.OnAdd(obj, true)
+		}
+		r.synced.Set()
+	})
+}
+
+// tellAll calls a function for each handler and each object.
+func (d *dormantInformer) tellAll(tell func(handler cache.ResourceEventHandler, obj any)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for r := range d.asleep {
+		d.telling.Go(func() {
+			for _, obj := range d.GetIndexer().List() {
+				tell(r.handler, obj)
+			}
+		})
+	}
+}
+
+// wake hands the handlers over to the informer that works. They know the objects in
+// the store: that informer tells them only of what is different.
+func (d *dormantInformer) wake(ctx context.Context) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.telling.Wait()
+	d.awake = ctx
+	for r := range d.asleep {
+		r.work(ctx)
+	}
+	clear(d.asleep)
 }
 
 // HasSynced implements cache.SharedInformer.
-func (d *dormantInformer) HasSynced() bool { return d.synced() || d.SharedIndexInformer.HasSynced() }
+func (d *dormantInformer) HasSynced() bool { return d.synced.IsSet() }
 
 // HasSyncedChecker implements cache.SharedInformer.
 func (d *dormantInformer) HasSyncedChecker() cache.DoneChecker {
-	return d.checker(d.SharedIndexInformer.HasSyncedChecker())
-}
-
-func (d *dormantInformer) checker(awake cache.DoneChecker) cache.DoneChecker {
-	if d.synced() {
-		return asleep{awake}
-	}
-	return awake
-}
-
-// AddEventHandler implements cache.SharedInformer, as the two methods below do.
-func (d *dormantInformer) AddEventHandler(handler cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration, error) {
-	return d.registered(d.SharedIndexInformer.AddEventHandler(handler))
-}
-
-// AddEventHandlerWithResyncPeriod implements cache.SharedInformer.
-func (d *dormantInformer) AddEventHandlerWithResyncPeriod(handler cache.ResourceEventHandler,
-	resync time.Duration) (cache.ResourceEventHandlerRegistration, error) {
-	return d.registered(d.SharedIndexInformer.AddEventHandlerWithResyncPeriod(handler, resync))
-}
-
-// AddEventHandlerWithOptions implements cache.SharedInformer.
-func (d *dormantInformer) AddEventHandlerWithOptions(handler cache.ResourceEventHandler,
-	options cache.HandlerOptions) (cache.ResourceEventHandlerRegistration, error) {
-	return d.registered(d.SharedIndexInformer.AddEventHandlerWithOptions(handler, options))
-}
-
-func (d *dormantInformer) registered(r cache.ResourceEventHandlerRegistration, err error) (cache.ResourceEventHandlerRegistration, error) {
-	if err != nil {
-		return nil, err
-	}
-	return registration{r, d}, nil
-}
-
-// RemoveEventHandler implements cache.SharedInformer.
-func (d *dormantInformer) RemoveEventHandler(handle cache.ResourceEventHandlerRegistration) error {
-	if r, ok := handle.(registration); ok {
-		handle = r.ResourceEventHandlerRegistration
-	}
-	return d.SharedIndexInformer.RemoveEventHandler(handle)
-}
-
-// registration is that of a handler of a dormant informer.
-type registration struct {
-	cache.ResourceEventHandlerRegistration
-	informer *dormantInformer
-}
-
-// HasSynced implements cache.ResourceEventHandlerRegistration.
-func (r registration) HasSynced() bool {
-	return r.informer.synced() || r.ResourceEventHandlerRegistration.HasSynced()
-}
-
-// HasSyncedChecker implements cache.ResourceEventHandlerRegistration.
-func (r registration) HasSyncedChecker() cache.DoneChecker {
-	return r.informer.checker(r.ResourceEventHandlerRegistration.HasSyncedChecker())
-}
-
-// asleep is done.
-type asleep struct{ cache.DoneChecker }
-
-// Done implements cache.DoneChecker.
-func (asleep) Done() <-chan struct{} {
-	done := make(chan struct{})
-	close(done)
-	return done
+	return latched{d.synced, d.SharedIndexInformer.HasSyncedChecker().Name()}
 }

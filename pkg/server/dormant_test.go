@@ -2,8 +2,12 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,38 +16,90 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// countedInformer returns an informer of one config map, which counts its lists, and
-// whose handler counts the objects.
-func countedInformer(t *testing.T, vacancy context.Context) (d *dormantInformer, handler cache.ResourceEventHandlerRegistration, lists, added *atomic.Int32) {
-	t.Helper()
-	lists, added = &atomic.Int32{}, &atomic.Int32{}
-	inner := cache.NewSharedIndexInformer(listWatchOnly{&cache.ListWatch{
-		ListWithContextFunc: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
-			lists.Add(1)
-			return &corev1.ConfigMapList{ListMeta: metav1.ListMeta{ResourceVersion: "1"}, Items: []corev1.ConfigMap{{ObjectMeta: metav1.ObjectMeta{Name: "c"}}}}, nil
-		},
-		WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return watch.NewFake(), nil },
-	}}, nil, 0, cache.Indexers{})
-	d = newDormantInformer(inner, func() context.Context { return vacancy })
-	handler, err := d.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: func(any) { added.Add(1) }})
-	testutil.Check(t, err)
-	return d, handler, lists, added
+// followed is a resource with one config map, whose lists and watches are counted.
+type followed struct {
+	cache.ListWatch
+	lists, watches atomic.Int32
+	events         *watch.FakeWatcher
 }
 
-type listWatchOnly struct{ *cache.ListWatch }
+func newFollowed() *followed {
+	f := &followed{events: watch.NewFakeWithOptions(watch.FakeOptions{ChannelSize: 10})}
+	f.ListWithContextFunc = func(context.Context, metav1.ListOptions) (runtime.Object, error) {
+		f.lists.Add(1)
+		return &corev1.ConfigMapList{ListMeta: metav1.ListMeta{ResourceVersion: "1"}, Items: []corev1.ConfigMap{*named("first", "1")}}, nil
+	}
+	f.WatchFuncWithContext = func(context.Context, metav1.ListOptions) (watch.Interface, error) {
+		f.watches.Add(1)
+		return f.events, nil
+	}
+	return f
+}
 
-func (listWatchOnly) IsWatchListSemanticsUnSupported() bool { return true }
+func named(name, version string) *corev1.ConfigMap {
+	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, ResourceVersion: version}}
+}
 
-func TestDormantInformer(t *testing.T) {
-	vacancy, occupied := context.WithCancel(t.Context())
-	d, handler, lists, added := countedInformer(t, vacancy)
-	other, err := d.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: func(any) { t.Error("a removed handler is called") }})
+// informer returns an informer of the resource that sleeps until the context ends.
+func (f *followed) informer(resync time.Duration, stillness context.Context) *dormantInformer {
+	begun := objects.NewBegun(f)
+	inner := cache.NewSharedIndexInformer(begun, nil, 0, cache.Indexers{})
+	return newDormantInformer(inner, begun, resync, func() context.Context { return stillness })
+}
+
+// told is a handler that notes of what it is told.
+type told struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (h *told) note(what string, obj any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all = append(h.all, what+" "+obj.(*corev1.ConfigMap).Name)
+}
+
+func (h *told) has(want ...string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Equal(h.all, want)
+}
+
+// OnAdd implements cache.ResourceEventHandler.
+func (h *told) OnAdd(obj any, first bool) { h.note(fmt.Sprintf("add %v", first), obj) }
+
+// OnUpdate implements cache.ResourceEventHandler.
+func (h *told) OnUpdate(old, obj any) {
+	if old != obj && old.(*corev1.ConfigMap).ResourceVersion == obj.(*corev1.ConfigMap).ResourceVersion {
+		return // what the informer that works had in its store
+	}
+	h.note("update", obj)
+}
+
+// OnDelete implements cache.ResourceEventHandler.
+func (h *told) OnDelete(obj any) { h.note("delete", obj) }
+
+func (h *told) on(t *testing.T, d *dormantInformer) cache.ResourceEventHandlerRegistration {
+	t.Helper()
+	r, err := d.AddEventHandler(h)
 	testutil.Check(t, err)
-	testutil.Check(t, d.RemoveEventHandler(other))
-	synced := func() bool {
-		return d.HasSynced() && handler.HasSynced() && cache.IsDone(d.HasSyncedChecker()) && cache.IsDone(handler.HasSyncedChecker())
+	return r
+}
+
+// TestDormantInformer shows that handlers learn everything once: the first objects while
+// the informer sleeps, later ones when it works, whenever they are added.
+func TestDormantInformer(t *testing.T) {
+	still, write := context.WithCancel(t.Context())
+	resource := newFollowed()
+	d := resource.informer(0, still)
+	early, removed, late, last := &told{}, &told{}, &told{}, &told{}
+	registered := early.on(t, d)
+	testutil.Check(t, d.RemoveEventHandler(removed.on(t, d)))
+	if d.HasSynced() || registered.HasSynced() || cache.IsDone(d.HasSyncedChecker()) || cache.IsDone(registered.HasSyncedChecker()) {
+		t.Error("the informer is synced before it runs")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -51,49 +107,99 @@ func TestDormantInformer(t *testing.T) {
 		d.RunWithContext(ctx)
 		close(ended)
 	}()
-	if !synced() || lists.Load() != 0 {
-		t.Errorf("while there are no objects: synced %v, %d lists", synced(), lists.Load())
+	eventually(t, "synced", func() bool { return d.HasSynced() && registered.HasSynced() && cache.IsDone(d.HasSyncedChecker()) })
+	during := late.on(t, d)
+	eventually(t, "synced later", func() bool { return during.HasSynced() && cache.IsDone(during.HasSyncedChecker()) })
+	for i, handler := range []*told{early, late} {
+		if !handler.has("add true first") {
+			t.Errorf("handler %d of a sleeping informer was told of %v", i, handler.all)
+		}
 	}
-	occupied()
-	if !synced() {
-		t.Error("the informer is not synced any more")
+	if d.SharedIndexInformer.HasSynced() || len(d.GetStore().ListKeys()) != 1 {
+		t.Errorf("works %v, keys %v", d.SharedIndexInformer.HasSynced(), d.GetStore().ListKeys())
 	}
-	eventually(t, "the handler has the object", func() bool { return added.Load() == 1 && len(d.GetStore().ListKeys()) == 1 })
-	if !synced() || lists.Load() != 1 {
-		t.Errorf("with an object: synced %v, %d lists", synced(), lists.Load())
+	write()
+	resource.events.Add(named("second", "2"))
+	for i, handler := range []*told{early, late} {
+		eventually(t, fmt.Sprintf("handler %d has the second object", i), func() bool { return handler.has("add true first", "add false second") })
+	}
+	joined := last.on(t, d)
+	eventually(t, "the last handler is synced", joined.HasSynced)
+	testutil.Check(t, d.RemoveEventHandler(during))
+	resource.events.Delete(named("first", "3"))
+	eventually(t, "a deletion", func() bool { return early.has("add true first", "add false second", "delete first") })
+	if len(late.all) != 2 || len(removed.all) != 0 || len(last.all) != 3 {
+		t.Errorf("removed handlers were told of %v and %v, the last one of %v", late.all, removed.all, last.all)
+	}
+	if resource.lists.Load() != 1 || resource.watches.Load() != 1 {
+		t.Errorf("%d lists and %d watches", resource.lists.Load(), resource.watches.Load())
 	}
 	cancel()
 	<-ended
 }
 
-// TestAwakeInformer shows that an informer of a resource with objects, or of one of
-// which nothing is known, is synced when it has listed them.
+// TestHandlerWhileWaking adds a handler between sleep and work: it is told of all objects.
+func TestHandlerWhileWaking(t *testing.T) {
+	still, write := context.WithCancel(t.Context())
+	d := newFollowed().informer(0, still)
+	testutil.Check(t, d.fill(t.Context()))
+	write()
+	d.wake(t.Context())
+	handler := &told{}
+	registered := handler.on(t, d)
+	go d.RunWithContext(t.Context())
+	eventually(t, "synced", registered.HasSynced)
+	if !handler.has("add true first") {
+		t.Errorf("told of %v", handler.all)
+	}
+}
+
+// TestResyncOfDormantInformer shows that handlers are told of the objects again.
+func TestResyncOfDormantInformer(t *testing.T) {
+	d := newFollowed().informer(time.Millisecond, t.Context())
+	handler := &told{}
+	handler.on(t, d)
+	go d.RunWithContext(t.Context())
+	eventually(t, "a resync", func() bool {
+		handler.mu.Lock()
+		defer handler.mu.Unlock()
+		return slices.Contains(handler.all, "update first")
+	})
+}
+
+// TestAwakeInformer shows that an informer works at once if something was written, or if
+// nobody knows.
 func TestAwakeInformer(t *testing.T) {
-	occupied, cancel := context.WithCancel(t.Context())
+	written, cancel := context.WithCancel(t.Context())
 	cancel()
-	for name, vacancy := range map[string]context.Context{"unknown": nil, "occupied": occupied} {
+	for name, stillness := range map[string]context.Context{"unknown": nil, "written": written} {
 		t.Run(name, func(t *testing.T) {
-			d, handler, _, added := countedInformer(t, vacancy)
-			if d.HasSynced() || handler.HasSynced() || cache.IsDone(d.HasSyncedChecker()) || cache.IsDone(handler.HasSyncedChecker()) {
+			d, handler := newFollowed().informer(0, stillness), &told{}
+			registered := handler.on(t, d)
+			if d.HasSynced() || registered.HasSynced() {
 				t.Error("the informer is synced before it runs")
 			}
 			go d.RunWithContext(t.Context())
-			eventually(t, "synced", func() bool { return d.HasSynced() && handler.HasSynced() })
-			if added.Load() != 1 {
-				t.Errorf("%d objects", added.Load())
+			eventually(t, "synced", func() bool { return d.HasSynced() && registered.HasSynced() })
+			if !handler.has("add true first") || !d.SharedIndexInformer.HasSynced() {
+				t.Errorf("told of %v", handler.all)
 			}
 		})
 	}
 }
 
 // TestSleepingInformerEnds shows that the end of the context ends an informer that has
-// never worked.
+// never worked, and its watch.
 func TestSleepingInformerEnds(t *testing.T) {
-	d, _, lists, _ := countedInformer(t, t.Context())
+	resource := newFollowed()
+	d := resource.informer(0, t.Context())
 	stop := make(chan struct{})
 	close(stop)
 	d.Run(stop)
-	if lists.Load() != 0 {
+	if d.SharedIndexInformer.HasSynced() || resource.lists.Load() > 1 {
 		t.Error("it has worked")
+	}
+	if !resource.events.IsStopped() {
+		t.Error("the watch goes on")
 	}
 }

@@ -47,9 +47,10 @@ type directFactory struct {
 	// resources are those that are stored as the type.
 	resources map[reflect.Type]schema.GroupVersionResource
 
-	// vacancy tells when a resource may have objects; see [storage.Backend.Vacancy]. It is
-	// set before informers run, and nil if that is never known.
-	vacancy func(context.Context, schema.GroupVersionResource) context.Context
+	// stillness tells when a resource is written to for the first time; see
+	// [storage.Backend.Stillness]. It is set before informers run, and nil if that is
+	// never known.
+	stillness func(schema.GroupVersionResource) context.Context
 
 	mu sync.Mutex
 	// made are the informers that follow the storage.
@@ -78,16 +79,17 @@ func (f *directFactory) InformerFor(obj runtime.Object, newInformer internalinte
 	gvr, direct := f.resources[reflect.TypeOf(obj)]
 	if direct {
 		newInformer = func(_ kubernetes.Interface, resync time.Duration) cache.SharedIndexInformer {
-			informer := cache.NewSharedIndexInformerWithOptions(objects.ListWatch(f.objects, gvr), nil, cache.SharedIndexInformerOptions{
+			begun := objects.NewBegun(objects.ListWatch(f.objects, gvr))
+			informer := cache.NewSharedIndexInformerWithOptions(begun, nil, cache.SharedIndexInformerOptions{
 				ResyncPeriod: resync, ObjectDescription: gvr.String(),
 				Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
 			})
 			_ = informer.SetTransform(objects.Shared(f.objects, gvr)) // fails only for an informer that runs
-			return newDormantInformer(informer, func() context.Context {
-				if f.vacancy == nil {
+			return newDormantInformer(informer, begun, resync, func() context.Context {
+				if f.stillness == nil {
 					return nil
 				}
-				return f.vacancy(context.Background(), gvr)
+				return f.stillness(gvr)
 			})
 		}
 	}

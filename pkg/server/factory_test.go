@@ -62,7 +62,7 @@ func TestInformersFollow(t *testing.T) {
 	var stores []cache.Store
 	for range 4 {
 		f := newDirectFactory(s.base.client, s.base.objects, groups.All(groups.Needs{}))
-		f.vacancy = s.base.informers.vacancy
+		f.stillness = s.base.informers.stillness
 		stores = append(stores, f.Core().V1().PodTemplates().Informer().GetStore())
 		f.StartWithContext(ctx)
 		f.WaitForCacheSync(ctx.Done())

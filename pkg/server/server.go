@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/customresources"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/install"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
 )
 
@@ -26,6 +27,8 @@ type Server struct {
 
 	base    *base
 	generic *genericapiserver.GenericAPIServer
+	// routes are those of the built-in resources.
+	routes *install.Routes
 	// extensions serves custom resources; aggregator handles requests before
 	// all other parts. Each is nil if the resource that configures it is not
 	// served.
@@ -69,7 +72,7 @@ func (s *Server) ClientConfig() (*restclient.Config, error) {
 // nothing: requests that wait for etcd never end. The process should end then.
 func (s *Server) Run(ctx context.Context) error {
 	prepared := s.generic.PrepareRun()
-	s.base.documents.Install(s.generic, s.extensions, s.aggregator)
+	s.base.documents.Install(s.generic, s.routes.Complete, s.extensions, s.aggregator)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// A hook of the library starts them as well, but without the context, in which the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/client/v3/kubernetes"
@@ -39,8 +40,8 @@ type Backend struct {
 	uncached map[schema.GroupResource]bool
 	cache    bool
 	prefix   string
-	// since is the resource version at the start.
-	since uint64
+	// since is the resource version at the start, with the first objects.
+	since *atomic.Uint64
 	// occupancies is nil if others may write to the etcd.
 	occupancies *occupancies
 }
@@ -66,7 +67,8 @@ var _ generic.RESTOptionsGetter = (*Backend)(nil)
 
 // NewBackend returns a backend and starts compaction, which runs until Close.
 func NewBackend(c BackendConfig) *Backend {
-	b := &Backend{etcd: c.Etcd, since: uint64(c.Etcd.Revision()), options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
+	b := &Backend{etcd: c.Etcd, since: &atomic.Uint64{}, options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
+	b.since.Store(uint64(c.Etcd.Revision()))
 	if !c.Etcd.Shared() {
 		b.occupancies = newOccupancies()
 	}
@@ -151,7 +153,7 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	if err != nil {
 		return nil, nil, err
 	}
-	lazy := &lazyCache{Interface: raw, newFunc: newFunc, since: b.since}
+	lazy := &lazyCache{Interface: raw, newFunc: newFunc, since: b.since.Load()}
 	if b.occupancies != nil {
 		lazy.occupancy = b.occupancies.of(c.GroupResource)
 		lazy.occupancy.storedBy(raw)
@@ -198,6 +200,16 @@ func (b *Backend) Vacancy(ctx context.Context, resource schema.GroupResource) co
 		return nil
 	}
 	return o.vacancy
+}
+
+// Stillness returns a context that ends before the first write of an object of a resource
+// since the start, or nil if nobody knows of all writes. The resource must be one of
+// this server, or a custom resource.
+func (b *Backend) Stillness(resource schema.GroupResource) context.Context {
+	if b.occupancies == nil || !b.cache || b.uncached[resource] {
+		return nil
+	}
+	return b.occupancies.of(resource).stillness
 }
 
 // counter counts the objects of a custom resource, whose storage is made by the

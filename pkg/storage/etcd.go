@@ -84,6 +84,7 @@ type Etcd struct {
 // exits in such a case, so StartEtcd first inspects what etcd would not
 // survive, and then turns what etcd says in its last message into the error.
 func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
+	settleSegments()
 	log := newJournal()
 	space := newSpace(c.Dir, c.FreeSpace)
 	cfg, err := c.embedConfig(log, space)

@@ -20,11 +20,12 @@ import (
 const uncachedLists = 3
 
 // lazyCache is storage whose watch cache is made when it is of use: for a watch of
-// a resource that has objects, and for repeated lists. A watch cache has twenty
-// goroutines, and most resources of a test have no objects at all.
+// a resource that changes, and for repeated lists. A watch cache has twenty
+// goroutines, and most resources of a test have no objects at all, or those with which
+// every cluster begins.
 //
-// As long as a resource has no object, watches of it are dormant: they have nothing
-// to tell. The write that may create the first object wakes them before it is
+// As long as nothing of a resource has been written since the start, watches of it are
+// dormant: they have nothing to tell. The first write wakes them before it is
 // executed, so no event is lost. That requires that all writes come through this
 // server; where others write to the same etcd, there is no occupancy, and watches
 // make the cache.
@@ -44,6 +45,10 @@ type lazyCache struct {
 	// which on it has all events.
 	cached   atomic.Pointer[cacherstorage.CacheDelegator]
 	filledAt atomic.Uint64
+
+	// first is the list of all objects as long as nothing has been written, for those who
+	// follow the resource. They share what its objects refer to, as with the cache.
+	first atomic.Pointer[runtime.Object]
 
 	mu        sync.Mutex
 	cacher    *cacherstorage.Cacher
@@ -131,9 +136,10 @@ func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListO
 }
 
 // sleep returns a dormant watch, or nil if the watch has to be served by the cache:
-// because there are objects, or because it begins where there may have been some.
+// because something was written since the start, because it begins earlier, or because it
+// begins with the objects that there are.
 func (l *lazyCache) sleep(ctx context.Context, key string, opts apistorage.ListOptions) (watch.Interface, error) {
-	if l.occupancy.isOccupied() {
+	if !l.occupancy.isStill() {
 		return nil, nil
 	}
 	now, err := l.GetCurrentResourceVersion(ctx)
@@ -142,6 +148,9 @@ func (l *lazyCache) sleep(ctx context.Context, key string, opts apistorage.ListO
 	}
 	from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion)
 	if err != nil || from != 0 && from < l.since || from > now {
+		return nil, nil
+	}
+	if l.occupancy.isOccupied() && (from == 0 || opts.SendInitialEvents != nil) {
 		return nil, nil
 	}
 	w, err := newDormantWatch(ctx, l, key, opts, now)
@@ -180,39 +189,6 @@ func (l *lazyCache) forget(w *dormantWatch) {
 	delete(l.sleeping, w)
 }
 
-// occupy is called before a write that may create an object.
-func (l *lazyCache) occupy(ctx context.Context) error {
-	if l.occupancy == nil {
-		return nil
-	}
-	return l.occupancy.occupy(ctx)
-}
-
-// Create implements storage.Interface.
-func (l *lazyCache) Create(ctx context.Context, key string, obj, out runtime.Object, ttl uint64) error {
-	if err := l.occupy(ctx); err != nil {
-		return err
-	}
-	return l.Interface.Create(ctx, key, obj, out, ttl)
-}
-
-// GuaranteedUpdate implements storage.Interface.
-func (l *lazyCache) GuaranteedUpdate(ctx context.Context, key string, destination runtime.Object, ignoreNotFound bool,
-	preconditions *apistorage.Preconditions, tryUpdate apistorage.UpdateFunc, existing runtime.Object) error {
-	if ignoreNotFound {
-		if err := l.occupy(ctx); err != nil {
-			return err
-		}
-	}
-	return l.current().GuaranteedUpdate(ctx, key, destination, ignoreNotFound, preconditions, tryUpdate, existing)
-}
-
-// Delete implements storage.Interface.
-func (l *lazyCache) Delete(ctx context.Context, key string, out runtime.Object, preconditions *apistorage.Preconditions,
-	validate apistorage.ValidateObjectFunc, existing runtime.Object, opts apistorage.DeleteOptions) error {
-	return l.current().Delete(ctx, key, out, preconditions, validate, existing, opts)
-}
-
 // Get implements storage.Interface. A bad resource version gets the answer of the
 // cache: etcd has another one.
 func (l *lazyCache) Get(ctx context.Context, key string, opts apistorage.GetOptions, out runtime.Object) error {
@@ -222,17 +198,6 @@ func (l *lazyCache) Get(ctx context.Context, key string, opts apistorage.GetOpti
 		}
 	}
 	return l.current().Get(ctx, key, opts, out)
-}
-
-// GetList implements storage.Interface. A list that is followed by a watch comes from the
-// cache, which serves the watch as well then; a cache that is made later could not.
-func (l *lazyCache) GetList(ctx context.Context, key string, opts apistorage.ListOptions, list runtime.Object) error {
-	if l.cached.Load() == nil && (l.occupancy == nil || l.occupancy.isOccupied()) && (objects.IsFollowing(ctx) || l.lists.Add(1) > uncachedLists) {
-		if _, err := l.fill(ctx); err != nil {
-			return err
-		}
-	}
-	return l.current().GetList(ctx, key, opts, list)
 }
 
 // Stats implements storage.Interface.
@@ -253,7 +218,7 @@ func (l *lazyCache) ReadinessCheck() error {
 // its start that it cannot decrypt what it has.
 func (l *lazyCache) fillAtOnce() {
 	l.eager = true
-	_ = l.occupy(context.Background()) // nothing sleeps yet that could fail to wake
+	_ = l.beforeCreation(context.Background()) // nothing sleeps yet that could fail to wake
 	go func() {
 		// The end of the storage ends the wait. There are no other errors: the cache
 		// tries again for ever.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 const mapsPrefix = "/configmaps"
@@ -187,20 +188,96 @@ func TestFirstWrites(t *testing.T) {
 	}
 }
 
-// TestExistingObjects shows that objects of an earlier run count.
-func TestExistingObjects(t *testing.T) {
+// restarted returns the backend of an etcd with a config map of an earlier run.
+func restarted(t *testing.T) *Backend {
+	t.Helper()
 	dir := t.TempDir()
 	etcd, err := StartEtcd(t.Context(), EtcdConfig{Dir: dir, NoSync: true})
 	testutil.Check(t, err)
-	b := NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})
-	create(t, lazyOn(t, b), "old")
+	create(t, lazyOn(t, NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})), "old")
 	etcd.Close()
 
 	if etcd, err = StartEtcd(t.Context(), EtcdConfig{Dir: dir, NoSync: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(etcd.Close)
-	b = NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})
+	return NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})
+}
+
+// TestStillWatches shows that watches of objects that have not changed since the start
+// are dormant, and that each kind of write wakes them before it is executed.
+func TestStillWatches(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		write func(t *testing.T, l *lazyCache)
+		want  string
+	}{
+		{"creation", func(t *testing.T, l *lazyCache) { create(t, l, "new") }, "ADDED new"},
+		{"update", func(t *testing.T, l *lazyCache) {
+			testutil.Check(t, l.GuaranteedUpdate(t.Context(), mapsPrefix+"/n/old", &corev1.ConfigMap{}, false, nil,
+				apistorage.SimpleUpdate(func(obj runtime.Object) (runtime.Object, error) {
+					obj.(*corev1.ConfigMap).Data = map[string]string{"k": "v"}
+					return obj, nil
+				}), nil))
+		}, "MODIFIED old"},
+		{"deletion", func(t *testing.T, l *lazyCache) {
+			testutil.Check(t, l.Delete(t.Context(), mapsPrefix+"/n/old", &corev1.ConfigMap{}, nil, apistorage.ValidateAllObjectFunc, nil, apistorage.DeleteOptions{}))
+		}, "DELETED old"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := restarted(t)
+			l, still := lazyOn(t, b), b.Stillness(corev1.Resource("configmaps"))
+			list := &corev1.ConfigMapList{}
+			testutil.Check(t, l.GetList(t.Context(), mapsPrefix, options(""), list))
+			w, err := l.Watch(t.Context(), mapsPrefix, options(list.ResourceVersion))
+			testutil.Check(t, err)
+			defer w.Stop()
+			if l.cached.Load() != nil || still.Err() != nil {
+				t.Error("the watch has made the cache")
+			}
+			test.write(t, l)
+			if got := name(next(t, w)); got != test.want || still.Err() == nil {
+				t.Errorf("the event is %s, want %s; still: %v", got, test.want, still.Err() == nil)
+			}
+		})
+	}
+}
+
+// TestFirstList shows that lists of informers share what objects refer to until the first
+// write, and that none of them is a list from before it afterwards.
+func TestFirstList(t *testing.T) {
+	l := lazyOn(t, restarted(t))
+	get := func() *corev1.ConfigMapList {
+		list := &corev1.ConfigMapList{}
+		testutil.Check(t, l.GetList(objects.Following(t.Context()), mapsPrefix, options(""), list))
+		return list
+	}
+	one, other := get(), get()
+	if one.ResourceVersion == "" || other.ResourceVersion != one.ResourceVersion || len(other.Items) != 1 || other.Items[0].Name != "old" {
+		t.Fatalf("the second list is %v, the first one %v", other, one)
+	}
+	if other.Items[0].Name = "changed"; one.Items[0].Name != "old" || get().Items[0].Name != "old" {
+		t.Error("the lists share their objects")
+	}
+	create(t, l, "new")
+	if list := get(); len(list.Items) != 2 {
+		t.Errorf("after a write: %v", list)
+	}
+}
+
+// TestWritesOfNothing shows that changes of what does not exist wake nobody.
+func TestWritesOfNothing(t *testing.T) {
+	l := newLazy(t, false)
+	err := l.Delete(t.Context(), mapsPrefix+"/n/none", &corev1.ConfigMap{}, nil, apistorage.ValidateAllObjectFunc, nil, apistorage.DeleteOptions{})
+	if !apistorage.IsNotFound(err) || !l.occupancy.isStill() || l.occupancy.isOccupied() {
+		t.Errorf("after %v: still %v, occupied %v", err, l.occupancy.isStill(), l.occupancy.isOccupied())
+	}
+}
+
+// TestExistingObjects shows that objects of an earlier run count, and that a watch that
+// begins with them is served by the cache.
+func TestExistingObjects(t *testing.T) {
+	b := restarted(t)
 	l := lazyOn(t, b)
 	w, err := l.Watch(t.Context(), mapsPrefix, options("0"))
 	testutil.Check(t, err)

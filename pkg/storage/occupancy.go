@@ -8,13 +8,17 @@ import (
 	apistorage "k8s.io/apiserver/pkg/storage"
 )
 
-// occupancy knows whether a resource may have objects. It changes once, and all
-// storage of the resource shares it: that of a custom resource is made anew when its
-// definition changes.
+// occupancy knows whether a resource may have objects, and whether any may have been
+// written since the start. Both change once, and all storage of the resource shares
+// it: that of a custom resource is made anew when its definition changes.
 type occupancy struct {
 	// vacancy ends, by occupied, when the resource may have objects.
 	vacancy  context.Context
 	occupied context.CancelFunc
+	// stillness ends, by stirred, before the first write since the start. What is
+	// vacant is still.
+	stillness context.Context
+	stirred   context.CancelFunc
 
 	mu sync.Mutex
 	// storage counts the objects, if there is storage of the resource.
@@ -40,6 +44,7 @@ func (o *occupancies) of(resource schema.GroupResource) *occupancy {
 	if o.byResource[resource] == nil {
 		one := &occupancy{dormant: map[*dormantWatch]struct{}{}}
 		one.vacancy, one.occupied = context.WithCancel(context.Background())
+		one.stillness, one.stirred = context.WithCancel(context.Background())
 		o.byResource[resource] = one
 	}
 	return o.byResource[resource]
@@ -47,6 +52,9 @@ func (o *occupancies) of(resource schema.GroupResource) *occupancy {
 
 // isOccupied reports whether the resource may have objects.
 func (o *occupancy) isOccupied() bool { return o.vacancy.Err() != nil }
+
+// isStill reports whether nothing has been written since the start.
+func (o *occupancy) isStill() bool { return o.stillness.Err() == nil }
 
 // stats counts objects.
 type stats interface {
@@ -86,15 +94,15 @@ func (o *occupancy) lookUp(ctx context.Context, otherwise stats) error {
 	return nil
 }
 
-// occupy is called before a write that may create an object. It wakes the watches,
-// which are served by their caches from then on.
-func (o *occupancy) occupy(ctx context.Context) error {
-	if o.isOccupied() {
+// stir is called before a write of an object, which may be the first one. It wakes the
+// watches, which are served by their caches from then on.
+func (o *occupancy) stir(ctx context.Context) error {
+	if !o.isStill() {
 		return nil
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.isOccupied() {
+	if !o.isStill() {
 		return nil
 	}
 	// The writes of other requests wait as well, so the end of this one must not
@@ -108,14 +116,15 @@ func (o *occupancy) occupy(ctx context.Context) error {
 	}
 	o.settled = true
 	o.occupied()
+	o.stirred()
 	return nil
 }
 
-// add adds a dormant watch, unless the resource may have objects.
+// add adds a dormant watch, unless something may have been written.
 func (o *occupancy) add(w *dormantWatch) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.isOccupied() {
+	if !o.isStill() {
 		return false
 	}
 	o.dormant[w] = struct{}{}

@@ -34,6 +34,12 @@ type Stored struct {
 	// Vacancy tells when a resource gets its first object; see [Backend.Vacancy]. It
 	// is nil if the etcd is not this server's own.
 	Vacancy func(context.Context, schema.GroupResource) context.Context
+	// Stillness tells when a resource is written to for the first time; see
+	// [Backend.Stillness]. It is nil if the etcd is not this server's own.
+	Stillness func(schema.GroupResource) context.Context
+	// Sow writes the first objects; see [Backend.Sow]. It is nil if the etcd is not new,
+	// or not this server's own.
+	Sow func(context.Context, []Seed) error
 	// Servers checks the health of each etcd server.
 	Servers []func(ctx context.Context) error
 	// Close stops background work, such as compaction, and ends the connections to
@@ -82,8 +88,12 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 	c.AddHealthChecks(etcdCheck("etcd", backend, o.StorageConfig.HealthcheckTimeout))
 	c.AddReadyzChecks(etcdCheck("etcd-readiness", backend, o.StorageConfig.ReadycheckTimeout))
 	encryption.addChecks(c)
-	return &Stored{RESTOptions: backend, Vacancy: backend.Vacancy, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
-		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: func() { backend.Close(); encryption.close() }}, nil
+	stored := &Stored{RESTOptions: backend, Vacancy: backend.Vacancy, Stillness: backend.Stillness, CustomResources: backend.Over(custom), Raw: backend.RawStorage,
+		Servers: []func(context.Context) error{func(context.Context) error { return check() }}, Close: func() { backend.Close(); encryption.close() }}
+	if backend.IsNew() {
+		stored.Sow = backend.Sow
+	}
+	return stored, nil
 }
 
 // applyWatchCacheSizes sets the size 0 for every resource whose definition

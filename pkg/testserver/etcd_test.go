@@ -3,6 +3,7 @@ package testserver_test
 import (
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -122,5 +123,23 @@ func TestExternalEtcdWithTLS(t *testing.T) {
 	reportsEtcd(t, server)
 	if got := etcd.Server.KV().Rev(); got < 10 {
 		t.Errorf("etcd is at revision %d: the server writes elsewhere", got)
+	}
+}
+
+// TestSmallSegments shows that a server takes little room on the disk.
+func TestSmallSegments(t *testing.T) {
+	s := testserver.Start(t)
+	segments, err := filepath.Glob(filepath.Join(s.DataDir, "etcd", "member", "wal", "*.wal"))
+	if err != nil || len(segments) == 0 {
+		t.Fatalf("segments: %v, %v", segments, err)
+	}
+	for _, segment := range segments {
+		info, err := os.Stat(segment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > 5_000_000 {
+			t.Errorf("%s has %d bytes", segment, info.Size())
+		}
 	}
 }

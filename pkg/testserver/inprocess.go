@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/refusals"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/options"
+	"github.com/gatehouse-k8s/gatehouse/pkg/storage"
 	"github.com/gatehouse-k8s/gatehouse/pkg/testserver/setup"
 )
 
@@ -73,6 +74,7 @@ func complete(o *options.Options, args []string) (options.Completed, error) {
 	}
 	if len(o.Etcd.StorageConfig.Transport.ServerList) == 0 {
 		o.Data.EtcdNoSync = true // a test does not need its data after a crash of the machine
+		storage.UseSmallSegments()
 	}
 	return o.Complete()
 }

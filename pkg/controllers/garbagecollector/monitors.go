@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -26,9 +27,10 @@ const syncTimeout = 30 * time.Second
 // monitors keep the graph as the server is. There is one for each resource.
 type monitors struct {
 	metadata metadata.Interface
-	// listWatch is controllers.Deps.ListWatch, and vacancy is controllers.Deps.Vacancy.
+	// listWatch, vacancy and stillness are those of controllers.Deps.
 	listWatch func(schema.GroupVersionResource) cache.ListerWatcher
 	vacancy   func(context.Context, schema.GroupVersionResource) context.Context
+	stillness func(schema.GroupVersionResource) context.Context
 	graph     *graph
 	// look is called with the objects that are to be looked at after a change.
 	look func(...types.UID)
@@ -40,7 +42,7 @@ type monitors struct {
 }
 
 func newMonitors(d controllers.Deps, graph *graph, look func(...types.UID)) *monitors {
-	return &monitors{metadata: d.Metadata, listWatch: d.ListWatch, vacancy: d.Vacancy, graph: graph, look: look,
+	return &monitors{metadata: d.Metadata, listWatch: d.ListWatch, vacancy: d.Vacancy, stillness: d.Stillness, graph: graph, look: look,
 		byResource: map[schema.GroupResource]*monitor{}, listing: map[*monitor]bool{}}
 }
 
@@ -105,11 +107,10 @@ func (m *monitors) start(ctx context.Context, r *resource) *monitor {
 	if m.vacancy != nil {
 		one.vacancy = m.vacancy(ctx, r.gvr)
 	}
-	reflector := cache.NewReflectorWithOptions(m.listerWatcher(one), nil, one, cache.ReflectorOptions{Name: Name, TypeDescription: r.gvr.String()})
 	begin := func() {
 		now := time.Now()
 		one.started.Store(&now)
-		reflector.RunWithContext(ctx)
+		one.run(ctx)
 	}
 	if one.vacancy == nil {
 		go begin()
@@ -120,23 +121,56 @@ func (m *monitors) start(ctx context.Context, r *resource) *monitor {
 	return one
 }
 
-// listerWatcher follows the objects in the storage of this server, or their metadata
-// by requests.
-func (m *monitors) listerWatcher(one *monitor) cache.ListerWatcher {
+// run lists the objects and follows them: in the storage of this server, or by requests
+// for their metadata.
+func (m *monitor) run(ctx context.Context) {
+	options := cache.ReflectorOptions{Name: Name, TypeDescription: m.resource.gvr.String()}
 	if m.listWatch != nil {
-		if lw := m.listWatch(one.resource.gvr); lw != nil {
-			return lw
+		if stored := m.listWatch(m.resource.gvr); stored != nil {
+			begun := objects.NewBegun(stored)
+			m.runFrom(ctx, begun, cache.NewReflectorWithOptions(begun, nil, m, options).RunWithContext)
+			return
 		}
 	}
-	client := m.metadata.Resource(one.resource.gvr)
+	cache.NewReflectorWithOptions(m.requests(), nil, m, options).RunWithContext(ctx)
+}
+
+// runFrom lists the objects, and starts the reflector before the first write. Nobody has
+// to read from the watch until then.
+func (m *monitor) runFrom(ctx context.Context, begun *objects.Begun, reflect func(context.Context)) {
+	var still context.Context
+	if m.stillness != nil {
+		still = m.stillness(m.resource.gvr)
+	}
+	if still == nil || still.Err() != nil {
+		reflect(ctx)
+		return
+	}
+	list, version, err := begun.Begin(ctx)
+	if err != nil {
+		reflect(ctx)
+		return
+	}
+	all := make([]any, len(list))
+	for i := range list {
+		all[i] = list[i]
+	}
+	_ = m.Replace(all, version) // never fails
+	context.AfterFunc(ctx, begun.End)
+	context.AfterFunc(still, func() { reflect(ctx) })
+}
+
+// requests follows the metadata of the objects by requests.
+func (m *monitor) requests() cache.ListerWatcher {
+	client := m.metadata.Resource(m.resource.gvr)
 	return cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			list, err := client.List(ctx, options)
-			return list, one.unlessGone(ctx, err)
+			return list, m.unlessGone(ctx, err)
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 			w, err := client.Watch(ctx, options)
-			return w, one.unlessGone(ctx, err)
+			return w, m.unlessGone(ctx, err)
 		},
 	}, m.metadata)
 }

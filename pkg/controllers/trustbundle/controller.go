@@ -66,11 +66,7 @@ func (p *publisher) sync(ctx context.Context, _ string) error {
 	if err != nil {
 		return fmt.Errorf("reading the CA: %w", err)
 	}
-	sum := sha256.Sum256(ca)
-	wanted := &certificatesv1.ClusterTrustBundle{
-		ObjectMeta: metav1.ObjectMeta{Name: strings.ReplaceAll(signer, "/", ":") + ":" + hex.EncodeToString(sum[:digest])},
-		Spec:       certificatesv1.ClusterTrustBundleSpec{SignerName: signer, TrustBundle: string(ca)},
-	}
+	wanted := Bundle(ca)
 	if err := p.publish(ctx, wanted); err != nil {
 		return err
 	}
@@ -86,6 +82,15 @@ func (p *publisher) sync(ctx context.Context, _ string) error {
 		}
 	}
 	return nil
+}
+
+// Bundle returns the bundle with the certificates, in PEM.
+func Bundle(ca []byte) *certificatesv1.ClusterTrustBundle {
+	sum := sha256.Sum256(ca)
+	return &certificatesv1.ClusterTrustBundle{
+		ObjectMeta: metav1.ObjectMeta{Name: strings.ReplaceAll(signer, "/", ":") + ":" + hex.EncodeToString(sum[:digest])},
+		Spec:       certificatesv1.ClusterTrustBundleSpec{SignerName: signer, TrustBundle: string(ca)},
+	}
 }
 
 // publish creates a bundle, or makes its certificates right.

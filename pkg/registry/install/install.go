@@ -18,8 +18,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	genericapi "k8s.io/apiserver/pkg/endpoints"
-	"k8s.io/apiserver/pkg/endpoints/discovery"
-	discoveryendpoint "k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
@@ -42,7 +40,8 @@ type Installer struct {
 	TypeConverter func(*runtime.Scheme) managedfields.TypeConverter
 
 	// lists has the encoded objects of lists.
-	lists listencoding.Cache
+	lists  listencoding.Cache
+	routes *Routes
 }
 
 // storages has the storage of each resource and its subresources, by their names
@@ -56,6 +55,18 @@ type installed struct {
 	labels  map[schema.GroupVersionKind]map[string]bool
 }
 
+func newInstalled(group registry.Group) installed {
+	return installed{Group: group, storage: map[string]map[string]rest.Storage{}, labels: map[schema.GroupVersionKind]map[string]bool{}}
+}
+
+// prefixOf is the first part of the paths of a group.
+func prefixOf(group registry.Group) string {
+	if group.Name == "" {
+		return genericapiserver.DefaultLegacyAPIPrefix
+	}
+	return genericapiserver.APIGroupPrefix
+}
+
 // typesOf are the group's own types or, as for nearly all groups, the server's.
 func typesOf(group registry.Group) registry.Types {
 	if group.Types != nil {
@@ -64,30 +75,32 @@ func typesOf(group registry.Group) registry.Types {
 	return registry.Types{Scheme: apis.Scheme, Codecs: apis.Codecs, ParameterCodec: apis.ParameterCodec}
 }
 
-// Install serves the groups, as far as they are enabled.
-func (in *Installer) Install(groups []registry.Group) error {
+// Install serves the groups, as far as they are enabled, and returns their routes.
+func (in *Installer) Install(groups []registry.Group) (*Routes, error) {
 	enabled := in.Enabled
 	enabled.Groups = groups
 	made, err := in.makeStorage(enabled)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	in.routes = newRoutes()
+	in.Server.Handler.GoRestfulContainer.Router(in.routes)
 	for _, group := range groups {
-		g := installed{Group: group, storage: map[string]map[string]rest.Storage{}, labels: map[schema.GroupVersionKind]map[string]bool{}}
+		g := newInstalled(group)
 		for _, version := range group.Versions {
 			gv := group.GroupVersion(version)
 			for _, definition := range enabled.resources(group, gv) {
 				if err := g.add(gv, definition, made[definition]); err != nil {
-					return err
+					return nil, err
 				}
 				in.offer(gv.WithResource(definition.Info().GVR.Resource), made[definition])
 			}
 		}
 		if err := in.serve(g); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return in.routes, nil
 }
 
 // makeStorage makes the storage of the resources that are served in some version.
@@ -160,9 +173,9 @@ func (g *installed) add(gv schema.GroupVersion, definition registry.Definition, 
 
 // serve registers the routes and the discovery of a group.
 func (in *Installer) serve(group installed) error {
-	prefix, aggregated := genericapiserver.APIGroupPrefix, in.Server.AggregatedDiscoveryGroupManager
+	aggregated := in.Server.AggregatedDiscoveryGroupManager
 	if group.Name == "" {
-		prefix, aggregated = genericapiserver.DefaultLegacyAPIPrefix, in.Server.AggregatedLegacyDiscoveryGroupManager
+		aggregated = in.Server.AggregatedLegacyDiscoveryGroupManager
 	}
 	var versions []metav1.GroupVersionForDiscovery
 	for _, version := range group.Versions {
@@ -171,9 +184,9 @@ func (in *Installer) serve(group installed) error {
 			continue
 		}
 		gv := schema.GroupVersion{Group: group.Name, Version: version.Name}
-		resources, _, err := in.groupVersion(prefix, gv, group).InstallREST(in.Server.Handler.GoRestfulContainer)
+		resources, err := in.serveVersion(in.groupVersion(prefixOf(group.Group), gv, group))
 		if err != nil {
-			return fmt.Errorf("installing %s: %w", gv, err)
+			return err
 		}
 		aggregated.AddGroupVersion(group.Name, apidiscoveryv2.APIVersionDiscovery{
 			Freshness: apidiscoveryv2.DiscoveryFreshnessCurrent, Version: version.Name, Resources: resources})
@@ -189,20 +202,6 @@ func (in *Installer) serve(group installed) error {
 	}
 	in.discover(group.Name, versions)
 	return nil
-}
-
-// discover serves the list of a group's versions.
-func (in *Installer) discover(name string, versions []metav1.GroupVersionForDiscovery) {
-	s := in.Server
-	if name == "" {
-		root := discovery.NewLegacyRootAPIHandler(in.Config.DiscoveryAddresses, s.Serializer, genericapiserver.DefaultLegacyAPIPrefix)
-		wrapped := discoveryendpoint.WrapAggregatedDiscoveryToHandler(root, s.AggregatedLegacyDiscoveryGroupManager, s.AggregatedLegacyDiscoveryGroupManager)
-		s.Handler.GoRestfulContainer.Add(wrapped.GenerateWebService(genericapiserver.DefaultLegacyAPIPrefix, metav1.APIVersions{}))
-		return
-	}
-	group := metav1.APIGroup{Name: name, Versions: versions, PreferredVersion: versions[0]}
-	s.DiscoveryGroupManager.AddGroup(group)
-	s.Handler.GoRestfulContainer.Add(discovery.NewAPIGroupHandler(s.Serializer, group).WebService())
 }
 
 func (in *Installer) groupVersion(prefix string, gv schema.GroupVersion, group installed) *genericapi.APIGroupVersion {
@@ -238,23 +237,4 @@ func (in *Installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 		MinRequestTimeout:          time.Duration(in.Config.MinRequestTimeout) * time.Second,
 		MaxRequestBodyBytes:        in.Config.MaxRequestBodyBytes,
 	}
-}
-
-// convertor converts with the scheme, but takes the labels of field selectors
-// from the definitions of the resources.
-type convertor struct {
-	*runtime.Scheme
-	labels map[schema.GroupVersionKind]map[string]bool
-}
-
-// ConvertFieldLabel implements runtime.ObjectConvertor.
-func (c convertor) ConvertFieldLabel(gvk schema.GroupVersionKind, label, value string) (string, string, error) {
-	labels, ok := c.labels[gvk]
-	if !ok {
-		return c.Scheme.ConvertFieldLabel(gvk, label, value)
-	}
-	if !labels[label] {
-		return "", "", fmt.Errorf("field label not supported: %s", label)
-	}
-	return label, value, nil
 }

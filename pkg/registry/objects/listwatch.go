@@ -30,7 +30,7 @@ func ListWatch(o *Access, resource schema.GroupVersionResource) cache.ListerWatc
 			if err != nil {
 				return nil, err
 			}
-			return s.List(context.WithValue(ctx, following{}, true), internal)
+			return s.List(Following(ctx), internal)
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 			ctx, s, err := request[rest.Watcher](ctx, o, resource, "", "", "watch")
@@ -41,13 +41,17 @@ func ListWatch(o *Access, resource schema.GroupVersionResource) cache.ListerWatc
 			if err != nil {
 				return nil, err
 			}
-			return s.Watch(context.WithValue(ctx, following{}, true), internal)
+			return s.Watch(Following(ctx), internal)
 		},
 	}}
 }
 
 // following is the key of the mark of lists and watches of a [ListWatch].
 type following struct{}
+
+// Following marks a list and a watch as those of an informer of the server, which never
+// changes what it gets.
+func Following(ctx context.Context) context.Context { return context.WithValue(ctx, following{}, true) }
 
 // IsFollowing reports whether the list of an informer of the server is read, or its
 // watch, which begins where the list ends.

@@ -35,8 +35,14 @@ type Needs struct {
 	// Authentication and Services are the configurations of hooks.
 	Authentication AuthenticationInfo
 	Services       Services
-	// Serves reports whether the server serves a resource.
-	Serves func(schema.GroupVersionResource) bool
+	// Serves and ServesVersion report whether the server serves a resource, and anything
+	// of a group version.
+	Serves        func(schema.GroupVersionResource) bool
+	ServesVersion func(schema.GroupVersion) bool
+	// Controls reports whether the server runs a controller.
+	Controls func(controller string) bool
+	// RootCA returns the certificates, in PEM, with which clients verify the server.
+	RootCA func() ([]byte, error)
 	// Identify, if not nil, adds to the server's identity lease.
 	Identify func(lease metav1.Object)
 }

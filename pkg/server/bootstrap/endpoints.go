@@ -114,15 +114,20 @@ func (e *endpoints) count(ctx context.Context) error {
 	return e.write(ctx, addresses)
 }
 
-// write writes the addresses to the Endpoints object and the EndpointSlice. It
-// omits loopback addresses: the API refuses them, because pods could not reach
-// the server there. If the server listens only on loopback, the service has no
-// endpoints.
-func (e *endpoints) write(ctx context.Context, addresses []string) error {
-	addresses = slices.DeleteFunc(slices.Clone(addresses), func(a string) bool {
+// reachable omits loopback addresses: the API refuses them, because pods could not reach
+// the server there.
+func reachable(addresses []string) []string {
+	return slices.DeleteFunc(slices.Clone(addresses), func(a string) bool {
 		ip := net.ParseIP(a)
 		return ip == nil || ip.IsLoopback() || ip.IsLinkLocalUnicast()
 	})
+}
+
+// write writes the addresses to the Endpoints object and the EndpointSlice, as far as
+// they are reachable. If the server listens only on loopback, the service has no
+// endpoints.
+func (e *endpoints) write(ctx context.Context, addresses []string) error {
+	addresses = reachable(addresses)
 	if err := e.writeEndpoints(ctx, addresses); err != nil {
 		return err
 	}
