@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"io"
 	"reflect"
+	"slices"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,7 +36,7 @@ type negotiated struct {
 
 // SupportedMediaTypes implements runtime.NegotiatedSerializer.
 func (n negotiated) SupportedMediaTypes() []runtime.SerializerInfo {
-	supported := n.NegotiatedSerializer.SupportedMediaTypes()
+	supported := slices.Clone(n.NegotiatedSerializer.SupportedMediaTypes()) // all servers share the original
 	for i := range supported {
 		if supported[i].MediaType == runtime.ContentTypeJSON {
 			supported[i].Serializer = encoder{supported[i].Serializer, n.cache}
