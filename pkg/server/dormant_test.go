@@ -62,10 +62,12 @@ func (h *told) note(what string, obj any) {
 	h.all = append(h.all, what+" "+obj.(*corev1.ConfigMap).Name)
 }
 
-func (h *told) has(want ...string) bool {
+func (h *told) has(want ...string) bool { return slices.Equal(h.soFar(), want) }
+
+func (h *told) soFar() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Equal(h.all, want)
+	return slices.Clone(h.all)
 }
 
 // OnAdd implements cache.ResourceEventHandler.
@@ -112,7 +114,7 @@ func TestDormantInformer(t *testing.T) {
 	eventually(t, "synced later", func() bool { return during.HasSynced() && cache.IsDone(during.HasSyncedChecker()) })
 	for i, handler := range []*told{early, late} {
 		if !handler.has("add true first") {
-			t.Errorf("handler %d of a sleeping informer was told of %v", i, handler.all)
+			t.Errorf("handler %d of a sleeping informer was told of %v", i, handler.soFar())
 		}
 	}
 	if d.SharedIndexInformer.HasSynced() || len(d.GetStore().ListKeys()) != 1 {
@@ -128,8 +130,9 @@ func TestDormantInformer(t *testing.T) {
 	testutil.Check(t, d.RemoveEventHandler(during))
 	resource.events.Delete(named("first", "3"))
 	eventually(t, "a deletion", func() bool { return early.has("add true first", "add false second", "delete first") })
-	if len(late.all) != 2 || len(removed.all) != 0 || len(last.all) != 3 {
-		t.Errorf("removed handlers were told of %v and %v, the last one of %v", late.all, removed.all, last.all)
+	eventually(t, "the last handler has everything", func() bool { return len(last.soFar()) == 3 })
+	if len(late.soFar()) != 2 || len(removed.soFar()) != 0 {
+		t.Errorf("removed handlers were told of %v and %v", late.soFar(), removed.soFar())
 	}
 	if resource.lists.Load() != 1 || resource.watches.Load() != 1 {
 		t.Errorf("%d lists and %d watches", resource.lists.Load(), resource.watches.Load())
@@ -150,7 +153,7 @@ func TestHandlerWhileWaking(t *testing.T) {
 	go d.RunWithContext(t.Context())
 	eventually(t, "synced", registered.HasSynced)
 	if !handler.has("add true first") {
-		t.Errorf("told of %v", handler.all)
+		t.Errorf("told of %v", handler.soFar())
 	}
 }
 
@@ -160,11 +163,7 @@ func TestResyncOfDormantInformer(t *testing.T) {
 	handler := &told{}
 	handler.on(t, d)
 	go d.RunWithContext(t.Context())
-	eventually(t, "a resync", func() bool {
-		handler.mu.Lock()
-		defer handler.mu.Unlock()
-		return slices.Contains(handler.all, "update first")
-	})
+	eventually(t, "a resync", func() bool { return slices.Contains(handler.soFar(), "update first") })
 }
 
 // TestAwakeInformer shows that an informer works at once if something was written, or if
@@ -182,7 +181,7 @@ func TestAwakeInformer(t *testing.T) {
 			go d.RunWithContext(t.Context())
 			eventually(t, "synced", func() bool { return d.HasSynced() && registered.HasSynced() })
 			if !handler.has("add true first") || !d.SharedIndexInformer.HasSynced() {
-				t.Errorf("told of %v", handler.all)
+				t.Errorf("told of %v", handler.soFar())
 			}
 		})
 	}
