@@ -29,6 +29,7 @@ import (
 // authorizer read.
 var inForce = []schema.GroupVersionResource{
 	corev1.SchemeGroupVersion.WithResource("limitranges"),
+	corev1.SchemeGroupVersion.WithResource("nodes"),
 	corev1.SchemeGroupVersion.WithResource("resourcequotas"),
 	corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
 	networkingv1.SchemeGroupVersion.WithResource("ingressclasses"),
