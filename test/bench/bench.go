@@ -26,6 +26,8 @@ type bench struct {
 	clients  []*restclient.RESTClient
 	duration time.Duration
 	pods     int
+	// owner is the UID of the replica set that owns the pods.
+	owner string
 	// loaded is true when the pods have been created.
 	loaded bool
 	// memory is the memory of the server directly after that.
@@ -139,6 +141,9 @@ type scenario struct {
 func (b *bench) measure(ctx context.Context, s scenario) (*result, error) {
 	b.run++
 	if err := b.namespace(ctx, "bench"); err != nil {
+		return nil, err
+	}
+	if err := b.prepareOwner(ctx); err != nil {
 		return nil, err
 	}
 	if s.prepare != nil {

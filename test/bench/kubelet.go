@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/tools/remotecommand"
 
@@ -42,6 +43,7 @@ func prepareNode(ctx context.Context, b *bench) error {
 	}
 	runs := pod(onNode)
 	runs.Spec.NodeName = "n"
+	runs.OwnerReferences[0].UID = types.UID(b.owner)
 	for path, object := range map[string]any{"/api/v1/nodes": k.Node("n"), pods: runs} {
 		body, err := json.Marshal(object)
 		if err != nil {

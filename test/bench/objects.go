@@ -87,12 +87,12 @@ func pod(name string) *corev1.Pod {
 			Labels:      map[string]string{"app": "web", "tier": "front", "pod-template-hash": "5d4f8c7b9"},
 			Annotations: map[string]string{"bench/tick": placeTick, "prometheus.io/scrape": "true"},
 			OwnerReferences: []metav1.OwnerReference{{
-				APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "web-5d4f8c7b9", UID: "6a1f3a52-5a7f-4e0e-9a57-0f7d1c3f4b11",
+				APIVersion: "apps/v1", Kind: "ReplicaSet", Name: ownerName, UID: placeOwner,
 				Controller: ptr.To(true), BlockOwnerDeletion: ptr.To(true),
 			}},
 		},
 		Spec: corev1.PodSpec{
-			NodeName:   "node-1",
+			NodeName:   nodeName,
 			Containers: []corev1.Container{container("app", "registry.example/web:1.2.3", 8080), container("proxy", "registry.example/proxy:4.5", 9090)},
 			Volumes: []corev1.Volume{{Name: "config", VolumeSource: corev1.VolumeSource{
 				ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "web"}},

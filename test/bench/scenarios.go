@@ -86,11 +86,11 @@ func prepareAccount(ctx context.Context, b *bench) error {
 	return nil
 }
 
-var podBody = encodeProtobuf(pod(placeName))
+var podTemplate = encodeProtobuf(pod(placeName))
 
 func createPod(ctx context.Context, b *bench, worker, i int) error {
 	name := uniqueName("run-"+strconv.Itoa(b.run), worker, i)
-	_, err := b.send(ctx, worker, call{"POST", pods, protoType, protoType, fill(podBody, name, i), ""})
+	_, err := b.send(ctx, worker, call{"POST", pods, protoType, protoType, b.podBody(name, i), ""})
 	return err
 }
 
@@ -104,7 +104,7 @@ func loadPods(ctx context.Context, b *bench) error {
 	writers.SetLimit(16)
 	for i := range b.pods {
 		writers.Go(func() error {
-			_, err := b.send(ctx, i, call{"POST", pods, protoType, protoType, fill(podBody, podName(i), i), ""})
+			_, err := b.send(ctx, i, call{"POST", pods, protoType, protoType, b.podBody(podName(i), i), ""})
 			return err
 		})
 	}
