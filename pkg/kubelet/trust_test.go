@@ -3,24 +3,47 @@ package kubelet
 import (
 	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/util/cert"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
-	standin "github.com/gatehouse-k8s/gatehouse/test/kubelet"
 )
 
-// asked asks a kubelet for its health. It returns the error of the certificate.
-func asked(t *testing.T, n *Connections, k *standin.Kubelet) error {
+// trusted is a server in place of a kubelet, and the authority of its certificate.
+type trusted struct {
+	*httptest.Server
+	ca []byte
+}
+
+func startTrusted(t *testing.T) trusted {
 	t.Helper()
-	target, err := n.To(k.Node("n"))
+	certPEM, keyPEM, err := cert.GenerateSelfSignedCertKey("127.0.0.1", nil, nil)
 	testutil.Check(t, err)
-	response, err := (&http.Client{Transport: target.Transport}).Get(k.URL("/healthz").String())
+	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	testutil.Check(t, err)
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of the test
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return trusted{server, certPEM}
+}
+
+// asked asks a kubelet for anything. It returns the error of the certificate.
+func asked(t *testing.T, n *Connections, k trusted) error {
+	t.Helper()
+	target, err := n.To(&corev1.Node{Status: corev1.NodeStatus{Addresses: []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}}})
+	testutil.Check(t, err)
+	response, err := (&http.Client{Transport: target.Transport}).Get(k.URL)
 	if wrong, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return wrong
 	}
@@ -32,16 +55,9 @@ func asked(t *testing.T, n *Connections, k *standin.Kubelet) error {
 // contents in between that are invalid and thus change nothing.
 func TestAuthorityChanges(t *testing.T) {
 	t.Parallel()
-	var kubelets [2]*standin.Kubelet
-	for i := range kubelets {
-		var err error
-		kubelets[i], err = standin.Start(standin.Config{})
-		testutil.Check(t, err)
-		t.Cleanup(kubelets[i].Close)
-	}
-	before, after := kubelets[0], kubelets[1]
+	before, after := startTrusted(t), startTrusted(t)
 	file := filepath.Join(t.TempDir(), "ca.crt")
-	testutil.Check(t, os.WriteFile(file, before.CA, 0o600))
+	testutil.Check(t, os.WriteFile(file, before.ca, 0o600))
 	n, err := New(Config{AddressTypes: []corev1.NodeAddressType{corev1.NodeInternalIP}, CAFile: file})
 	testutil.Check(t, err)
 	t.Cleanup(n.Close)
@@ -50,7 +66,7 @@ func TestAuthorityChanges(t *testing.T) {
 	if asked(t, n, after) == nil {
 		t.Fatal("a kubelet with another authority is trusted")
 	}
-	for _, content := range []string{"", "no certificate", string(after.CA)} {
+	for _, content := range []string{"", "no certificate", string(after.ca)} {
 		testutil.Check(t, os.WriteFile(file, []byte(content), 0o600))
 	}
 	for start := time.Now(); asked(t, n, after) != nil; time.Sleep(10 * time.Millisecond) {
@@ -65,11 +81,8 @@ func TestAuthorityChanges(t *testing.T) {
 
 // TestInvalidAuthority keeps the authority when the new one is none.
 func TestInvalidAuthority(t *testing.T) {
-	k, err := standin.Start(standin.Config{})
-	testutil.Check(t, err)
-	t.Cleanup(k.Close)
 	file := filepath.Join(t.TempDir(), "ca.crt")
-	testutil.Check(t, os.WriteFile(file, k.CA, 0o600))
+	testutil.Check(t, os.WriteFile(file, startTrusted(t).ca, 0o600))
 	n, err := New(Config{CAFile: file})
 	testutil.Check(t, err)
 	before := n.trusting.Load()
