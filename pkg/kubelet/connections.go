@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -26,7 +28,7 @@ type Config struct {
 	CertFile, KeyFile string
 	// CAFile is the authority of the kubelets' certificates:
 	// --kubelet-certificate-authority. Without it they are not verified, as in
-	// kube-apiserver.
+	// kube-apiserver. The file is read again when it changes, while Run runs.
 	CAFile string
 	// Timeout is how long it may take to connect: --kubelet-timeout. 0 is no limit.
 	Timeout time.Duration
@@ -39,35 +41,38 @@ type Config struct {
 type Connections struct {
 	config Config
 	open   open
-	// verified and unverified reach kubelets; guarded reaches them too, but not on the
-	// server's own host. others reaches pods.
-	verified, unverified, guarded, others *http.Transport
+	// ca is what New read from Config.CAFile, and trusting what verifies kubelets now.
+	ca       []byte
+	trusting atomic.Pointer[trusting]
+	// unverified reaches kubelets, and others pods.
+	unverified, others *http.Transport
 }
 
 // New returns connections. It fails if a file cannot be read.
 func New(c Config) (*Connections, error) {
 	n := &Connections{config: c}
-	verified, err := c.tls(c.CAFile == "")
+	if c.CAFile != "" {
+		var err error
+		if n.ca, err = os.ReadFile(c.CAFile); err != nil {
+			return nil, fmt.Errorf("certificate authority of kubelets: %w", err)
+		}
+	}
+	if err := n.trust(n.ca); err != nil {
+		return nil, err
+	}
+	unverified, err := c.tls(transport.TLSConfig{Insecure: true})
 	if err != nil {
 		return nil, err
 	}
-	unverified, err := c.tls(true)
-	if err != nil {
-		return nil, err
-	}
-	n.verified = n.transport(verified, n.dialer(nil))
 	n.unverified = n.transport(unverified, n.dialer(nil))
-	n.guarded = n.transport(verified, n.dialer(refuseOwnHost))
 	n.others = n.transport(&tls.Config{InsecureSkipVerify: true}, n.dialer(refuseOwnHost))
 	return n, nil
 }
 
-func (c Config) tls(insecure bool) (*tls.Config, error) {
-	t := &transport.Config{TLS: transport.TLSConfig{CertFile: c.CertFile, KeyFile: c.KeyFile, Insecure: insecure}}
-	if !insecure {
-		t.TLS.CAFile = c.CAFile
-	}
-	config, err := transport.TLSConfigFor(t)
+// tls completes the configuration with the server's own certificate.
+func (c Config) tls(t transport.TLSConfig) (*tls.Config, error) {
+	t.CertFile, t.KeyFile = c.CertFile, c.KeyFile
+	config, err := transport.TLSConfigFor(&transport.Config{TLS: t})
 	if err != nil {
 		return nil, fmt.Errorf("certificates for connections to kubelets: %w", err)
 	}
@@ -140,8 +145,9 @@ func (n *Connections) To(node *corev1.Node) (Target, error) {
 	if port <= 0 {
 		port = defaultPort
 	}
+	now := n.trusting.Load()
 	return Target{
-		Host: host, Port: strconv.Itoa(int(port)), Transport: n.verified, Unverified: n.unverified, Guarded: n.guarded,
+		Host: host, Port: strconv.Itoa(int(port)), Transport: now.verified, Unverified: n.unverified, Guarded: now.guarded,
 		WebSockets: slices.Contains(node.Status.DeclaredFeatures, webSockets),
 	}, nil
 }

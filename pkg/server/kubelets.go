@@ -22,6 +22,7 @@ func newKubelets(b *base) (*kubelet.Connections, error) {
 		return nil, err
 	}
 	b.life.onClose(b.kubelets.Close)
+	b.life.runs(b.kubelets.Run)
 	return b.kubelets, nil
 }
 

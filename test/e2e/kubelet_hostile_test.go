@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -263,17 +264,19 @@ func TestBrokenStreams(t *testing.T) {
 		})
 	}
 	all.Wait()
-	eventually(t, "no stream is left", func() bool {
-		var stacks strings.Builder
-		_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
-		left := 0
-		for stack := range strings.SplitSeq(stacks.String(), "\n\n") {
-			if strings.Contains(stack, "registry/core/connect.") {
-				left++
-			}
+	eventually(t, "no stream is left", func() bool { return goroutines("registry/core/connect.") == 0 })
+}
+
+// goroutines counts those of the process whose stacks mention any of the names.
+func goroutines(names ...string) (count int) {
+	var stacks strings.Builder
+	_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
+	for stack := range strings.SplitSeq(stacks.String(), "\n\n") {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(stack, name) }) {
+			count++
 		}
-		return left == 0
-	})
+	}
+	return count
 }
 
 // TestStreamsEndWithServer stops a server that has open streams.

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/creack/pty"
+
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/test/kubelet"
 )
@@ -65,6 +67,37 @@ func TestKubectlContainers(t *testing.T) {
 	}
 	if back, err := os.ReadFile(filepath.Join(c.dir, "back")); string(back) != "content\n" {
 		t.Errorf("copied there and back: %q, %v", back, err)
+	}
+}
+
+// TestKubectlTerminal types into a command that has a terminal. The terminal of the
+// client has a size, which the container gets.
+func TestKubectlTerminal(t *testing.T) {
+	t.Parallel()
+	c := startCluster(t, kubelet.Config{})
+	for _, test := range []struct {
+		name, input, output string
+		command             []string
+	}{
+		{"size", "", "97x31", []string{"size"}},
+		{"input", "typed\n", "TYPED", []string{"sh", "-c", "head -n 1 | tr a-z A-Z"}}, // capitals, because the terminal may echo
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cmd := c.kubectl(t, append([]string{"exec", "-i", "-t", "p", "--"}, test.command...)...)
+			terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 97, Rows: 31})
+			testutil.Check(t, err)
+			t.Cleanup(func() { _ = terminal.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() })
+			_, err = io.WriteString(terminal, test.input)
+			testutil.Check(t, err)
+			var seen strings.Builder
+			for in := bufio.NewReader(terminal); !strings.Contains(seen.String(), test.output); {
+				b, err := in.ReadByte()
+				if err != nil {
+					t.Fatalf("the terminal shows %q, not %q: %v", seen.String(), test.output, err)
+				}
+				seen.WriteByte(b)
+			}
+		})
 	}
 }
 
