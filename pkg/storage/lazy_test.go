@@ -348,3 +348,26 @@ func TestFilledAtOnce(t *testing.T) {
 		t.Error("the resource counts as empty")
 	}
 }
+
+// TestUpdatesBeginWithEtcd updates an object that was just changed, as often as it
+// takes for a cache to be behind now and then. Each change must be tried only once.
+func TestUpdatesBeginWithEtcd(t *testing.T) {
+	l := newLazy(t, false)
+	create(t, l, "m")
+	_, err := l.fill(t.Context())
+	testutil.Check(t, err)
+	tries := 0
+	const updates = 500
+	for i := range updates {
+		testutil.Check(t, l.GuaranteedUpdate(t.Context(), mapsPrefix+"/n/m", &corev1.ConfigMap{}, false, nil,
+			func(obj runtime.Object, _ apistorage.ResponseMeta) (runtime.Object, *uint64, error) {
+				tries++
+				m := obj.(*corev1.ConfigMap)
+				m.Data = map[string]string{"i": fmt.Sprint(i)}
+				return m, nil, nil
+			}, nil))
+	}
+	if tries != updates {
+		t.Errorf("%d updates were tried %d times", updates, tries)
+	}
+}

@@ -34,7 +34,9 @@ func (l *lazyCache) Create(ctx context.Context, key string, obj, out runtime.Obj
 	return l.Interface.Create(ctx, key, obj, out, ttl)
 }
 
-// GuaranteedUpdate implements storage.Interface.
+// GuaranteedUpdate implements storage.Interface. The change begins with the object in etcd. The
+// cache would let it begin with its own, and do it once more if that is a moment old: then
+// admission has seen the request twice, and quotas are charged twice.
 func (l *lazyCache) GuaranteedUpdate(ctx context.Context, key string, destination runtime.Object, ignoreNotFound bool,
 	preconditions *apistorage.Preconditions, tryUpdate apistorage.UpdateFunc, existing runtime.Object) error {
 	before := l.beforeChange
@@ -44,7 +46,7 @@ func (l *lazyCache) GuaranteedUpdate(ctx context.Context, key string, destinatio
 	if err := before(ctx); err != nil {
 		return err
 	}
-	return l.current().GuaranteedUpdate(ctx, key, destination, ignoreNotFound, preconditions, tryUpdate, existing)
+	return l.Interface.GuaranteedUpdate(ctx, key, destination, ignoreNotFound, preconditions, tryUpdate, existing)
 }
 
 // Delete implements storage.Interface.

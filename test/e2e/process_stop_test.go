@@ -127,8 +127,11 @@ func TestStopWhenIdle(t *testing.T) {
 }
 
 // waitUntilIdle waits until a new server has written the conditions of its flow
-// schemas, which is the last thing that it does after its start.
+// schemas, and until its controllers have begun. Those of the library look ten times
+// a second whether their caches are filled, and complain if the server ends before; nothing
+// shows that they have begun.
 func waitUntilIdle(t *testing.T, config *restclient.Config) {
+	time.Sleep(500 * time.Millisecond)
 	schemas := kubernetes.NewForConfigOrDie(config).FlowcontrolV1().FlowSchemas()
 	eventually(t, "every flow schema has a condition", func() bool {
 		list, err := schemas.List(t.Context(), metav1.ListOptions{})
