@@ -27,8 +27,9 @@ test-race: ## run the tests under the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m -json ./pkg/... | $(GO) run ./test/progress
 
 # The rounds are counted, because a limit of time makes go test fail now and then without a finding (golang/go#75804, mended in Go 1.27).
-fuzz: ## fuzz the decoders and the checks of bodies (about a minute)
+fuzz: ## fuzz the decoders, and the checks of bodies and headers (about a minute)
 	$(GO) test ./pkg/apis -run '^$$' -fuzz FuzzDecode -fuzztime 100000x -fuzzminimizetime 1s
+	$(GO) test ./pkg/kubelet -run '^$$' -fuzz FuzzHeaderBound -fuzztime 100000x -fuzzminimizetime 1s
 	for target in FuzzJSON FuzzCBOR FuzzProtobuf FuzzQuantities; do \
 		$(GO) test ./pkg/server/bodies -run '^$$' -fuzz "^$$target$$" -fuzztime 30000x -fuzzminimizetime 1s || exit 1; \
 	done

@@ -41,7 +41,7 @@ func ForUpgrade(transport http.RoundTripper, location *url.URL) (http.RoundTripp
 		if err != nil {
 			return nil, err
 		}
-		return &headerBound{Conn: conn}, nil
+		return &headerBound{Conn: conn, max: maxHeader}, nil
 	}}, &plain
 }
 
@@ -81,10 +81,11 @@ func dialTLS(dial utilnet.DialFunc, base *tls.Config) utilnet.DialFunc {
 	}
 }
 
-// headerBound is a connection that fails if it receives more than maxHeader bytes
-// before the end of a header.
+// headerBound is a connection that fails if it receives more than max bytes before
+// the end of a header.
 type headerBound struct {
 	net.Conn
+	max  int
 	read int
 	last []byte // the last bytes, as many as may belong to the end of the header
 	past bool
@@ -99,12 +100,12 @@ func (c *headerBound) Read(p []byte) (int, error) {
 		return n, err
 	}
 	seen := append(c.last, p[:n]...)
-	if c.past = bytes.Contains(seen, []byte("\r\n\r\n")) || bytes.Contains(seen, []byte("\n\n")); c.past {
+	if c.past = bytes.Contains(seen, []byte("\n\r\n")) || bytes.Contains(seen, []byte("\n\n")); c.past {
 		c.last = nil
 		return n, err
 	}
-	c.last = append([]byte(nil), seen[max(0, len(seen)-3):]...)
-	if c.read += n; c.read > maxHeader {
+	c.last = append([]byte(nil), seen[max(0, len(seen)-2):]...)
+	if c.read += n; c.read > c.max {
 		return 0, errHeader
 	}
 	return n, err
