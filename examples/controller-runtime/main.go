@@ -1,4 +1,4 @@
-// The operator of the example. It uses the cluster of the current kubeconfig.
+// Command controller-runtime runs the operator of the example in the cluster of the current kubeconfig.
 package main
 
 import (

@@ -74,8 +74,8 @@ func internalOptions(options metav1.ListOptions) (*metainternalversion.ListOptio
 
 // Shared returns the transformation of what [ListWatch] gives to an informer, which keeps it. The
 // watch cache gives each watch a copy of an object of its own; instead of that, the informer
-// gets the object of the cache, unless there is a newer one already. Twelve thousand pods are in memory
-// once so, and not twice.
+// gets the object of the cache, unless there is a newer one already. So an object is in memory
+// once, and not once more for each informer.
 func Shared(o *Access, resource schema.GroupVersionResource) cache.TransformFunc {
 	return func(obj any) (any, error) {
 		own, err := meta.Accessor(obj)
