@@ -24,7 +24,7 @@ type authenticateWithRoom struct{ authenticator.Request }
 
 // AuthenticateRequest implements authenticator.Request.
 func (a authenticateWithRoom) AuthenticateRequest(r *http.Request) (*authenticator.Response, bool, error) {
-	stack.Grow()
+	stack.GrowMuch()
 	return a.Request.AuthenticateRequest(r)
 }
 
