@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/stack"
 )
 
 // lazyTypeConverter builds its schemas on first use.
@@ -52,7 +54,8 @@ func (l lazyTypeConverter) unchecked(converter managedfields.TypeConverter, obje
 	if err != nil {
 		return nil, err
 	}
-	content, err := value.NewValueReflect(object)
+	stack.Grow() // the comparison that follows calls deeply
+	content, err := newGoObject(object)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func applyAuthentication(b *base, accounts authenticator.Token) (dynamiccertific
 	if err != nil {
 		return nil, err
 	}
-	g.Authentication.Authenticator = chain
+	g.Authentication.Authenticator = authenticateWithRoom{chain}
 	b.life.runs(chain.Run)
 	return ca, nil
 }

@@ -198,6 +198,7 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator, others *peers.Peers) {
 		}
 	}
 	b.generic.BuildHandlerChainFunc = func(handler http.Handler, g *genericapiserver.Config) http.Handler {
+		handler = nearContext(handler)
 		handler = withoutEarlyWarnings(handler, apis.Scheme, g.EffectiveVersion.EmulationVersion())
 		handler = refuseBadPatches(handler, g.Serializer)
 		handler = bodies.Bound(handler, g.MaxRequestBodyBytes, g.LongRunningFunc, types)
@@ -214,6 +215,6 @@ func (b *base) wrapHandlers(front *aggregator.Aggregator, others *peers.Peers) {
 		if b.keys != nil {
 			handler = welcomeBrowsers(handler, b.options.Data.Kubeconfig())
 		}
-		return reportRefusals(handler, b)
+		return withRoom(reportRefusals(handler, b))
 	}
 }

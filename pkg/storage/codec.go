@@ -6,6 +6,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
+	"github.com/gatehouse-k8s/gatehouse/pkg/stack"
 )
 
 // hubOptions wraps the codec of each resource: objects that are read have an
@@ -53,6 +54,7 @@ type kindless struct {
 
 // Decode implements runtime.Decoder.
 func (k kindless) Decode(data []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
+	stack.Grow() // the watch cache decodes each event in a goroutine of its own
 	obj, gvk, err := k.Codec.Decode(data, defaults, into)
 	if err != nil || into == nil {
 		return obj, gvk, err

@@ -5,6 +5,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	apistorage "k8s.io/apiserver/pkg/storage"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/stack"
 )
 
 // beforeCreation is called before a write that may create an object.
@@ -39,6 +41,7 @@ func (l *lazyCache) Create(ctx context.Context, key string, obj, out runtime.Obj
 // admission has seen the request twice, and quotas are charged twice.
 func (l *lazyCache) GuaranteedUpdate(ctx context.Context, key string, destination runtime.Object, ignoreNotFound bool,
 	preconditions *apistorage.Preconditions, tryUpdate apistorage.UpdateFunc, existing runtime.Object) error {
+	stack.Grow() // patches are merged and admitted inside of it
 	before := l.beforeChange
 	if ignoreNotFound {
 		before = l.beforeCreation

@@ -34,6 +34,7 @@ type options struct {
 	only            *regexp.Regexp
 	pods, starts    int
 	servers         int
+	controllers     string
 }
 
 func main() {
@@ -45,6 +46,7 @@ func main() {
 	flag.IntVar(&o.pods, "pods", 10_000, "pods to list; kube-apiserver's recorded figures are for 10,000")
 	flag.IntVar(&o.starts, "starts", 5, "fresh and second starts; the table has the medians")
 	flag.IntVar(&o.servers, "servers", 50, "servers of pkg/testserver to start at once in one process")
+	flag.StringVar(&o.controllers, "controllers", "", "--controllers of the server during the scenarios; kube-apiserver has none")
 	testServers := flag.Int("testservers", 0, "measure only pkg/testserver, with so many servers at once, and pkg/testprocess")
 	many := flag.Int("definitions", 0, "measure only the memory of so many large CustomResourceDefinitions")
 	files := flag.String("definition-files", "", "a directory with the CustomResourceDefinitions to measure in place of generated ones")
@@ -122,7 +124,8 @@ type runner struct {
 // otherwise nil. name is that of their directories.
 func (r *runner) start(ctx context.Context, name string, flags ...string) (here, there *bench, err error) {
 	flags = append(slices.Clone(r.flags), flags...)
-	if here, err = startBench(ctx, ours(r.server), filepath.Join(r.dir, name), flags, r.provider, r.options); err != nil {
+	own := append(slices.Clone(flags), "--controllers="+r.controllers)
+	if here, err = startBench(ctx, ours(r.server), filepath.Join(r.dir, name), own, r.provider, r.options); err != nil {
 		return nil, nil, err
 	}
 	if r.against != "" {
@@ -159,6 +162,7 @@ func startBench(ctx context.Context, start starter, dir string, flags []string, 
 // if kube-apiserver is not measured.
 func (r *runner) measureScenarios(ctx context.Context, here, there *bench) error {
 	printHeader(os.Stdout)
+	peak := followPeak(here, there)
 	for _, scenario := range scenarios() {
 		if !r.only.MatchString(scenario.name) {
 			continue
@@ -171,7 +175,11 @@ func (r *runner) measureScenarios(ctx context.Context, here, there *bench) error
 			return err
 		}
 	}
-	printMemory(os.Stdout, r.pods, here, there)
+	printMemory(os.Stdout, r.pods, here, there, peak())
+	if err := printQuiet(ctx, os.Stdout, here, there); err != nil {
+		return err
+	}
+	printSource(os.Stdout, there)
 	return nil
 }
 
@@ -196,7 +204,7 @@ func (r *runner) measure(ctx context.Context, s scenario, here, there *bench) er
 		if err != nil {
 			return fmt.Errorf("kube-apiserver, %s: %w", s.name, err)
 		}
-		theirs = figures{measured.rate(), measured.cpuPer1000()}
+		theirs = figures{measured.rate(), measured.cpuPer1000(), measured.quantile(0.99)}
 	}
 	printResult(os.Stdout, s, result, theirs)
 	return nil

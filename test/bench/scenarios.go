@@ -3,12 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/plugins"
 )
@@ -31,29 +28,35 @@ const (
 // kube-apiserver were recorded with 10,000 pods.
 func scenarios() []scenario {
 	return []scenario{
-		{name: "create ConfigMap", clients: 1, upstream: figures{403, 2.27}, operation: createConfigMap},
-		{name: "create ConfigMap", clients: 16, upstream: figures{1026, 1.31}, operation: createConfigMap},
+		{name: "create ConfigMap", clients: 1, upstream: figures{rate: 403, cpu: 2.27}, operation: createConfigMap},
+		{name: "create ConfigMap", clients: 16, upstream: figures{rate: 1026, cpu: 1.31}, operation: createConfigMap},
 		{name: "create Pod, default plugins", clients: 8, flags: []string{}, prepare: prepareAccount, operation: createPod},
 		{name: "create Pod, no plugins", clients: 8, flags: []string{"--disable-admission-plugins=" + defaultPlugins()}, operation: createPod},
 		{name: "get ConfigMap, certificate", clients: 8, prepare: prepareIdentities, operation: getAs("")},
 		{name: "get ConfigMap, account token", clients: 8, prepare: prepareIdentities, operation: getAs("service account")},
 		{name: "get ConfigMap, OIDC token", clients: 8, prepare: prepareIdentities, operation: getAs("OpenID Connect")},
 		{name: "access review, 10 bindings", clients: 8, prepare: bindUsers(10), operation: reviewAccess},
-		{name: "access review, 1,000 bindings", clients: 8, upstream: figures{1913, 0.77}, prepare: bindUsers(1000), operation: reviewAccess},
+		{name: "access review, 1,000 bindings", clients: 8, upstream: figures{rate: 1913, cpu: 0.77}, prepare: bindUsers(1000), operation: reviewAccess},
 		{name: "access review, 10,000 bindings", clients: 8, prepare: bindUsers(10000), operation: reviewAccess},
-		{name: "get Pod, JSON", clients: 8, upstream: figures{412, 0.86}, prepare: loadPods, operation: getPod(jsonType)},
-		{name: "get Pod, protobuf", clients: 8, upstream: figures{854, 0.86}, prepare: loadPods, operation: getPod(protoType)},
-		{name: "list all pods, JSON", clients: 1, upstream: figures{0.99, 980}, prepare: loadPods, operation: listPods(jsonType)},
-		{name: "list all pods, protobuf", clients: 1, upstream: figures{1.37, 487}, prepare: loadPods, operation: listPods(protoType)},
-		{name: "list all pods, Table", clients: 1, upstream: figures{0.72, 960}, prepare: loadPods, operation: listPods(tableType)},
-		{name: "watch event, 200 watchers", clients: 1, upstream: figures{22015, 0.036}, whole: fanOut},
-		{name: "server-side apply of a Deployment", clients: 4, upstream: figures{144, 6.05}, prepare: applyAll, operation: apply},
+		{name: "get Pod, JSON", clients: 8, upstream: figures{rate: 412, cpu: 0.86}, prepare: loadPods, operation: getPod(jsonType)},
+		{name: "get Pod, protobuf", clients: 8, upstream: figures{rate: 854, cpu: 0.86}, prepare: loadPods, operation: getPod(protoType)},
+		{name: "list all pods, JSON", clients: 1, upstream: figures{rate: 0.99, cpu: 980}, prepare: loadPods, operation: listPods(jsonType)},
+		{name: "list all pods, protobuf", clients: 1, upstream: figures{rate: 1.37, cpu: 487}, prepare: loadPods, operation: listPods(protoType)},
+		{name: "list all pods, Table", clients: 1, upstream: figures{rate: 0.72, cpu: 960}, prepare: loadPods, operation: listPods(tableType)},
+		{name: "list all pods, pages of 500, JSON", clients: 1, prepare: loadPods, operation: listPages},
+		{name: "watch all pods from a list on", clients: 1, prepare: loadPods, operation: watchList},
+		{name: "update the status of a Pod", clients: 8, prepare: loadPods, operation: updateStatus},
+		{name: "watch event, 200 watchers", clients: 1, upstream: figures{rate: 22015, cpu: 0.036}, whole: fanOut(updates, 0)},
+		{name: "watch event, 25 updates a second", clients: 1, whole: fanOut(updates/4, time.Second/25)},
+		{name: "server-side apply of a Deployment", clients: 4, upstream: figures{rate: 144, cpu: 6.05}, prepare: applyAll, operation: apply},
+		{name: "strategic patch of a Deployment", clients: 4, prepare: applyAll, operation: patch},
+		{name: "mixed load of ConfigMaps", clients: 16, prepare: prepareMixed, operation: mixed},
 		{name: "exec, latency", clients: 1, prepare: prepareNode, operation: execute(1)},
 		{name: "exec, 16 MiB of output", clients: 1, prepare: prepareNode, operation: execute(streamed)},
 		{name: "port-forward, 16 MiB there and back", clients: 1, prepare: prepareNode, operation: forward},
 		{name: "crd: definition to first object", clients: 1, operation: defineAndUse},
-		{name: "crd: 200 definitions at once", clients: atOnce, upstream: figures{119, 12.8}, whole: defineMany},
-		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures{505, 2.43}, prepare: prepareCustomResource, operation: createCustomResource},
+		{name: "crd: 200 definitions at once", clients: atOnce, upstream: figures{rate: 119, cpu: 12.8}, whole: defineMany},
+		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures{rate: 505, cpu: 2.43}, prepare: prepareCustomResource, operation: createCustomResource},
 	}
 }
 
@@ -92,48 +95,6 @@ func createPod(ctx context.Context, b *bench, worker, i int) error {
 	name := uniqueName("run-"+strconv.Itoa(b.run), worker, i)
 	_, err := b.send(ctx, worker, call{"POST", pods, protoType, protoType, b.podBody(name, i), ""})
 	return err
-}
-
-// loadPods creates the pods when it is called for the first time.
-func loadPods(ctx context.Context, b *bench) error {
-	if b.loaded {
-		return nil
-	}
-	b.loaded = true
-	writers, ctx := errgroup.WithContext(ctx)
-	writers.SetLimit(16)
-	for i := range b.pods {
-		writers.Go(func() error {
-			_, err := b.send(ctx, i, call{"POST", pods, protoType, protoType, b.podBody(podName(i), i), ""})
-			return err
-		})
-	}
-	if err := writers.Wait(); err != nil {
-		return err
-	}
-	time.Sleep(2 * time.Second)
-	b.memory = b.server.memory()
-	return nil
-}
-
-func getPod(accept string) func(context.Context, *bench, int, int) error {
-	return func(ctx context.Context, b *bench, worker, i int) error {
-		// The step is a prime number that does not divide the number of pods,
-		// so that all pods are visited.
-		name := podName((worker*1237 + i*7919) % b.pods)
-		_, err := b.send(ctx, worker, call{verb: "GET", uri: pods + "/" + name, accept: accept})
-		return err
-	}
-}
-
-func listPods(accept string) func(context.Context, *bench, int, int) error {
-	return func(ctx context.Context, b *bench, worker, _ int) error {
-		size, err := b.send(ctx, worker, call{verb: "GET", uri: pods, accept: accept})
-		if err == nil && size < int64(b.pods)*20 {
-			err = fmt.Errorf("a list of %d bytes is too short", size)
-		}
-		return err
-	}
 }
 
 var managers = []struct {
