@@ -29,7 +29,7 @@ func needs(b *base, p *parts) bootstrap.Needs {
 	versions := map[schema.GroupVersion]bool{}
 	b.enabled.Each(func(group registry.Group, version registry.Version) { versions[group.GroupVersion(version)] = true })
 	n := bootstrap.Needs{
-		Client: b.client, Informers: b.informers, Services: p.services,
+		Client: b.client, Informers: b.informers, Objects: b.objects, Services: p.services,
 		Serves: b.enabled.Serves, ServesVersion: func(gv schema.GroupVersion) bool { return versions[gv] },
 		Controls:       func(name string) bool { return loops.All().Runs(name, b.options.Controllers, b.enabled.Serves) },
 		RootCA:         func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
