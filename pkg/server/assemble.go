@@ -52,7 +52,8 @@ type parts struct {
 	aggregator *aggregator.Aggregator
 }
 
-// assemble builds the server from what open has opened.
+// assemble builds the server from what open has opened. Meanwhile etcd elects itself: nothing
+// reads from it or writes to it before begin.
 func assemble(ctx context.Context, b *base) (*Server, error) {
 	p, err := configure(ctx, b)
 	if err != nil {
@@ -87,6 +88,9 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 	if err := s.installAggregator(); err != nil {
 		return nil, err
 	}
+	if err := begin(ctx, b, p); err != nil {
+		return nil, err
+	}
 	return s, s.tellWhere()
 }
 
@@ -114,7 +118,6 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 		{"other API servers", func() (err error) { p.peers, err = newPeers(b, p.stored.Raw); return err }},
 		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b, p.peers); return err }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
-		{"the first objects", func() error { return sow(ctx, b, p) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)

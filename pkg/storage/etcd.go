@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -18,11 +19,12 @@ import (
 )
 
 // etcd counts its heartbeats and elections in ticks. The only member of a
-// cluster elects itself, so short intervals make the start fast and have no
-// other effect.
+// cluster elects itself, after a random number of ticks, so short intervals make the start
+// fast. Each tick wakes the process, and so they are no shorter. An election of five ticks is the
+// shortest that etcd accepts.
 const (
 	tickMs     = 10
-	electionMs = 100
+	electionMs = 50
 
 	// catchUpEntries is the number of writes that etcd keeps in memory for
 	// members that are behind, of which there are none. etcd's default of 5000
@@ -74,16 +76,22 @@ type Etcd struct {
 	close   func()
 	// shared is true if other clients can write.
 	shared bool
+	quota  int64
+	// since is the resource version when it was ready, with the first objects.
+	since atomic.Uint64
 	// reserved is the size of the database at the last call of reserve.
 	reserved int64
+	// readiness guards unready, which is why it is not ready.
+	readiness sync.Once
+	unready   error
 }
 
-// StartEtcd starts an etcd server and waits until it accepts writes. The caller
-// must Close it. The error says in one line what is wrong with the directory
-// and what to do about it. etcd itself logs several lines and then panics or
-// exits in such a case, so StartEtcd first inspects what etcd would not
+// StartEtcd starts an etcd server. It accepts writes when Ready has returned, some hundredths
+// of a second later. The caller must Close it. The error says in one line what is
+// wrong with the directory and what to do about it. etcd itself logs several lines and then
+// panics or exits in such a case, so StartEtcd first inspects what etcd would not
 // survive, and then turns what etcd says in its last message into the error.
-func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
+func StartEtcd(c EtcdConfig) (*Etcd, error) {
 	settleSegments()
 	log := newJournal()
 	space := newSpace(c.Dir, c.FreeSpace)
@@ -96,26 +104,43 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 	}
 	assumeCurrentEtcd()
 	server, err := startServer(cfg, log)
-	if err == nil {
-		err = waitUntilReady(ctx, server, log)
-	}
 	if err != nil {
-		return nil, explain(c.Dir, fmt.Errorf("starting etcd in %s: %w", c.Dir, err))
+		return nil, explainStart(c.Dir, err)
 	}
-	log.release()
 	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{}), watches: newWatches(),
-		shared: c.ClientURL != ""}
+		shared: c.ClientURL != "", quota: cfg.QuotaBackendBytes}
 	e.close = sync.OnceFunc(func() {
 		close(e.closing)
 		closeServer(server, log, e.watches.end)
 	})
-	space.watch(e.reserve)
-	go e.awaitFailure()
-	if err := e.disarm(ctx, cfg.QuotaBackendBytes); err != nil {
-		e.Close()
-		return nil, err
-	}
 	return e, nil
+}
+
+func explainStart(dir string, err error) error {
+	return explain(dir, fmt.Errorf("starting etcd in %s: %w", dir, err))
+}
+
+// Ready waits until the server has elected itself and accepts writes. Before, its data may lack
+// the last writes of its former run. An error closes it, and is like those of StartEtcd. Only the
+// first call does something.
+func (e *Etcd) Ready(ctx context.Context) error {
+	e.readiness.Do(func() {
+		if e.unready = e.becomeReady(ctx); e.unready != nil {
+			e.Close()
+		}
+	})
+	return e.unready
+}
+
+func (e *Etcd) becomeReady(ctx context.Context) error {
+	if err := waitUntilReady(ctx, e.server, e.log); err != nil {
+		return explainStart(e.dir, err)
+	}
+	e.since.Store(uint64(e.Revision()))
+	e.log.release()
+	e.space.watch(e.reserve)
+	go e.awaitFailure()
+	return e.disarm(ctx, e.quota)
 }
 
 // disarm ends etcd's alarm that the database has reached its quota, if there is
@@ -173,20 +198,19 @@ func withoutPanic(f func() error) (err error) {
 	return f()
 }
 
-func waitUntilReady(ctx context.Context, server *embed.Etcd, log *journal) (err error) {
+func waitUntilReady(ctx context.Context, server *embed.Etcd, log *journal) error {
 	select {
 	case <-server.Server.ReadyNotify():
 		return nil
-	case err = <-server.Err():
+	case err := <-server.Err():
+		return err
 	case <-log.failed():
-		err = log.failure()
+		return log.failure()
 	case <-ctx.Done():
-		err = ctx.Err()
+		return ctx.Err()
 	case <-time.After(readyTimeout):
-		err = errNotReady
+		return errNotReady
 	}
-	closeServer(server, log, func() {})
-	return err
 }
 
 // closeServer stops the server, after it has called a function, unless it has failed:

@@ -28,10 +28,10 @@ type Seed struct {
 const seedsAtOnce = 128
 
 // IsNew reports whether nothing has been written to the etcd, and nobody else writes
-// to it.
+// to it. Before the etcd is ready, it may have been written to although IsNew is true.
 func (b *Backend) IsNew() bool { return b.etcd.Revision() <= 1 && !b.etcd.Shared() }
 
-// Sow writes objects to an etcd that is new, before anything else uses it. They must be
+// Sow writes objects to an etcd that is new when it is ready, before anything else uses it. They must be
 // complete, with everything that the creation of an object sets. The objects of a resource
 // that is encrypted are left out: whether encryption is possible is known later.
 //
@@ -46,6 +46,9 @@ func (b *Backend) Sow(ctx context.Context, seeds []Seed) error {
 		}
 		puts = append(puts, put...)
 	}
+	if err := b.etcd.Ready(ctx); err != nil || !b.IsNew() {
+		return err
+	}
 	client := b.etcd.Client()
 	defer client.Close()
 	for some := range slices.Chunk(puts, seedsAtOnce) {
@@ -53,7 +56,7 @@ func (b *Backend) Sow(ctx context.Context, seeds []Seed) error {
 			return err
 		}
 	}
-	b.since.Store(uint64(b.etcd.Revision()))
+	b.etcd.since.Store(uint64(b.etcd.Revision()))
 	return nil
 }
 
