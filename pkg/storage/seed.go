@@ -39,8 +39,17 @@ func (b *Backend) IsNew() bool { return b.etcd.Revision() <= 1 && !b.etcd.Shared
 // for each object, which is most of the work of a start.
 func (b *Backend) Sow(ctx context.Context, seeds []Seed) error {
 	var puts []clientv3.Op
+	options := map[schema.GroupResource]generic.RESTOptions{}
 	for _, seed := range seeds {
-		put, err := seed.put(b.options)
+		o, known := options[seed.Resource]
+		if !known {
+			var err error
+			if o, err = b.options.GetRESTOptions(seed.Resource, seed.Object); err != nil {
+				return fmt.Errorf("%s: %w", seed.Resource, err)
+			}
+			options[seed.Resource] = o
+		}
+		put, err := seed.put(o)
 		if err != nil {
 			return fmt.Errorf("%s %q: %w", seed.Resource, seed.Object.GetName(), err)
 		}
@@ -61,10 +70,9 @@ func (b *Backend) Sow(ctx context.Context, seeds []Seed) error {
 }
 
 // put is how the object is written, or nothing if it is left out.
-func (s Seed) put(getter generic.RESTOptionsGetter) ([]clientv3.Op, error) {
-	options, err := getter.GetRESTOptions(s.Resource, s.Object)
-	if err != nil || options.StorageConfig.Transformer != nil {
-		return nil, err
+func (s Seed) put(options generic.RESTOptions) ([]clientv3.Op, error) {
+	if options.StorageConfig.Transformer != nil {
+		return nil, nil
 	}
 	if err := (apistorage.APIObjectVersioner{}).PrepareObjectForStorage(s.Object); err != nil {
 		return nil, err

@@ -59,6 +59,9 @@ func ensureRoles(ctx context.Context, n Needs, policy *bootstrappolicy.Policy) e
 	var parallel errgroup.Group
 	parallel.SetLimit(writers)
 	role := func(want reconciliation.RuleOwner, access reconciliation.RuleOwnerModifier) {
+		if have.hasRole(want) {
+			return
+		}
 		parallel.Go(func() error {
 			known := &knownRole{RuleOwnerModifier: access, have: have.roles}
 			_, err := (&reconciliation.ReconcileRoleOptions{Role: want, Confirm: true, Client: known}).Run()
@@ -66,6 +69,9 @@ func ensureRoles(ctx context.Context, n Needs, policy *bootstrappolicy.Policy) e
 		})
 	}
 	binding := func(want reconciliation.RoleBinding, access reconciliation.RoleBindingModifier) {
+		if have.hasBinding(want) {
+			return
+		}
 		parallel.Go(func() error {
 			known := &knownBinding{RoleBindingModifier: access, have: have.bindings}
 			_, err := (&reconciliation.ReconcileRoleBindingOptions{RoleBinding: want, Confirm: true, Client: known}).Run()
