@@ -94,6 +94,7 @@ func (b *Backend) GetRESTOptions(resource schema.GroupResource, example runtime.
 	if b.cache && !b.uncached[resource] {
 		options.Decorator = b.cachedStorage
 	}
+	counted(resource, &options)
 	return options, nil
 }
 
