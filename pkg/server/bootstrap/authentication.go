@@ -83,7 +83,8 @@ func (info AuthenticationInfo) ensure(ctx context.Context, n Needs) error {
 			if err != nil {
 				return err
 			}
-			_, err = n.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: authenticationInfoName}, Data: data}, metav1.CreateOptions{})
+			created := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: authenticationInfoName}, Data: data}
+			_, err = n.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(ctx, created, metav1.CreateOptions{})
 			return unlessExists(err)
 		}
 		if err != nil {

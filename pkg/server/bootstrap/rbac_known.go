@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/component-helpers/auth/rbac/reconciliation"
 
@@ -53,15 +53,15 @@ func readRoles(ctx context.Context, access *objects.Access) (*existing, error) {
 // looks which rules cover which others.
 func (e *existing) hasRole(want reconciliation.RuleOwner) bool {
 	have, ok := e.roles[key(want.GetNamespace(), want.GetName())]
-	return ok && equality.Semantic.DeepEqual(have.GetRules(), want.GetRules()) &&
-		equality.Semantic.DeepEqual(have.GetAggregationRule(), want.GetAggregationRule()) &&
+	return ok && apiequality.Semantic.DeepEqual(have.GetRules(), want.GetRules()) &&
+		apiequality.Semantic.DeepEqual(have.GetAggregationRule(), want.GetAggregationRule()) &&
 		includes(have.GetLabels(), want.GetLabels()) && includes(have.GetAnnotations(), want.GetAnnotations())
 }
 
 // hasBinding reports whether a binding is as it should be.
 func (e *existing) hasBinding(want reconciliation.RoleBinding) bool {
 	have, ok := e.bindings[key(want.GetNamespace(), want.GetName())]
-	return ok && have.GetRoleRef() == want.GetRoleRef() && equality.Semantic.DeepEqual(have.GetSubjects(), want.GetSubjects()) &&
+	return ok && have.GetRoleRef() == want.GetRoleRef() && apiequality.Semantic.DeepEqual(have.GetSubjects(), want.GetSubjects()) &&
 		includes(have.GetLabels(), want.GetLabels()) && includes(have.GetAnnotations(), want.GetAnnotations())
 }
 
