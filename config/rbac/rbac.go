@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 )
@@ -21,8 +22,10 @@ type Policy struct {
 	RoleBindings        []rbacv1.RoleBinding
 }
 
-// Bootstrap returns the bootstrap policy, a new copy at every call.
-func Bootstrap() (*Policy, error) {
+// Bootstrap returns the bootstrap policy. It is decoded once, and nobody may change it.
+func Bootstrap() (*Policy, error) { return bootstrap() }
+
+var bootstrap = sync.OnceValues(func() (*Policy, error) {
 	p := &Policy{}
 	for name, into := range map[string]any{
 		"clusterroles": &p.ClusterRoles, "clusterrolebindings": &p.ClusterRoleBindings, "roles": &p.Roles, "rolebindings": &p.RoleBindings,
@@ -36,4 +39,4 @@ func Bootstrap() (*Policy, error) {
 		}
 	}
 	return p, nil
-}
+})

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/informers"
 	restclient "k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/transport"
 	"k8s.io/component-base/tracing"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
@@ -27,6 +28,7 @@ import (
 	listers "k8s.io/kube-aggregator/pkg/client/listers/apiregistration/v1"
 	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -39,6 +41,8 @@ type Config struct {
 	// Client is the configuration of a client of this server that may do
 	// everything.
 	Client *restclient.Config
+	// Objects are those of this server; APIServices are read from there.
+	Objects *objects.Access
 	// Informers provides services and endpoint slices. It is only asked for
 	// those of the two resources for which Serves returns true.
 	Informers informers.SharedInformerFactory
@@ -114,6 +118,9 @@ func New(c Config) (*Aggregator, error) {
 		completed: func() bool { return false },
 	}
 	a.routes.Store(&map[string]*proxy{})
+	a.informers.InformerFor(&apiregistrationv1.APIService{}, func(clientset.Interface, time.Duration) cache.SharedIndexInformer {
+		return objects.NewInformer(c.Objects, apiregistrationv1.SchemeGroupVersion.WithResource("apiservices"), objects.InformerOptions{Resync: resync})
+	})
 	apiServices := a.informers.Apiregistration().V1().APIServices()
 	a.lister = apiServices.Lister()
 	a.register.controller = autoregister.NewAutoRegisterController(apiServices, client.ApiregistrationV1())

@@ -29,15 +29,23 @@ const (
 type Repair struct {
 	*Services
 	client kubernetes.Interface
+	stored Stored
 	now    func() time.Time
 	// leaked contains the ports without a service, with the number of runs
 	// after which they are freed.
 	leaked map[int]int
 }
 
-// NewRepair returns a Repair that reads services and addresses with the client.
-func NewRepair(services *Services, client kubernetes.Interface) *Repair {
-	return &Repair{Services: services, client: client, now: time.Now, leaked: map[int]int{}}
+// Stored lists what a Repair compares. Nobody may change it.
+type Stored interface {
+	IPAddresses(ctx context.Context) (*networkingv1.IPAddressList, error)
+	Services(ctx context.Context) (*corev1.ServiceList, error)
+}
+
+// NewRepair returns a Repair of what is stored. It looks with the client whether a service still
+// exists.
+func NewRepair(services *Services, client kubernetes.Interface, stored Stored) *Repair {
+	return &Repair{Services: services, client: client, stored: stored, now: time.Now, leaked: map[int]int{}}
 }
 
 // Run compares and repairs the allocations once. It must not be called
@@ -46,11 +54,11 @@ func (r *Repair) Run(ctx context.Context) error {
 	// List the addresses before the services. Then an address that is allocated
 	// in between does not count as unused, and one that is released in between
 	// is not allocated again.
-	addresses, err := r.client.NetworkingV1().IPAddresses().List(ctx, metav1.ListOptions{})
+	addresses, err := r.stored.IPAddresses(ctx)
 	if err != nil {
 		return err
 	}
-	services, err := r.client.CoreV1().Services("").List(ctx, metav1.ListOptions{})
+	services, err := r.stored.Services(ctx)
 	if err != nil {
 		return err
 	}

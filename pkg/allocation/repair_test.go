@@ -38,7 +38,7 @@ func TestRepairAddresses(t *testing.T) {
 	client := fake.NewClientset(known, lacking, headless, &stored[0], &stored[1], &stored[2], &stored[3])
 	created := &fakeObjects{all: map[string]*networkingv1.IPAddress{}}
 	addresses := newAllocator(created, "10.0.0.0/24")
-	repair := NewRepair(&Services{Addresses: addresses}, client)
+	repair := NewRepair(&Services{Addresses: addresses}, client, nil)
 	if err := repair.addresses(t.Context(), stored, []corev1.Service{*known, *lacking, *headless}); err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/tools/cache"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/serviceaccount"
 )
 
@@ -47,17 +47,12 @@ type Deps struct {
 	Client kubernetes.Interface
 	// Metadata reads the metadata of objects of any resource.
 	Metadata metadata.Interface
-	// ListWatch follows the objects of a resource that the server stores itself, without
-	// a connection. Nobody may change them. It returns nil for other resources, and may
-	// be nil itself.
-	ListWatch func(schema.GroupVersionResource) cache.ListerWatcher
+	// Objects are those that the server stores itself: they are followed without requests.
+	Objects *objects.Access
 	// Vacancy returns a context that ends when a resource may have objects, which is
 	// before the first one is created. It returns nil if that is not known; Vacancy
 	// itself is nil if it is never known.
 	Vacancy func(context.Context, schema.GroupVersionResource) context.Context
-	// Stillness returns a context that ends before the first write of a resource since
-	// the start of the server. It returns nil if that is not known, and may be nil itself.
-	Stillness func(schema.GroupVersionResource) context.Context
 	// Informers are started after all loops are created.
 	Informers informers.SharedInformerFactory
 	// RootCA returns the certificates, in PEM, with which clients verify the server.

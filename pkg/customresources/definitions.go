@@ -31,12 +31,7 @@ type definitions struct {
 }
 
 func newDefinitions(access *objects.Access) *definitions {
-	informer := cache.NewSharedIndexInformerWithOptions(objects.ListWatch(access, resource), nil, cache.SharedIndexInformerOptions{
-		ResyncPeriod: resyncInterval, ObjectDescription: resource.String(),
-		Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
-	})
-	_ = informer.SetTransform(summarize(objects.Shared(access, resource))) // fails only for an informer that runs
-	return &definitions{access, informer}
+	return &definitions{access, objects.NewInformer(access, resource, objects.InformerOptions{Resync: resyncInterval, Transform: summarize})}
 }
 
 // summarize returns a transformation to summaries, which share their strings with what the

@@ -39,6 +39,7 @@ func newAggregator(b *base, p *peers.Peers) (*aggregator.Aggregator, error) {
 	}
 	return aggregator.New(aggregator.Config{
 		Client:          g.LoopbackClientConfig,
+		Objects:         b.objects,
 		Informers:       b.informers,
 		Serves:          b.enabled.Serves,
 		ClientCert:      clientCert,

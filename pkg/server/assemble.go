@@ -10,14 +10,12 @@ import (
 
 	internal "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	restclient "k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/aggregator"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
@@ -54,7 +52,8 @@ type parts struct {
 	aggregator *aggregator.Aggregator
 }
 
-// assemble builds the server from what open has opened.
+// assemble builds the server from what open has opened. Meanwhile etcd elects itself: nothing
+// reads from it or writes to it before begin.
 func assemble(ctx context.Context, b *base) (*Server, error) {
 	p, err := configure(ctx, b)
 	if err != nil {
@@ -89,6 +88,9 @@ func assemble(ctx context.Context, b *base) (*Server, error) {
 	if err := s.installAggregator(); err != nil {
 		return nil, err
 	}
+	if err := begin(ctx, b, p); err != nil {
+		return nil, err
+	}
 	return s, s.tellWhere()
 }
 
@@ -116,7 +118,6 @@ func configure(ctx context.Context, b *base) (*parts, error) {
 		{"other API servers", func() (err error) { p.peers, err = newPeers(b, p.stored.Raw); return err }},
 		{"API aggregation", func() (err error) { p.aggregator, err = newAggregator(b, p.peers); return err }},
 		{"admission (--enable-admission-plugins, --admission-control-config-file)", func() error { return applyAdmission(b, p.aggregator) }},
-		{"the first objects", func() error { return sow(ctx, b, p) }},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.flags, err)
@@ -148,9 +149,7 @@ func newStorage(b *base) (*storage.Stored, error) {
 	}
 	b.life.onClose(stored.Close)
 	if stored.Stillness != nil {
-		b.informers.stillness = func(resource schema.GroupVersionResource) context.Context {
-			return stored.Stillness(resource.GroupResource())
-		}
+		b.objects.KnowStillness(stored.Stillness)
 	}
 	return stored, nil
 }
@@ -189,8 +188,8 @@ func runControllers(b *base, p *parts) error {
 	if err != nil {
 		return err
 	}
-	deps := controllers.Deps{Client: client, Metadata: metadataClient, Informers: b.informers, ListWatch: b.listWatch,
-		Vacancy: b.vacancy(p.stored), Stillness: b.informers.stillness,
+	deps := controllers.Deps{Client: client, Metadata: metadataClient, Objects: b.objects, Informers: b.informers,
+		Vacancy:   b.vacancy(p.stored),
 		RootCA:    func() ([]byte, error) { return os.ReadFile(rootCAFile(b)) },
 		SignToken: p.accounts.tokens.Sign,
 	}
@@ -201,14 +200,6 @@ func runControllers(b *base, p *parts) error {
 	}
 	b.life.runs(loops.All().NewCrew(b.options.Controllers, deps, b.enabled.Serves).Run)
 	return nil
-}
-
-// listWatch follows the objects of a built-in resource.
-func (b *base) listWatch(resource schema.GroupVersionResource) cache.ListerWatcher {
-	if _, stored := objects.Storage[rest.Watcher](b.objects, resource.GroupResource()); !stored {
-		return nil
-	}
-	return objects.ListWatch(b.objects, resource)
 }
 
 // vacancy returns the function that tells controllers when a resource gets its

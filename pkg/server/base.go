@@ -121,7 +121,7 @@ func open(ctx context.Context, o options.Completed, life *lifetime) (*base, erro
 	return b, b.prepare()
 }
 
-// startEtcd starts the embedded etcd. If the flags name an external etcd, it
+// startEtcd starts the embedded etcd, which is not ready yet. If the flags name an external etcd, it
 // checks that this one answers, and returns nil.
 func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) {
 	if !o.Embedded {
@@ -130,7 +130,7 @@ func startEtcd(ctx context.Context, o options.Completed) (*storage.Etcd, error) 
 		}
 		return nil, nil
 	}
-	return storage.StartEtcd(ctx, storage.EtcdConfig{
+	return storage.StartEtcd(storage.EtcdConfig{
 		Dir:        o.Data.Path("etcd"),
 		NoSync:     o.Data.EtcdNoSync,
 		ClientURL:  o.Data.EtcdClientURL,

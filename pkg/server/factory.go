@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"reflect"
 	"sync"
 	"time"
@@ -47,11 +46,6 @@ type directFactory struct {
 	// resources are those that are stored as the type.
 	resources map[reflect.Type]schema.GroupVersionResource
 
-	// stillness tells when a resource is written to for the first time; see
-	// [storage.Backend.Stillness]. It is set before informers run, and nil if that is
-	// never known.
-	stillness func(schema.GroupVersionResource) context.Context
-
 	mu sync.Mutex
 	// made are the informers that follow the storage.
 	made map[schema.GroupVersionResource]cache.SharedIndexInformer
@@ -79,18 +73,8 @@ func (f *directFactory) InformerFor(obj runtime.Object, newInformer internalinte
 	gvr, direct := f.resources[reflect.TypeOf(obj)]
 	if direct {
 		newInformer = func(_ kubernetes.Interface, resync time.Duration) cache.SharedIndexInformer {
-			begun := objects.NewBegun(objects.ListWatch(f.objects, gvr))
-			informer := cache.NewSharedIndexInformerWithOptions(begun, nil, cache.SharedIndexInformerOptions{
-				ResyncPeriod: resync, ObjectDescription: gvr.String(),
-				Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
-			})
-			_ = informer.SetTransform(objects.Shared(f.objects, gvr)) // fails only for an informer that runs
-			return newDormantInformer(informer, begun, resync, func() context.Context {
-				if f.stillness == nil {
-					return nil
-				}
-				return f.stillness(gvr)
-			})
+			return objects.NewInformer(f.objects, gvr, objects.InformerOptions{
+				Resync: resync, Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc}})
 		}
 	}
 	informer := f.SharedInformerFactory.InformerFor(obj, newInformer)

@@ -26,8 +26,8 @@ func TestInformersAreDirect(t *testing.T) {
 			continue // client-go has no informer of it
 		}
 		direct++
-		made, ok := f.existing(gvr).(*dormantInformer)
-		if !ok || generic.Informer().GetIndexer() != made.GetIndexer() {
+		made := f.existing(gvr)
+		if made == nil || generic.Informer().GetIndexer() != made.GetIndexer() {
 			t.Errorf("%s, %s: the informer is a %T", gvr, goType, generic.Informer())
 		}
 	}
@@ -62,7 +62,6 @@ func TestInformersFollow(t *testing.T) {
 	var stores []cache.Store
 	for range 4 {
 		f := newDirectFactory(s.base.client, s.base.objects, groups.All(groups.Needs{}))
-		f.stillness = s.base.informers.stillness
 		stores = append(stores, f.Core().V1().PodTemplates().Informer().GetStore())
 		f.StartWithContext(ctx)
 		f.WaitForCacheSync(ctx.Done())

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/client/v3/kubernetes"
@@ -40,8 +39,6 @@ type Backend struct {
 	uncached map[schema.GroupResource]bool
 	cache    bool
 	prefix   string
-	// since is the resource version at the start, with the first objects.
-	since *atomic.Uint64
 	// occupancies is nil if others may write to the etcd.
 	occupancies *occupancies
 }
@@ -67,8 +64,7 @@ var _ generic.RESTOptionsGetter = (*Backend)(nil)
 
 // NewBackend returns a backend and starts compaction, which runs until Close.
 func NewBackend(c BackendConfig) *Backend {
-	b := &Backend{etcd: c.Etcd, since: &atomic.Uint64{}, options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
-	b.since.Store(uint64(c.Etcd.Revision()))
+	b := &Backend{etcd: c.Etcd, options: c.Options, cache: c.WatchCache, uncached: c.Uncached, prefix: c.Prefix, stop: func() {}}
 	if !c.Etcd.Shared() {
 		b.occupancies = newOccupancies()
 	}
@@ -98,6 +94,7 @@ func (b *Backend) GetRESTOptions(resource schema.GroupResource, example runtime.
 	if b.cache && !b.uncached[resource] {
 		options.Decorator = b.cachedStorage
 	}
+	counted(resource, &options)
 	return options, nil
 }
 
@@ -153,7 +150,7 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	if err != nil {
 		return nil, nil, err
 	}
-	lazy := &lazyCache{Interface: raw, newFunc: newFunc, since: b.since.Load()}
+	lazy := &lazyCache{Interface: raw, newFunc: newFunc, since: &b.etcd.since}
 	if b.occupancies != nil {
 		lazy.occupancy = b.occupancies.of(c.GroupResource)
 		lazy.occupancy.storedBy(raw)

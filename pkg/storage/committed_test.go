@@ -13,7 +13,7 @@ import (
 // TestCancelledWrites cancels each write at another moment. A write that
 // returns an error must not have written anything.
 func TestCancelledWrites(t *testing.T) {
-	etcd, err := StartEtcd(t.Context(), EtcdConfig{Dir: t.TempDir(), NoSync: true})
+	etcd, err := startReady(t, EtcdConfig{Dir: t.TempDir(), NoSync: true})
 	testutil.Check(t, err)
 	defer etcd.Close()
 	client := etcd.Client()

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -18,11 +18,12 @@ import (
 )
 
 // etcd counts its heartbeats and elections in ticks. The only member of a
-// cluster elects itself, so short intervals make the start fast and have no
-// other effect.
+// cluster elects itself, after a random number of ticks, so short intervals make the start
+// fast. Each tick wakes the process, and so they are no shorter. An election of five ticks is the
+// shortest that etcd accepts.
 const (
 	tickMs     = 10
-	electionMs = 100
+	electionMs = 50
 
 	// catchUpEntries is the number of writes that etcd keeps in memory for
 	// members that are behind, of which there are none. etcd's default of 5000
@@ -74,16 +75,22 @@ type Etcd struct {
 	close   func()
 	// shared is true if other clients can write.
 	shared bool
+	quota  int64
+	// since is the resource version when it was ready, with the first objects.
+	since atomic.Uint64
 	// reserved is the size of the database at the last call of reserve.
 	reserved int64
+	// readiness guards unready, which is why it is not ready.
+	readiness sync.Once
+	unready   error
 }
 
-// StartEtcd starts an etcd server and waits until it accepts writes. The caller
-// must Close it. The error says in one line what is wrong with the directory
-// and what to do about it. etcd itself logs several lines and then panics or
-// exits in such a case, so StartEtcd first inspects what etcd would not
+// StartEtcd starts an etcd server. It accepts writes when Ready has returned, some hundredths
+// of a second later. The caller must Close it. The error says in one line what is
+// wrong with the directory and what to do about it. etcd itself logs several lines and then
+// panics or exits in such a case, so StartEtcd first inspects what etcd would not
 // survive, and then turns what etcd says in its last message into the error.
-func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
+func StartEtcd(c EtcdConfig) (*Etcd, error) {
 	settleSegments()
 	log := newJournal()
 	space := newSpace(c.Dir, c.FreeSpace)
@@ -96,25 +103,15 @@ func StartEtcd(ctx context.Context, c EtcdConfig) (*Etcd, error) {
 	}
 	assumeCurrentEtcd()
 	server, err := startServer(cfg, log)
-	if err == nil {
-		err = waitUntilReady(ctx, server, log)
-	}
 	if err != nil {
-		return nil, explain(c.Dir, fmt.Errorf("starting etcd in %s: %w", c.Dir, err))
+		return nil, explainStart(c.Dir, err)
 	}
-	log.release()
 	e := &Etcd{server: server, dir: c.Dir, log: log, space: space, failure: make(chan error, 1), closing: make(chan struct{}), watches: newWatches(),
-		shared: c.ClientURL != ""}
+		shared: c.ClientURL != "", quota: cfg.QuotaBackendBytes}
 	e.close = sync.OnceFunc(func() {
 		close(e.closing)
 		closeServer(server, log, e.watches.end)
 	})
-	space.watch(e.reserve)
-	go e.awaitFailure()
-	if err := e.disarm(ctx, cfg.QuotaBackendBytes); err != nil {
-		e.Close()
-		return nil, err
-	}
 	return e, nil
 }
 
@@ -132,78 +129,6 @@ func (e *Etcd) disarm(ctx context.Context, quota int64) error {
 		}
 	}
 	return nil
-}
-
-// startServer calls embed.StartEtcd in a goroutine of its own. A panic of etcd
-// or of its database there is an error; so is an access to a part of the
-// database that is not there, which would otherwise end the process. The other
-// goroutines of etcd report through the log.
-func startServer(cfg *embed.Config, log *journal) (*embed.Etcd, error) {
-	type result struct {
-		server *embed.Etcd
-		err    error
-	}
-	started := make(chan result, 1)
-	go func() {
-		var r result
-		r.err = withoutPanic(func() (err error) {
-			r.server, err = embed.StartEtcd(cfg)
-			return err
-		})
-		started <- r
-	}()
-	select {
-	case r := <-started:
-		return r.server, r.err
-	case <-log.failed():
-		return nil, log.failure()
-	}
-}
-
-// withoutPanic calls f and returns a panic, or an access to memory that is not
-// mapped, as an error.
-func withoutPanic(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			line, _, _ := strings.Cut(fmt.Sprint(p), "\n")
-			err = fmt.Errorf("%w: %s", errDamaged, line)
-		}
-	}()
-	return f()
-}
-
-func waitUntilReady(ctx context.Context, server *embed.Etcd, log *journal) (err error) {
-	select {
-	case <-server.Server.ReadyNotify():
-		return nil
-	case err = <-server.Err():
-	case <-log.failed():
-		err = log.failure()
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-time.After(readyTimeout):
-		err = errNotReady
-	}
-	closeServer(server, log, func() {})
-	return err
-}
-
-// closeServer stops the server, after it has called a function, unless it has failed:
-// then its goroutines stand still, and there is nothing to wait for.
-func closeServer(server *embed.Etcd, log *journal, before func()) {
-	closed := make(chan struct{})
-	go func() {
-		defer close(closed)
-		if log.failure() == nil {
-			before()
-			server.Close()
-		}
-	}()
-	select {
-	case <-closed:
-	case <-log.failed():
-	}
 }
 
 func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, error) {

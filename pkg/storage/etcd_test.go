@@ -16,11 +16,21 @@ import (
 
 func start(t *testing.T, c EtcdConfig) *Etcd {
 	t.Helper()
-	etcd, err := StartEtcd(t.Context(), c)
+	etcd, err := startReady(t, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return etcd
+}
+
+// startReady starts an etcd and waits until it is ready.
+func startReady(t *testing.T, c EtcdConfig) (*Etcd, error) {
+	t.Helper()
+	etcd, err := StartEtcd(c)
+	if err != nil {
+		return nil, err
+	}
+	return etcd, etcd.Ready(t.Context())
 }
 
 func TestEtcdKeepsItsData(t *testing.T) {

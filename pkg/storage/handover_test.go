@@ -16,7 +16,7 @@ import (
 // objects: it wraps those of an event that it sends to several watches.
 func TestHandover(t *testing.T) {
 	l := newLazy(t, true)
-	versions := []string{fmt.Sprint(l.since)}
+	versions := []string{fmt.Sprint(l.since.Load())}
 	for i := range 4 {
 		versions = append(versions, create(t, l, fmt.Sprint("m", i)).ResourceVersion)
 	}

@@ -37,8 +37,8 @@ type lazyCache struct {
 	occupancy *occupancy
 	// eager is true if the storage is not ready without its cache.
 	eager bool
-	// since is the resource version at the start of the server.
-	since uint64
+	// since is the resource version at the start of the server, with the first objects.
+	since *atomic.Uint64
 
 	lists atomic.Int32
 	// cached is the cache when it is filled, and filledAt the resource version from
@@ -129,7 +129,7 @@ func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListO
 	// cache, as by kube-apiserver, whose caches are made at the start.
 	from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion)
 	// An informer of the server has its list from the cache, and so its watch.
-	if filledAt := l.filledAt.Load(); err == nil && from >= l.since && from < filledAt && !objects.IsFollowing(ctx) {
+	if filledAt := l.filledAt.Load(); err == nil && from >= l.since.Load() && from < filledAt && !objects.IsFollowing(ctx) {
 		return newHandover(ctx, l.Interface, cache, key, opts, filledAt)
 	}
 	return cache.Watch(ctx, key, opts)
@@ -147,7 +147,7 @@ func (l *lazyCache) sleep(ctx context.Context, key string, opts apistorage.ListO
 		return nil, err
 	}
 	from, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion)
-	if err != nil || from != 0 && from < l.since || from > now {
+	if err != nil || from != 0 && from < l.since.Load() || from > now {
 		return nil, nil
 	}
 	if l.occupancy.isOccupied() && (from == 0 || opts.SendInitialEvents != nil) {

@@ -28,7 +28,7 @@ const mapsPrefix = "/configmaps"
 // newLazy returns the storage of config maps on an etcd of its own.
 func newLazy(t *testing.T, shared bool) *lazyCache {
 	t.Helper()
-	etcd, err := StartEtcd(t.Context(), EtcdConfig{Dir: t.TempDir(), NoSync: true})
+	etcd, err := startReady(t, EtcdConfig{Dir: t.TempDir(), NoSync: true})
 	testutil.Check(t, err)
 	t.Cleanup(etcd.Close)
 	etcd.shared = shared
@@ -192,12 +192,12 @@ func TestFirstWrites(t *testing.T) {
 func restarted(t *testing.T) *Backend {
 	t.Helper()
 	dir := t.TempDir()
-	etcd, err := StartEtcd(t.Context(), EtcdConfig{Dir: dir, NoSync: true})
+	etcd, err := startReady(t, EtcdConfig{Dir: dir, NoSync: true})
 	testutil.Check(t, err)
 	create(t, lazyOn(t, NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})), "old")
 	etcd.Close()
 
-	if etcd, err = StartEtcd(t.Context(), EtcdConfig{Dir: dir, NoSync: true}); err != nil {
+	if etcd, err = startReady(t, EtcdConfig{Dir: dir, NoSync: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(etcd.Close)

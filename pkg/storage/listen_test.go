@@ -132,7 +132,7 @@ func TestClientURLFiles(t *testing.T) {
 		c := good
 		c.Dir = t.TempDir()
 		test.change(&c)
-		if etcd, err := StartEtcd(t.Context(), c); err == nil || !strings.Contains(err.Error(), test.flag) {
+		if etcd, err := startReady(t, c); err == nil || !strings.Contains(err.Error(), test.flag) {
 			t.Errorf("%s: %v, %v", test.name, etcd, err)
 		}
 	}

@@ -28,10 +28,10 @@ type Seed struct {
 const seedsAtOnce = 128
 
 // IsNew reports whether nothing has been written to the etcd, and nobody else writes
-// to it.
+// to it. Before the etcd is ready, it may have been written to although IsNew is true.
 func (b *Backend) IsNew() bool { return b.etcd.Revision() <= 1 && !b.etcd.Shared() }
 
-// Sow writes objects to an etcd that is new, before anything else uses it. They must be
+// Sow writes objects to an etcd that is new when it is ready, before anything else uses it. They must be
 // complete, with everything that the creation of an object sets. The objects of a resource
 // that is encrypted are left out: whether encryption is possible is known later.
 //
@@ -39,12 +39,24 @@ func (b *Backend) IsNew() bool { return b.etcd.Revision() <= 1 && !b.etcd.Shared
 // for each object, which is most of the work of a start.
 func (b *Backend) Sow(ctx context.Context, seeds []Seed) error {
 	var puts []clientv3.Op
+	options := map[schema.GroupResource]generic.RESTOptions{}
 	for _, seed := range seeds {
-		put, err := seed.put(b.options)
+		o, known := options[seed.Resource]
+		if !known {
+			var err error
+			if o, err = b.options.GetRESTOptions(seed.Resource, seed.Object); err != nil {
+				return fmt.Errorf("%s: %w", seed.Resource, err)
+			}
+			options[seed.Resource] = o
+		}
+		put, err := seed.put(o)
 		if err != nil {
 			return fmt.Errorf("%s %q: %w", seed.Resource, seed.Object.GetName(), err)
 		}
 		puts = append(puts, put...)
+	}
+	if err := b.etcd.Ready(ctx); err != nil || !b.IsNew() {
+		return err
 	}
 	client := b.etcd.Client()
 	defer client.Close()
@@ -53,15 +65,14 @@ func (b *Backend) Sow(ctx context.Context, seeds []Seed) error {
 			return err
 		}
 	}
-	b.since.Store(uint64(b.etcd.Revision()))
+	b.etcd.since.Store(uint64(b.etcd.Revision()))
 	return nil
 }
 
 // put is how the object is written, or nothing if it is left out.
-func (s Seed) put(getter generic.RESTOptionsGetter) ([]clientv3.Op, error) {
-	options, err := getter.GetRESTOptions(s.Resource, s.Object)
-	if err != nil || options.StorageConfig.Transformer != nil {
-		return nil, err
+func (s Seed) put(options generic.RESTOptions) ([]clientv3.Op, error) {
+	if options.StorageConfig.Transformer != nil {
+		return nil, nil
 	}
 	if err := (apistorage.APIObjectVersioner{}).PrepareObjectForStorage(s.Object); err != nil {
 		return nil, err

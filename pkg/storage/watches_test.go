@@ -14,7 +14,7 @@ import (
 // before, which is read from the database. A stream that goes on would end the process.
 func TestCloseWhileWatched(t *testing.T) {
 	for range 5 {
-		etcd, err := StartEtcd(t.Context(), EtcdConfig{Dir: t.TempDir(), NoSync: true})
+		etcd, err := startReady(t, EtcdConfig{Dir: t.TempDir(), NoSync: true})
 		testutil.Check(t, err)
 		var ended sync.WaitGroup
 		for range 20 {

@@ -14,19 +14,19 @@ import (
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/metadata/metadatainformer"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/kube-aggregator/pkg/controllers/autoregister"
 	"k8s.io/utils/lru"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // Name is the name of the controller in kube-controller-manager.
@@ -71,7 +71,7 @@ func Controller() controllers.Controller {
 	}
 }
 
-// customResourceDefinition and apiService keep the informers of metadata apart from
+// customResourceDefinition and apiService keep the informers of labels apart from
 // those of the whole objects, which others may have.
 type (
 	customResourceDefinition struct{ metav1.PartialObjectMetadata }
@@ -80,19 +80,29 @@ type (
 
 // definitions returns an informer of the definitions of custom resources.
 func definitions(d controllers.Deps) cache.SharedIndexInformer {
-	return metadataInformer(d, &customResourceDefinition{}, apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions"))
+	return labelsInformer(d, &customResourceDefinition{}, apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions"))
 }
 
 // apiServices returns an informer of the versions of groups that the server has.
 func apiServices(d controllers.Deps) cache.SharedIndexInformer {
-	return metadataInformer(d, &apiService{}, schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
+	return labelsInformer(d, &apiService{}, schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
 }
 
-func metadataInformer(d controllers.Deps, key runtime.Object, gvr schema.GroupVersionResource) cache.SharedIndexInformer {
+// labelsInformer returns an informer that keeps only the names and the labels of objects.
+func labelsInformer(d controllers.Deps, key runtime.Object, gvr schema.GroupVersionResource) cache.SharedIndexInformer {
 	return d.Informers.InformerFor(key, func(kubernetes.Interface, time.Duration) cache.SharedIndexInformer {
-		var informer informers.GenericInformer = metadatainformer.NewFilteredMetadataInformer(d.Metadata, gvr, metav1.NamespaceAll, 0, nil, nil)
-		return informer.Informer()
+		return objects.NewInformer(d.Objects, gvr, objects.InformerOptions{
+			Transform: func(cache.TransformFunc) cache.TransformFunc { return nameAndLabels }})
 	})
+}
+
+func nameAndLabels(obj any) (any, error) {
+	whole, err := meta.Accessor(obj)
+	if err != nil {
+		return obj, nil // what has been deleted while the watch was interrupted
+	}
+	return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+		Name: whole.GetName(), UID: whole.GetUID(), ResourceVersion: whole.GetResourceVersion(), Labels: whole.GetLabels()}}, nil
 }
 
 type collector struct {

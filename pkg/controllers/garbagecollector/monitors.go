@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/tools/cache"
 
@@ -27,11 +28,10 @@ const syncTimeout = 30 * time.Second
 // monitors keep the graph as the server is. There is one for each resource.
 type monitors struct {
 	metadata metadata.Interface
-	// listWatch, vacancy and stillness are those of controllers.Deps.
-	listWatch func(schema.GroupVersionResource) cache.ListerWatcher
-	vacancy   func(context.Context, schema.GroupVersionResource) context.Context
-	stillness func(schema.GroupVersionResource) context.Context
-	graph     *graph
+	// objects and vacancy are those of controllers.Deps.
+	objects *objects.Access
+	vacancy func(context.Context, schema.GroupVersionResource) context.Context
+	graph   *graph
 	// look is called with the objects that are to be looked at after a change.
 	look func(...types.UID)
 
@@ -42,7 +42,7 @@ type monitors struct {
 }
 
 func newMonitors(d controllers.Deps, graph *graph, look func(...types.UID)) *monitors {
-	return &monitors{metadata: d.Metadata, listWatch: d.ListWatch, vacancy: d.Vacancy, stillness: d.Stillness, graph: graph, look: look,
+	return &monitors{metadata: d.Metadata, objects: d.Objects, vacancy: d.Vacancy, graph: graph, look: look,
 		byResource: map[schema.GroupResource]*monitor{}, listing: map[*monitor]bool{}}
 }
 
@@ -125,12 +125,10 @@ func (m *monitors) start(ctx context.Context, r *resource) *monitor {
 // for their metadata.
 func (m *monitor) run(ctx context.Context) {
 	options := cache.ReflectorOptions{Name: Name, TypeDescription: m.resource.gvr.String()}
-	if m.listWatch != nil {
-		if stored := m.listWatch(m.resource.gvr); stored != nil {
-			begun := objects.NewBegun(stored)
-			m.runFrom(ctx, begun, cache.NewReflectorWithOptions(begun, nil, m, options).RunWithContext)
-			return
-		}
+	if _, stored := objects.Storage[rest.Watcher](m.objects, m.resource.gvr.GroupResource()); stored {
+		begun := objects.NewBegun(objects.ListWatch(m.objects, m.resource.gvr))
+		m.runFrom(ctx, begun, cache.NewReflectorWithOptions(begun, nil, m, options).RunWithContext)
+		return
 	}
 	cache.NewReflectorWithOptions(m.requests(), nil, m, options).RunWithContext(ctx)
 }
@@ -138,10 +136,7 @@ func (m *monitor) run(ctx context.Context) {
 // runFrom lists the objects, and starts the reflector before the first write. Nobody has
 // to read from the watch until then.
 func (m *monitor) runFrom(ctx context.Context, begun *objects.Begun, reflect func(context.Context)) {
-	var still context.Context
-	if m.stillness != nil {
-		still = m.stillness(m.resource.gvr)
-	}
+	still := m.objects.Stillness(m.resource.gvr)
 	if still == nil || still.Err() != nil {
 		reflect(ctx)
 		return

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	typedcertificatesv1 "k8s.io/client-go/kubernetes/typed/certificates/v1"
-	certificateslisters "k8s.io/client-go/listers/certificates/v1"
+	certificateslisters "k8s.io/client-go/listers/certificates/v1beta1"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
@@ -30,10 +31,11 @@ func Controller() controllers.Controller {
 		Name:  Name,
 		Needs: []schema.GroupVersionResource{certificatesv1.SchemeGroupVersion.WithResource("podcertificaterequests")},
 		New: func(d controllers.Deps) *controllers.Loop {
-			requests := d.Informers.Certificates().V1().PodCertificateRequests()
+			// The type is that of the version in which they are stored.
+			requests := d.Informers.Certificates().V1beta1().PodCertificateRequests()
 			c := &cleaner{client: d.Client.CertificatesV1(), requests: requests.Lister()}
 			c.loop = &controllers.Loop{
-				Watches: []controllers.Watch{controllers.On(requests.Informer(), controllers.Self[*certificatesv1.PodCertificateRequest])},
+				Watches: []controllers.Watch{controllers.On(requests.Informer(), controllers.Self[*certificatesv1beta1.PodCertificateRequest])},
 				Sync:    c.sync,
 			}
 			return c.loop

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
 
@@ -17,11 +18,13 @@ import (
 // TestAge has requests of two ages.
 func TestAge(t *testing.T) {
 	client := func() *fake.Clientset {
-		request := func(name string, age time.Duration) *certificatesv1.PodCertificateRequest {
-			return &certificatesv1.PodCertificateRequest{ObjectMeta: metav1.ObjectMeta{
-				Namespace: "ns", Name: name, CreationTimestamp: metav1.NewTime(time.Now().Add(-age))}}
+		// The client has each version for itself: the informer follows one, and the other is deleted.
+		request := func(name string, age time.Duration) metav1.ObjectMeta {
+			return metav1.ObjectMeta{Namespace: "ns", Name: name, CreationTimestamp: metav1.NewTime(time.Now().Add(-age))}
 		}
-		return fake.NewClientset(request("old", 16*time.Minute), request("new", 14*time.Minute))
+		old, young := request("old", 16*time.Minute), request("new", 14*time.Minute)
+		return fake.NewClientset(&certificatesv1.PodCertificateRequest{ObjectMeta: old}, &certificatesv1beta1.PodCertificateRequest{ObjectMeta: old},
+			&certificatesv1.PodCertificateRequest{ObjectMeta: young}, &certificatesv1beta1.PodCertificateRequest{ObjectMeta: young})
 	}
 	looptest.On(t, podcertificatecleaner.Controller(), client, controllers.Deps{}, func(t *testing.T, c *fake.Clientset) {
 		for _, want := range []int{1, 0} {

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -20,24 +21,30 @@ import (
 // have to be transformed by [Shared]; their type is not that of the objects. As long as the resource is
 // not served, it answers with NotFound.
 func ListWatch(o *Access, resource schema.GroupVersionResource) cache.ListerWatcher {
+	return scoped(o, resource, "", "")
+}
+
+// scoped is ListWatch of the objects with a namespace and a name; if one is empty, it
+// may be any.
+func scoped(o *Access, resource schema.GroupVersionResource, namespace, name string) cache.ListerWatcher {
 	return listWatch{&cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			ctx, s, err := request[rest.Lister](ctx, o, resource, "", "", "list")
+			ctx, s, err := request[rest.Lister](ctx, o, resource, namespace, name, "list")
 			if err != nil {
 				return nil, err
 			}
-			internal, err := internalOptions(options)
+			internal, err := internalOptions(options, name)
 			if err != nil {
 				return nil, err
 			}
 			return s.List(Following(ctx), internal)
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			ctx, s, err := request[rest.Watcher](ctx, o, resource, "", "", "watch")
+			ctx, s, err := request[rest.Watcher](ctx, o, resource, namespace, name, "watch")
 			if err != nil {
 				return nil, err
 			}
-			internal, err := internalOptions(options)
+			internal, err := internalOptions(options, name)
 			if err != nil {
 				return nil, err
 			}
@@ -64,7 +71,10 @@ type listWatch struct{ *cache.ListWatch }
 // IsWatchListSemanticsUnSupported keeps reflectors from streaming the list.
 func (listWatch) IsWatchListSemanticsUnSupported() bool { return true }
 
-func internalOptions(options metav1.ListOptions) (*metainternalversion.ListOptions, error) {
+func internalOptions(options metav1.ListOptions, name string) (*metainternalversion.ListOptions, error) {
+	if name != "" {
+		options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
+	}
 	internal := &metainternalversion.ListOptions{}
 	if err := metainternalversion.Convert_v1_ListOptions_To_internalversion_ListOptions(&options, internal, nil); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())

@@ -31,6 +31,8 @@ type Object interface {
 type Access struct {
 	mu      sync.RWMutex
 	getters map[schema.GroupResource]rest.Getter
+	// stillness is what Stillness asks, or nil.
+	stillness func(schema.GroupResource) context.Context
 }
 
 // Add makes a resource readable.

@@ -14,15 +14,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	clientretry "k8s.io/client-go/util/retry"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -43,7 +42,8 @@ type AuthenticationInfo struct {
 // authenticationInfo keeps the ConfigMap up to date when certificates change,
 // and restores it when another client has changed or deleted it. A server that
 // accepts neither client certificates nor a front proxy leaves it alone.
-func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) genericapiserver.PostStartHookFunc {
+func authenticationInfo(n Needs) genericapiserver.PostStartHookFunc {
+	info := n.Authentication
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if info.ClientCA == nil && info.RequestHeader == nil {
 			return nil
@@ -55,9 +55,9 @@ func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) ge
 		if info.RequestHeader != nil {
 			info.RequestHeader.CAContentProvider.AddListener(changed)
 		}
-		ensure := func(ctx context.Context) error { return info.ensure(ctx, client) }
+		ensure := func(ctx context.Context) error { return info.ensure(ctx, n) }
 		go func() {
-			watchOne(hook, client, changed)
+			watchOne(hook, n.Objects, changed)
 			changed.Enqueue()
 			keep(hook, resyncInterval, changed, func(ctx context.Context) error { return retry(ctx, ensure) })
 		}()
@@ -66,34 +66,31 @@ func authenticationInfo(client kubernetes.Interface, info AuthenticationInfo) ge
 }
 
 // watchOne signals changes of the ConfigMap.
-func watchOne(ctx context.Context, client kubernetes.Interface, changed signals.Pulse) {
-	one := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(metav1.NamespaceSystem),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
-			o.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, authenticationInfoName).String()
-		}))
-	_, _ = one.Core().V1().ConfigMaps().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+func watchOne(ctx context.Context, access *objects.Access, changed signals.Pulse) {
+	one := objects.NewInformer(access, configMapResource, objects.InformerOptions{Namespace: metav1.NamespaceSystem, Name: authenticationInfoName})
+	_, _ = one.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		UpdateFunc: func(any, any) { changed.Enqueue() },
 		DeleteFunc: func(any) { changed.Enqueue() },
 	})
-	one.StartWithContext(ctx)
+	go one.RunWithContext(ctx)
 }
 
-func (info AuthenticationInfo) ensure(ctx context.Context, client kubernetes.Interface) error {
-	configMaps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
+func (info AuthenticationInfo) ensure(ctx context.Context, n Needs) error {
 	return clientretry.RetryOnConflict(clientretry.DefaultRetry, func() error {
-		current, err := configMaps.Get(ctx, authenticationInfoName, metav1.GetOptions{})
+		current, err := read[*corev1.ConfigMap](ctx, n.Objects, configMapResource, metav1.NamespaceSystem, authenticationInfoName)
 		if apierrors.IsNotFound(err) {
 			data, err := info.data(nil)
 			if err != nil {
 				return err
 			}
-			_, err = configMaps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: authenticationInfoName}, Data: data}, metav1.CreateOptions{})
+			created := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: authenticationInfoName}, Data: data}
+			_, err = n.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(ctx, created, metav1.CreateOptions{})
 			return unlessExists(err)
 		}
 		if err != nil {
 			return err
 		}
-		return info.update(ctx, client, current)
+		return info.update(ctx, n.Client, current)
 	})
 }
 

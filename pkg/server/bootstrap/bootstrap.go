@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -32,6 +33,9 @@ type Needs struct {
 	// Client may do everything; Informers uses it.
 	Client    kubernetes.Interface
 	Informers informers.SharedInformerFactory
+	// Objects reads from the storage. The hooks read there and write by requests: a request
+	// takes longer, and makes the routes of its resource.
+	Objects *objects.Access
 	// Authentication and Services are the configurations of hooks.
 	Authentication AuthenticationInfo
 	Services       Services
@@ -50,7 +54,7 @@ type Needs struct {
 // AddNamespaces adds the hook that creates the system namespaces. It is kube-apiserver's first
 // one, before those for other API servers.
 func AddNamespaces(server *genericapiserver.GenericAPIServer, n Needs) error {
-	return server.AddPostStartHook("start-system-namespaces-controller", namespaces(n.Client, n.Informers))
+	return server.AddPostStartHook("start-system-namespaces-controller", namespaces(n))
 }
 
 // AddHooks adds all other hooks under kube-apiserver's names. It leaves out those
@@ -59,7 +63,7 @@ func AddNamespaces(server *genericapiserver.GenericAPIServer, n Needs) error {
 func AddHooks(server *genericapiserver.GenericAPIServer, n Needs) error {
 	type hook = genericapiserver.PostStartHookFunc
 	const always = true
-	client, informers, services, served := n.Client, n.Informers, n.Services, n.Serves
+	served := n.Serves
 	hasServices := served(corev1.SchemeGroupVersion.WithResource("services"))
 	hasIdentity := served(coordinationv1.SchemeGroupVersion.WithResource("leases")) && features.Enabled(genericfeatures.APIServerIdentity)
 	for _, hook := range []struct {
@@ -67,19 +71,19 @@ func AddHooks(server *genericapiserver.GenericAPIServer, n Needs) error {
 		when bool
 		run  func() hook
 	}{
-		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(client, n.Authentication) }},
+		{"start-cluster-authentication-info-controller", always, func() hook { return authenticationInfo(n) }},
 		{"start-kube-apiserver-identity-lease-controller", hasIdentity, func() hook { return identityLease(server, n) }},
-		{"start-kube-apiserver-identity-lease-garbage-collector", hasIdentity, func() hook { return identityLeaseCollector(client) }},
+		{"start-kube-apiserver-identity-lease-garbage-collector", hasIdentity, func() hook { return identityLeaseCollector(n) }},
 		{"storage-readiness", always, func() hook { return server.StorageReadinessHook.Hook }},
-		{"start-legacy-token-tracking-controller", always, func() hook { return legacyTokenTracking(client) }},
-		{"start-service-ip-repair-controllers", hasServices, func() hook { return repairServices(client, services) }},
-		{"rbac/bootstrap-roles", served(rbacv1.SchemeGroupVersion.WithResource("clusterroles")), func() hook { return roles(client, informers) }},
+		{"start-legacy-token-tracking-controller", always, func() hook { return legacyTokenTracking(n) }},
+		{"start-service-ip-repair-controllers", hasServices, func() hook { return repairServices(n) }},
+		{"rbac/bootstrap-roles", served(rbacv1.SchemeGroupVersion.WithResource("clusterroles")), func() hook { return roles(n) }},
 		{"scheduling/bootstrap-system-priority-classes", served(schedulingv1.SchemeGroupVersion.WithResource("priorityclasses")),
-			func() hook { return priorityClasses(client) }},
-		{"priority-and-fairness-config-producer", always, func() hook { return flowControl(client) }},
-		{"bootstrap-controller", hasServices, func() hook { return kubernetesService(server, client, informers, services) }},
+			func() hook { return priorityClasses(n) }},
+		{"priority-and-fairness-config-producer", always, func() hook { return flowControl(n) }},
+		{"bootstrap-controller", hasServices, func() hook { return kubernetesService(server, n) }},
 		{"start-kubernetes-service-cidr-controller", served(networkingv1.SchemeGroupVersion.WithResource("servicecidrs")),
-			func() hook { return defaultServiceCIDR(client, informers, services) }},
+			func() hook { return defaultServiceCIDR(n) }},
 	} {
 		if !hook.when {
 			continue
@@ -125,9 +129,9 @@ func unlessExists(err error) error {
 // createMissing creates an object that does not exist, and tries again if this fails.
 // It looks first: a server whose objects exist has to start also if a webhook or a
 // policy refuses every creation, or else nobody could remove that.
-func createMissing[T metav1.Object](ctx context.Context, client getterCreator[T], object T) error {
+func createMissing[T objects.Object](ctx context.Context, access *objects.Access, resource schema.GroupVersionResource, client creator[T], object T) error {
 	return retry(ctx, func(ctx context.Context) error {
-		if _, err := client.Get(ctx, object.GetName(), metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		if _, err := read[T](ctx, access, resource, "", object.GetName()); !apierrors.IsNotFound(err) {
 			return err
 		}
 		_, err := client.Create(ctx, object, metav1.CreateOptions{})
@@ -135,9 +139,8 @@ func createMissing[T metav1.Object](ctx context.Context, client getterCreator[T]
 	})
 }
 
-// getterCreator has the methods of a typed client that createMissing uses.
-type getterCreator[T metav1.Object] interface {
-	Get(ctx context.Context, name string, options metav1.GetOptions) (T, error)
+// creator has the method of a typed client that createMissing uses.
+type creator[T metav1.Object] interface {
 	Create(ctx context.Context, object T, options metav1.CreateOptions) (T, error)
 }
 

@@ -14,7 +14,7 @@ func TestEnsureFlowControl(t *testing.T) {
 	client := fake.NewClientset()
 	ensure := func() {
 		t.Helper()
-		if err := ensureFlowControl(ctx, client); err != nil {
+		if err := ensureFlowControl(ctx, needsOf(client)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,17 +13,20 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // endpoints maintains the addresses of the API servers in the endpoints of the
 // kubernetes service.
 type endpoints struct {
 	Services
-	client kubernetes.Interface
+	client  kubernetes.Interface
+	objects *objects.Access
 }
 
-func newEndpoints(client kubernetes.Interface, services Services) *endpoints {
-	return &endpoints{services, client}
+func newEndpoints(client kubernetes.Interface, access *objects.Access, services Services) *endpoints {
+	return &endpoints{services, client, access}
 }
 
 // reconcile adds this server's address to the endpoints and removes those of
@@ -89,7 +92,7 @@ func (e *endpoints) leased(ctx context.Context) (addresses []string, _ error) {
 // OtherServers reports whether the storage contains leases of servers at other
 // addresses.
 func (s Services) OtherServers(ctx context.Context) (bool, error) {
-	addresses, err := newEndpoints(nil, s).leased(ctx)
+	addresses, err := newEndpoints(nil, nil, s).leased(ctx)
 	own := s.Address.String()
 	return slices.ContainsFunc(addresses, func(address string) bool { return address != own }), err
 }
@@ -97,7 +100,7 @@ func (s Services) OtherServers(ctx context.Context) (bool, error) {
 // count adds this server's address. If there are then more addresses than
 // servers, it drops addresses of other servers.
 func (e *endpoints) count(ctx context.Context) error {
-	have, err := e.client.CoreV1().Endpoints(metav1.NamespaceDefault).Get(ctx, kubernetesName, metav1.GetOptions{})
+	have, err := read[*corev1.Endpoints](ctx, e.objects, endpointsResource, metav1.NamespaceDefault, kubernetesName)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
@@ -149,7 +152,7 @@ func (e *endpoints) writeEndpoints(ctx context.Context, addresses []string) erro
 		want.Subsets = []corev1.EndpointSubset{subset}
 	}
 	api := e.client.CoreV1().Endpoints(metav1.NamespaceDefault)
-	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
+	have, err := read[*corev1.Endpoints](ctx, e.objects, endpointsResource, metav1.NamespaceDefault, kubernetesName)
 	if apierrors.IsNotFound(err) {
 		_, err = api.Create(ctx, want, metav1.CreateOptions{})
 		return unlessExists(err)
@@ -181,7 +184,7 @@ func (e *endpoints) writeSlice(ctx context.Context, addresses []string) error {
 		})
 	}
 	api := e.client.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault)
-	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
+	have, err := read[*discoveryv1.EndpointSlice](ctx, e.objects, endpointSliceResource, metav1.NamespaceDefault, kubernetesName)
 	if err == nil && have.AddressType != want.AddressType {
 		// The address type of an EndpointSlice is immutable, so it is deleted.
 		if err = api.Delete(ctx, kubernetesName, metav1.DeleteOptions{}); err == nil {

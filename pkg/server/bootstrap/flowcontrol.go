@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	flowcontrolbootstrap "k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
@@ -24,23 +23,23 @@ const fieldManager = "api-priority-and-fairness-config-producer-v1"
 // flowControl creates the flow schemas and priority levels of API Priority and
 // Fairness (KEP-1040). It always restores changed mandatory objects. It
 // restores changed suggested objects unless their annotation disables this.
-func flowControl(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
+func flowControl(n Needs) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
-		if err := retry(hook, func(ctx context.Context) error { return ensureFlowControl(ctx, client) }); err != nil {
+		if err := retry(hook, func(ctx context.Context) error { return ensureFlowControl(ctx, n) }); err != nil {
 			return err
 		}
-		go keep(hook, resyncInterval, nil, func(ctx context.Context) error { return ensureFlowControl(ctx, client) })
+		go keep(hook, resyncInterval, nil, func(ctx context.Context) error { return ensureFlowControl(ctx, n) })
 		return nil
 	}
 }
 
-func ensureFlowControl(ctx context.Context, client kubernetes.Interface) error {
-	levels, schemas := client.FlowcontrolV1().PriorityLevelConfigurations(), client.FlowcontrolV1().FlowSchemas()
-	existingLevels, err := levels.List(ctx, metav1.ListOptions{})
+func ensureFlowControl(ctx context.Context, n Needs) error {
+	levels, schemas := n.Client.FlowcontrolV1().PriorityLevelConfigurations(), n.Client.FlowcontrolV1().FlowSchemas()
+	existingLevels, err := list[*flowcontrolv1.PriorityLevelConfigurationList](ctx, n.Objects, priorityLevelResource)
 	if err != nil {
 		return fmt.Errorf("priority levels: %w", err)
 	}
-	existingSchemas, err := schemas.List(ctx, metav1.ListOptions{})
+	existingSchemas, err := list[*flowcontrolv1.FlowSchemaList](ctx, n.Objects, flowSchemaResource)
 	if err != nil {
 		return fmt.Errorf("flow schemas: %w", err)
 	}

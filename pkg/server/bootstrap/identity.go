@@ -15,9 +15,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-helpers/apimachinery/lease"
 	"k8s.io/utils/clock"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // The identity lease of a server tells others that the server is running
@@ -75,10 +76,10 @@ func (n Needs) labelIdentity(lease *coordinationv1.Lease) error {
 
 // identityLeaseCollector deletes the leases of servers that have not renewed
 // them for so long that they have expired.
-func identityLeaseCollector(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
+func identityLeaseCollector(n Needs) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
 		go func() {
-			collect := func(ctx context.Context) error { return collectIdentityLeases(ctx, client, time.Now()) }
+			collect := func(ctx context.Context) error { return collectIdentityLeases(ctx, n, time.Now()) }
 			_ = retry(hook, collect)
 			keep(hook, identityLeaseDuration, nil, collect)
 		}()
@@ -86,9 +87,9 @@ func identityLeaseCollector(client kubernetes.Interface) genericapiserver.PostSt
 	}
 }
 
-func collectIdentityLeases(ctx context.Context, client kubernetes.Interface, now time.Time) error {
-	leases := client.CoordinationV1().Leases(metav1.NamespaceSystem)
-	list, err := leases.List(ctx, metav1.ListOptions{LabelSelector: identityLabel + "=kube-apiserver", ResourceVersion: "0"})
+func collectIdentityLeases(ctx context.Context, n Needs, now time.Time) error {
+	leases := n.Client.CoordinationV1().Leases(metav1.NamespaceSystem)
+	list, err := objects.List[*coordinationv1.LeaseList](ctx, n.Objects, leaseResource, metav1.NamespaceSystem, labels.Set{identityLabel: "kube-apiserver"})
 	if err != nil {
 		return fmt.Errorf("identity leases: %w", err)
 	}

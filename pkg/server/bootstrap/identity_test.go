@@ -36,7 +36,7 @@ func TestCollectIdentityLeases(t *testing.T) {
 		_, err := leases.Create(t.Context(), lease, metav1.CreateOptions{})
 		testutil.Check(t, err)
 	}
-	testutil.Check(t, collectIdentityLeases(t.Context(), client, now))
+	testutil.Check(t, collectIdentityLeases(t.Context(), needsOf(client), now))
 	list, err := leases.List(t.Context(), metav1.ListOptions{})
 	testutil.Check(t, err)
 	var left []string

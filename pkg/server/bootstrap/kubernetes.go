@@ -13,12 +13,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/ptr"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/serverleases"
 )
 
@@ -35,9 +35,9 @@ const (
 
 // kubernetesService maintains the kubernetes service, through which pods reach
 // the API, and its endpoints.
-func kubernetesService(server *genericapiserver.GenericAPIServer, client kubernetes.Interface, informers informers.SharedInformerFactory,
-	services Services) genericapiserver.PostStartHookFunc {
-	k := &kubernetesKeeper{Services: services, client: client, namespaces: informers.Core().V1().Namespaces().Lister(), endpoints: newEndpoints(client, services)}
+func kubernetesService(server *genericapiserver.GenericAPIServer, n Needs) genericapiserver.PostStartHookFunc {
+	k := &kubernetesKeeper{Services: n.Services, client: n.Client, objects: n.Objects, namespaces: n.Informers.Core().V1().Namespaces().Lister(),
+		endpoints: newEndpoints(n.Client, n.Objects, n.Services)}
 	err := server.AddPreShutdownHook("stop-kubernetes-service-controller", k.stop)
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err != nil {
@@ -60,6 +60,7 @@ func kubernetesService(server *genericapiserver.GenericAPIServer, client kuberne
 type kubernetesKeeper struct {
 	Services
 	client     kubernetes.Interface
+	objects    *objects.Access
 	namespaces corelisters.NamespaceLister
 	endpoints  *endpoints
 
@@ -101,7 +102,7 @@ func (k *kubernetesKeeper) stop() error {
 func (k *kubernetesKeeper) ensureService(ctx context.Context) error {
 	api := k.client.CoreV1().Services(metav1.NamespaceDefault)
 	want := k.service()
-	have, err := api.Get(ctx, kubernetesName, metav1.GetOptions{})
+	have, err := read[*corev1.Service](ctx, k.objects, serviceResource, metav1.NamespaceDefault, kubernetesName)
 	if apierrors.IsNotFound(err) {
 		// Other hooks create the default namespace and the service CIDR. Check
 		// for both here and retry soon: the admission plugin NamespaceLifecycle

@@ -27,7 +27,7 @@ func TestKubernetesServiceIsCorrectedOnce(t *testing.T) {
 	client.PrependReactor("update", "services", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return failing, nil, errors.New("etcd is slow")
 	})
-	k := &kubernetesKeeper{client: client, endpoints: &endpoints{},
+	k := &kubernetesKeeper{client: client, objects: needsOf(client).Objects, endpoints: &endpoints{},
 		Services: Services{Ranges: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}, Port: 6443}}
 	api := client.CoreV1().Services(metav1.NamespaceDefault)
 	port := func() int32 {

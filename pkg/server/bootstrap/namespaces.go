@@ -7,8 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 
@@ -20,8 +18,8 @@ var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, 
 
 // namespaces creates the system namespaces, and creates them again after they
 // were deleted.
-func namespaces(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
-	informer := informers.Core().V1().Namespaces()
+func namespaces(n Needs) genericapiserver.PostStartHookFunc {
+	informer := n.Informers.Core().V1().Namespaces()
 	lister := informer.Lister()
 	deleted := signals.NewPulse()
 	_, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{DeleteFunc: func(any) { deleted.Enqueue() }})
@@ -29,17 +27,17 @@ func namespaces(client kubernetes.Interface, informers informers.SharedInformerF
 		if err != nil {
 			return err
 		}
-		if err := ensureNamespaces(hook, client, nil); err != nil {
+		if err := ensureNamespaces(hook, n, nil); err != nil {
 			return err
 		}
-		go keep(hook, resyncInterval, deleted, func(ctx context.Context) error { return ensureNamespaces(ctx, client, lister) })
+		go keep(hook, resyncInterval, deleted, func(ctx context.Context) error { return ensureNamespaces(ctx, n, lister) })
 		return nil
 	}
 }
 
 // ensureNamespaces creates the system namespaces that do not exist. It asks the lister,
-// or the server if lister is nil.
-func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister corelisters.NamespaceLister) error {
+// or the storage if lister is nil.
+func ensureNamespaces(ctx context.Context, n Needs, lister corelisters.NamespaceLister) error {
 	for _, name := range systemNamespaces {
 		if lister != nil {
 			if _, err := lister.Get(name); err == nil {
@@ -47,7 +45,7 @@ func ensureNamespaces(ctx context.Context, client kubernetes.Interface, lister c
 			}
 		}
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
-		if err := createMissing(ctx, client.CoreV1().Namespaces(), namespace); err != nil {
+		if err := createMissing(ctx, n.Objects, namespaceResource, n.Client.CoreV1().Namespaces(), namespace); err != nil {
 			return fmt.Errorf("namespace %s: %w", name, err)
 		}
 	}

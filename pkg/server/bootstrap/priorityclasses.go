@@ -4,16 +4,15 @@ import (
 	"fmt"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/scheduling/priorityclass"
 )
 
 // priorityClasses creates the system priority classes.
-func priorityClasses(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
+func priorityClasses(n Needs) genericapiserver.PostStartHookFunc {
 	return func(hook genericapiserver.PostStartHookContext) error {
 		for _, class := range priorityclass.System() {
-			if err := createMissing(hook, client.SchedulingV1().PriorityClasses(), class); err != nil {
+			if err := createMissing(hook, n.Objects, priorityClassResource, n.Client.SchedulingV1().PriorityClasses(), class); err != nil {
 				return fmt.Errorf("priority class %s: %w", class.Name, err)
 			}
 		}

@@ -8,8 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-helpers/auth/rbac/reconciliation"
 
 	bootstrappolicy "github.com/gatehouse-k8s/gatehouse/config/rbac"
@@ -22,15 +20,15 @@ const writers = 16
 // missing rules and subjects to existing ones unless their annotation disables
 // this. The hook ends when the informers have received the policy: a server
 // that is ready also enforces it.
-func roles(client kubernetes.Interface, informers informers.SharedInformerFactory) genericapiserver.PostStartHookFunc {
-	v1 := informers.Rbac().V1()
+func roles(n Needs) genericapiserver.PostStartHookFunc {
+	v1 := n.Informers.Rbac().V1()
 	clusterRoles, clusterRoleBindings := v1.ClusterRoles().Lister(), v1.ClusterRoleBindings().Lister()
 	return func(hook genericapiserver.PostStartHookContext) error {
 		policy, err := bootstrappolicy.Bootstrap()
 		if err != nil {
 			return err
 		}
-		if err := retry(hook, func(ctx context.Context) error { return ensureRoles(ctx, client, policy) }); err != nil {
+		if err := retry(hook, func(ctx context.Context) error { return ensureRoles(ctx, n, policy) }); err != nil {
 			return fmt.Errorf("bootstrap policy: %w", err)
 		}
 		return wait.PollUntilContextCancel(hook, 2*time.Millisecond, true, func(context.Context) (bool, error) {
@@ -51,16 +49,19 @@ func roles(client kubernetes.Interface, informers informers.SharedInformerFactor
 
 // ensureRoles creates or completes every object of the policy. The library
 // decides what is missing; it reads from lists of all existing objects that are
-// requested once.
-func ensureRoles(ctx context.Context, client kubernetes.Interface, policy *bootstrappolicy.Policy) error {
-	have, err := readRoles(ctx, client)
+// read once.
+func ensureRoles(ctx context.Context, n Needs, policy *bootstrappolicy.Policy) error {
+	have, err := readRoles(ctx, n.Objects)
 	if err != nil {
 		return err
 	}
-	v1, namespaces := client.RbacV1(), client.CoreV1().Namespaces()
+	v1, namespaces := n.Client.RbacV1(), n.Client.CoreV1().Namespaces()
 	var parallel errgroup.Group
 	parallel.SetLimit(writers)
 	role := func(want reconciliation.RuleOwner, access reconciliation.RuleOwnerModifier) {
+		if have.hasRole(want) {
+			return
+		}
 		parallel.Go(func() error {
 			known := &knownRole{RuleOwnerModifier: access, have: have.roles}
 			_, err := (&reconciliation.ReconcileRoleOptions{Role: want, Confirm: true, Client: known}).Run()
@@ -68,6 +69,9 @@ func ensureRoles(ctx context.Context, client kubernetes.Interface, policy *boots
 		})
 	}
 	binding := func(want reconciliation.RoleBinding, access reconciliation.RoleBindingModifier) {
+		if have.hasBinding(want) {
+			return
+		}
 		parallel.Go(func() error {
 			known := &knownBinding{RoleBindingModifier: access, have: have.bindings}
 			_, err := (&reconciliation.ReconcileRoleBindingOptions{RoleBinding: want, Confirm: true, Client: known}).Run()

@@ -2,35 +2,35 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-helpers/auth/rbac/reconciliation"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
-// existing contains all roles and bindings by namespace and name. Four list
-// requests read them, instead of more than one hundred get requests.
+// existing contains all roles and bindings by namespace and name. They are
+// read by four lists.
 type existing struct {
 	roles    map[string]reconciliation.RuleOwner
 	bindings map[string]reconciliation.RoleBinding
 }
 
-func readRoles(ctx context.Context, client kubernetes.Interface) (*existing, error) {
-	v1, all := client.RbacV1(), metav1.ListOptions{}
+func readRoles(ctx context.Context, access *objects.Access) (*existing, error) {
+	var errs [4]error
 	var clusterRoles *rbacv1.ClusterRoleList
 	var clusterRoleBindings *rbacv1.ClusterRoleBindingList
 	var roles *rbacv1.RoleList
 	var bindings *rbacv1.RoleBindingList
-	var parallel errgroup.Group
-	parallel.Go(func() (err error) { clusterRoles, err = v1.ClusterRoles().List(ctx, all); return err })
-	parallel.Go(func() (err error) { clusterRoleBindings, err = v1.ClusterRoleBindings().List(ctx, all); return err })
-	parallel.Go(func() (err error) { roles, err = v1.Roles("").List(ctx, all); return err })
-	parallel.Go(func() (err error) { bindings, err = v1.RoleBindings("").List(ctx, all); return err })
-	if err := parallel.Wait(); err != nil {
+	clusterRoles, errs[0] = list[*rbacv1.ClusterRoleList](ctx, access, clusterRoleResource)
+	clusterRoleBindings, errs[1] = list[*rbacv1.ClusterRoleBindingList](ctx, access, clusterRoleBindingResource)
+	roles, errs[2] = list[*rbacv1.RoleList](ctx, access, roleResource)
+	bindings, errs[3] = list[*rbacv1.RoleBindingList](ctx, access, roleBindingResource)
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("reading roles and bindings: %w", err)
 	}
 	have := &existing{roles: map[string]reconciliation.RuleOwner{}, bindings: map[string]reconciliation.RoleBinding{}}
@@ -47,6 +47,32 @@ func readRoles(ctx context.Context, client kubernetes.Interface) (*existing, err
 		have.bindings[key(bindings.Items[i].Namespace, bindings.Items[i].Name)] = reconciliation.RoleBindingAdapter{RoleBinding: &bindings.Items[i]}
 	}
 	return have, nil
+}
+
+// hasRole reports whether a role is as it should be. This is faster than the library's comparison, which
+// looks which rules cover which others.
+func (e *existing) hasRole(want reconciliation.RuleOwner) bool {
+	have, ok := e.roles[key(want.GetNamespace(), want.GetName())]
+	return ok && apiequality.Semantic.DeepEqual(have.GetRules(), want.GetRules()) &&
+		apiequality.Semantic.DeepEqual(have.GetAggregationRule(), want.GetAggregationRule()) &&
+		includes(have.GetLabels(), want.GetLabels()) && includes(have.GetAnnotations(), want.GetAnnotations())
+}
+
+// hasBinding reports whether a binding is as it should be.
+func (e *existing) hasBinding(want reconciliation.RoleBinding) bool {
+	have, ok := e.bindings[key(want.GetNamespace(), want.GetName())]
+	return ok && have.GetRoleRef() == want.GetRoleRef() && apiequality.Semantic.DeepEqual(have.GetSubjects(), want.GetSubjects()) &&
+		includes(have.GetLabels(), want.GetLabels()) && includes(have.GetAnnotations(), want.GetAnnotations())
+}
+
+// includes reports whether a map has all entries of another.
+func includes(have, want map[string]string) bool {
+	for key, value := range want {
+		if found, ok := have[key]; !ok || found != value {
+			return false
+		}
+	}
+	return true
 }
 
 func key(namespace, name string) string { return namespace + "/" + name }

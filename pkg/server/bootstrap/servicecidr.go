@@ -14,8 +14,6 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingapply "k8s.io/client-go/applyconfigurations/networking/v1"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 
@@ -54,11 +52,11 @@ const (
 
 // defaultServiceCIDR creates the ServiceCIDR of the flags and sets its
 // condition Ready. It creates it again after it was deleted.
-func defaultServiceCIDR(client kubernetes.Interface, informers informers.SharedInformerFactory, services Services) genericapiserver.PostStartHookFunc {
+func defaultServiceCIDR(n Needs) genericapiserver.PostStartHookFunc {
 	deleted := signals.NewPulse()
-	_, err := informers.Networking().V1().ServiceCIDRs().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+	_, err := n.Informers.Networking().V1().ServiceCIDRs().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		DeleteFunc: func(any) { deleted.Enqueue() }})
-	ensure := func(ctx context.Context) error { return ensureServiceCIDR(ctx, client, services.Ranges) }
+	ensure := func(ctx context.Context) error { return ensureServiceCIDR(ctx, n) }
 	return func(hook genericapiserver.PostStartHookContext) error {
 		if err != nil {
 			return err
@@ -71,13 +69,13 @@ func defaultServiceCIDR(client kubernetes.Interface, informers informers.SharedI
 	}
 }
 
-func ensureServiceCIDR(ctx context.Context, client kubernetes.Interface, ranges []netip.Prefix) error {
+func ensureServiceCIDR(ctx context.Context, n Needs) error {
 	var cidrs []string
-	for _, prefix := range ranges {
+	for _, prefix := range n.Services.Ranges {
 		cidrs = append(cidrs, prefix.String())
 	}
-	api := client.NetworkingV1().ServiceCIDRs()
-	stored, err := api.Get(ctx, defaultCIDRName, metav1.GetOptions{})
+	api := n.Client.NetworkingV1().ServiceCIDRs()
+	stored, err := read[*networkingv1.ServiceCIDR](ctx, n.Objects, serviceCIDRResource, "", defaultCIDRName)
 	if apierrors.IsNotFound(err) {
 		stored, err = api.Create(ctx, &networkingv1.ServiceCIDR{
 			ObjectMeta: metav1.ObjectMeta{Name: defaultCIDRName}, Spec: networkingv1.ServiceCIDRSpec{CIDRs: cidrs},

@@ -9,7 +9,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/kubernetes"
 )
 
 const (
@@ -22,8 +21,8 @@ const (
 
 // legacyTokenTracking creates the config map, and creates it again if it was
 // deleted or does not contain a date.
-func legacyTokenTracking(client kubernetes.Interface) genericapiserver.PostStartHookFunc {
-	ensure := func(ctx context.Context) error { return ensureTracking(ctx, client, time.Now()) }
+func legacyTokenTracking(n Needs) genericapiserver.PostStartHookFunc {
+	ensure := func(ctx context.Context) error { return ensureTracking(ctx, n, time.Now()) }
 	return func(hook genericapiserver.PostStartHookContext) error {
 		go func() {
 			// The namespace may not exist yet. The server is ready without this
@@ -35,9 +34,9 @@ func legacyTokenTracking(client kubernetes.Interface) genericapiserver.PostStart
 	}
 }
 
-func ensureTracking(ctx context.Context, client kubernetes.Interface, now time.Time) error {
-	maps, today := client.CoreV1().ConfigMaps(metav1.NamespaceSystem), now.UTC().Format(time.DateOnly)
-	current, err := maps.Get(ctx, trackingConfigMap, metav1.GetOptions{})
+func ensureTracking(ctx context.Context, n Needs, now time.Time) error {
+	maps, today := n.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem), now.UTC().Format(time.DateOnly)
+	current, err := read[*corev1.ConfigMap](ctx, n.Objects, configMapResource, metav1.NamespaceSystem, trackingConfigMap)
 	switch {
 	case apierrors.IsNotFound(err):
 		_, err = maps.Create(ctx, &corev1.ConfigMap{

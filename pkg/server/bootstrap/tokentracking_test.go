@@ -29,7 +29,7 @@ func TestTrackingSince(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := ensureTracking(t.Context(), client, now); err != nil {
+		if err := ensureTracking(t.Context(), needsOf(client), now); err != nil {
 			t.Fatal(err)
 		}
 		got, err := maps.Get(t.Context(), trackingConfigMap, metav1.GetOptions{})

@@ -1,4 +1,4 @@
-package server
+package objects
 
 import (
 	"context"
@@ -16,7 +16,6 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
 // followed is a resource with one config map, whose lists and watches are counted.
@@ -45,9 +44,19 @@ func named(name, version string) *corev1.ConfigMap {
 
 // informer returns an informer of the resource that sleeps until the context ends.
 func (f *followed) informer(resync time.Duration, stillness context.Context) *dormantInformer {
-	begun := objects.NewBegun(f)
+	begun := NewBegun(f)
 	inner := cache.NewSharedIndexInformer(begun, nil, 0, cache.Indexers{})
 	return newDormantInformer(inner, begun, resync, func() context.Context { return stillness })
+}
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("timeout: %s", what)
+		}
+	}
 }
 
 // told is a handler that notes of what it is told.
@@ -137,8 +146,9 @@ func TestDormantInformer(t *testing.T) {
 	if resource.lists.Load() != 1 || resource.watches.Load() != 1 {
 		t.Errorf("%d lists and %d watches", resource.lists.Load(), resource.watches.Load())
 	}
+	<-ended // it has not waited for the first write
 	cancel()
-	<-ended
+	eventually(t, "the end", d.IsStopped)
 }
 
 // TestHandlerWhileWaking adds a handler between sleep and work: it is told of all objects.
@@ -198,7 +208,5 @@ func TestSleepingInformerEnds(t *testing.T) {
 	if d.SharedIndexInformer.HasSynced() || resource.lists.Load() > 1 {
 		t.Error("it has worked")
 	}
-	if !resource.events.IsStopped() {
-		t.Error("the watch goes on")
-	}
+	eventually(t, "the end of the watch", resource.events.IsStopped)
 }

@@ -1,4 +1,4 @@
-package server
+package objects
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
@@ -18,8 +17,10 @@ import (
 // them, and sleeps: an informer that works has ten goroutines, and a buffer for each handler.
 type dormantInformer struct {
 	cache.SharedIndexInformer // works when something has been written
-	begun                     *objects.Begun
-	resync                    time.Duration
+	begun                     *Begun
+	// keep is the transformation of the objects with which it begins, or nil.
+	keep   cache.TransformFunc
+	resync time.Duration
 	// stillness returns a context that ends before the first write, or nil if that is
 	// not known. It is asked once, when the informer is to run.
 	stillness func() context.Context
@@ -35,7 +36,7 @@ type dormantInformer struct {
 	telling sync.WaitGroup
 }
 
-func newDormantInformer(informer cache.SharedIndexInformer, begun *objects.Begun, resync time.Duration, stillness func() context.Context) *dormantInformer {
+func newDormantInformer(informer cache.SharedIndexInformer, begun *Begun, resync time.Duration, stillness func() context.Context) *dormantInformer {
 	return &dormantInformer{SharedIndexInformer: informer, begun: begun, resync: resync, stillness: stillness,
 		synced: signals.NewLatch(), asleep: map[*registration]struct{}{}}
 }
@@ -43,13 +44,32 @@ func newDormantInformer(informer cache.SharedIndexInformer, begun *objects.Begun
 // Run implements cache.SharedInformer.
 func (d *dormantInformer) Run(stop <-chan struct{}) { d.RunWithContext(wait.ContextForChannel(stop)) }
 
-// RunWithContext implements cache.SharedInformer.
+// RunWithContext implements cache.SharedInformer. While the informer sleeps, nothing runs:
+// it returns at once, and the informer wakes and ends all the same.
 func (d *dormantInformer) RunWithContext(ctx context.Context) {
-	if still := d.stillness(); still != nil && still.Err() == nil {
-		d.sleep(ctx, still)
+	still := d.stillness()
+	if still == nil || still.Err() != nil {
+		d.work(ctx)
+		return
 	}
+	if err := d.fill(ctx); err != nil {
+		klog.FromContext(ctx).V(4).Info("The informer cannot sleep", "err", err)
+		d.work(ctx)
+		return
+	}
+	context.AfterFunc(ctx, d.begun.End)
+	asleep, wake := context.WithCancel(ctx)
+	d.resyncLater(asleep)
+	forget := context.AfterFunc(still, func() {
+		wake()
+		d.work(ctx)
+	})
+	context.AfterFunc(ctx, func() { forget() })
+}
+
+// work is what the informer does from the first write on, until the context ends.
+func (d *dormantInformer) work(ctx context.Context) {
 	if ctx.Err() != nil {
-		d.begun.End()
 		return
 	}
 	d.wake(ctx)
@@ -61,28 +81,20 @@ func (d *dormantInformer) RunWithContext(ctx context.Context) {
 	d.SharedIndexInformer.RunWithContext(ctx)
 }
 
-// sleep returns before the first write, or when the context ends.
-func (d *dormantInformer) sleep(ctx, still context.Context) {
-	if err := d.fill(ctx); err != nil {
-		klog.FromContext(ctx).V(4).Info("The informer cannot sleep", "err", err)
+// resyncLater tells the handlers of all objects again after each period, until the
+// context ends.
+func (d *dormantInformer) resyncLater(ctx context.Context) {
+	if d.resync == 0 {
 		return
 	}
-	var resync <-chan time.Time // never, without a period
-	if d.resync > 0 {
-		ticker := time.NewTicker(d.resync)
-		defer ticker.Stop()
-		resync = ticker.C
-	}
-	for {
-		select {
-		case <-resync:
-			d.tellAll(func(handler cache.ResourceEventHandler, obj any) { handler.OnUpdate(obj, obj) })
-		case <-still.Done():
-			return
-		case <-ctx.Done():
+	timer := time.AfterFunc(d.resync, func() {
+		if ctx.Err() != nil {
 			return
 		}
-	}
+		d.tellAll(func(handler cache.ResourceEventHandler, obj any) { handler.OnUpdate(obj, obj) })
+		d.resyncLater(ctx)
+	})
+	context.AfterFunc(ctx, func() { timer.Stop() })
 }
 
 // fill puts the objects into the store, and tells the handlers of them.
@@ -94,6 +106,13 @@ func (d *dormantInformer) fill(ctx context.Context) error {
 	all := make([]any, len(list))
 	for i := range list {
 		all[i] = list[i]
+		if d.keep == nil {
+			continue
+		}
+		if all[i], err = d.keep(list[i]); err != nil {
+			d.begun.End()
+			return err
+		}
 	}
 	if err := d.GetIndexer().Replace(all, version); err != nil {
 		return err
