@@ -56,7 +56,8 @@ func scenarios() []scenario {
 		{name: "port-forward, 16 MiB there and back", clients: 1, prepare: prepareNode, operation: forward},
 		{name: "crd: definition to first object", clients: 1, operation: defineAndUse},
 		{name: "crd: 200 definitions at once", clients: atOnce, upstream: figures{rate: 119, cpu: 12.8}, whole: defineMany},
-		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures{rate: 505, cpu: 2.43}, prepare: prepareCustomResource, operation: createCustomResource},
+		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures{rate: 505, cpu: 2.43},
+			prepare: prepareCustomResource, operation: createCustomResource},
 	}
 }
 
