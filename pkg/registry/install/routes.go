@@ -15,6 +15,8 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/klog/v2"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
 )
 
 // Routes finds the routes of requests. Those of a resource, which need 50 KB and 0.2
@@ -63,7 +65,7 @@ func service(gv genericapi.APIGroupVersion) (*restful.WebService, error) {
 	if _, _, err := gv.InstallREST(container); err != nil {
 		return nil, fmt.Errorf("installing %s: %w", gv.GroupVersion, err)
 	}
-	return container.RegisteredWebServices()[0], nil
+	return container.RegisteredWebServices()[0].Filter(listencoding.Compress), nil
 }
 
 // SelectRoute implements restful.RouteSelector. The services are those of discovery
