@@ -65,7 +65,7 @@ func service(gv genericapi.APIGroupVersion) (*restful.WebService, error) {
 	if _, _, err := gv.InstallREST(container); err != nil {
 		return nil, fmt.Errorf("installing %s: %w", gv.GroupVersion, err)
 	}
-	return container.RegisteredWebServices()[0].Filter(listencoding.Compress), nil
+	return container.RegisteredWebServices()[0].Filter(listencoding.Compress).Filter(listencoding.Tables), nil
 }
 
 // SelectRoute implements restful.RouteSelector. The services are those of discovery
