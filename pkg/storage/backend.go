@@ -153,7 +153,7 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	if err != nil {
 		return nil, nil, err
 	}
-	lazy := &lazyCache{Interface: raw, newFunc: newFunc, since: b.since.Load()}
+	lazy := &lazyCache{Interface: raw, newFunc: newFunc, newListFunc: newListFunc, since: b.since.Load()}
 	if b.occupancies != nil {
 		lazy.occupancy = b.occupancies.of(c.GroupResource)
 		lazy.occupancy.storedBy(raw)

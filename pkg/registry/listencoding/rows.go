@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// maxFields is the number of sets of managed fields whose text a rowEncoder remembers.
-const maxFields = 1024
+// maxFields is the greatest number of bytes of sets of managed fields whose text a rowEncoder remembers.
+const maxFields = 1 << 20
 
 // rowObjects says what the rows of a table have as their objects.
 type rowObjects struct {
@@ -27,18 +27,15 @@ type rowEncoder struct {
 	// object is the text before the metadata of an object.
 	object  string
 	objects rowObjects
-	// fields are the texts of sets of managed fields by their first byte and size: many
-	// objects share their sets, see pkg/storage.
-	fields map[set][]byte
-}
-
-type set struct {
-	first *byte
-	size  int
+	// fields are the texts of sets of managed fields by their bytes, as they are stored: many
+	// objects have the same sets.
+	fields map[string][]byte
+	// size is the number of bytes of fields.
+	size int
 }
 
 func newRowEncoder(objects rowObjects) *rowEncoder {
-	e := &rowEncoder{objects: objects, fields: map[set][]byte{}}
+	e := &rowEncoder{objects: objects, fields: map[string][]byte{}}
 	e.json = json.NewEncoder(&e.out)
 	e.object = `{"kind":"PartialObjectMetadata","apiVersion":"` + objects.version.String() + `","metadata":`
 	return e
@@ -146,16 +143,16 @@ func (e *rowEncoder) text(fields *metav1.FieldsV1) ([]byte, error) {
 	if len(raw) == 0 {
 		return json.Marshal(fields)
 	}
-	key := set{&raw[0], len(raw)}
-	if text, ok := e.fields[key]; ok {
+	if text, ok := e.fields[string(raw)]; ok {
 		return text, nil
 	}
 	text, err := json.Marshal(fields)
 	if err == nil {
-		if len(e.fields) >= maxFields {
+		if e.size += len(raw) + len(text); e.size > maxFields {
 			clear(e.fields)
+			e.size = len(raw) + len(text)
 		}
-		e.fields[key] = text
+		e.fields[string(raw)] = text
 	}
 	return text, err
 }
