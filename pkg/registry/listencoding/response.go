@@ -12,7 +12,7 @@ import (
 	restful "github.com/emicklei/go-restful/v3"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
-	"k8s.io/apiserver/pkg/features"
+	genericfeatures "k8s.io/apiserver/pkg/features"
 )
 
 // minCompressed is the size from which on the library compresses a response.
@@ -22,7 +22,7 @@ const minCompressed = 128 << 10
 // compressed chunks into them. It hides from the library that the client accepts gzip.
 func Compress(request *restful.Request, to *restful.Response, chain *restful.FilterChain) {
 	info, ok := genericapirequest.RequestInfoFrom(request.Request.Context())
-	if !ok || info.Verb != "list" || responsewriters.ContentEncodingSupported(request.Request, features.APIResponseCompression) != "gzip" {
+	if !ok || info.Verb != "list" || responsewriters.ContentEncodingSupported(request.Request, genericfeatures.APIResponseCompression) != "gzip" {
 		chain.ProcessFilter(request, to)
 		return
 	}

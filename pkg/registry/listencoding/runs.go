@@ -24,8 +24,6 @@ type run struct {
 	key   key
 	// chunk is nil if it is not kept.
 	chunk *chunk
-	// size is how many bytes the text has, for formats that need to know it.
-	size int
 }
 
 var seed = maphash.MakeSeed()
