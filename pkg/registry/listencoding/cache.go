@@ -31,6 +31,8 @@ type Cache struct {
 	// compressed: what they ask for a single time is not worth compressing.
 	seen  map[key]struct{}
 	timer *time.Timer
+
+	turns turns
 }
 
 // key is the hash of the encoding of a chunk, and of the UIDs and resource versions of its objects.

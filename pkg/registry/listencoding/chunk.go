@@ -2,11 +2,12 @@ package listencoding
 
 import (
 	"bytes"
-	"compress/flate"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"sync"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // maxChunk is the greatest number of compressed bytes that are kept together.

@@ -2,7 +2,7 @@
 // objects of a list have not changed since the last one, and encoding and compressing an object
 // costs more than everything else that is done for it. So the encoders keep the compressed text
 // of runs of objects (see [Cache]). A client that accepts gzip gets these bytes as they are, in the
-// one stream of its response ([Compress]); for others they are uncompressed, which is
+// one stream of its response ([Cache.Compress]); for others they are uncompressed, which is
 // still faster than encoding. What the clients read is the same as without it.
 package listencoding
 
@@ -99,6 +99,7 @@ func (e encoder) encodeList(obj runtime.Object, items reflect.Value, w io.Writer
 	if _, err := out.Write(head[1:]); err != nil {
 		return err
 	}
+	out.mayForget(items, runs)
 	for _, r := range runs {
 		if r.chunk != nil {
 			err = out.writeChunk(r.chunk)
@@ -195,6 +196,19 @@ func newOutput(w io.Writer) *output {
 	buffer := buffers.Get().(*bufio.Writer)
 	buffer.Reset(w)
 	return &output{Writer: buffer, direct: w, buffer: buffer}
+}
+
+// mayForget removes the objects from the list of a request if none has to be encoded: it may
+// take long until the client has read the response.
+func (o *output) mayForget(items reflect.Value, runs []run) {
+	if o.response == nil {
+		return
+	}
+	o.response.noteSize(int64(items.Len()) * int64(items.Type().Elem().Size()))
+	if !slices.ContainsFunc(runs, func(r run) bool { return r.chunk == nil }) {
+		items.SetZero()
+		o.response.release()
+	}
 }
 
 // compressed says whether chunks are put into the response without uncompressing them.

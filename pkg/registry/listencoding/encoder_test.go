@@ -50,7 +50,7 @@ func encode(t testing.TB, s runtime.NegotiatedSerializer, mediaType string, obj 
 func compressed(t testing.TB, s runtime.NegotiatedSerializer, mediaType string, obj runtime.Object) string {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	r := &response{ResponseWriter: recorder}
+	r := &response{ResponseWriter: recorder, noteSize: func(int64) {}, release: func() {}}
 	testutil.Check(t, encoderFor(t, s, mediaType).Encode(obj, r))
 	r.close()
 	if recorder.Header().Get("Content-Encoding") == "" {

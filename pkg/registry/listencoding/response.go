@@ -2,7 +2,6 @@ package listencoding
 
 import (
 	"bufio"
-	"compress/flate"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"sync"
 
 	restful "github.com/emicklei/go-restful/v3"
+	"github.com/klauspost/compress/flate"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericfeatures "k8s.io/apiserver/pkg/features"
@@ -19,14 +19,18 @@ import (
 const minCompressed = 128 << 10
 
 // Compress is a filter that compresses the responses of lists as the library does, but can put
-// compressed chunks into them. It hides from the library that the client accepts gzip.
-func Compress(request *restful.Request, to *restful.Response, chain *restful.FilterChain) {
+// compressed chunks into them. It hides from the library that the client accepts gzip. Large lists
+// take turns.
+func (c *Cache) Compress(request *restful.Request, to *restful.Response, chain *restful.FilterChain) {
 	info, ok := genericapirequest.RequestInfoFrom(request.Request.Context())
 	if !ok || info.Verb != "list" || responsewriters.ContentEncodingSupported(request.Request, genericfeatures.APIResponseCompression) != "gzip" {
 		chain.ProcessFilter(request, to)
 		return
 	}
-	r := &response{ResponseWriter: to.ResponseWriter}
+	path := request.Request.URL.Path
+	r := &response{ResponseWriter: to.ResponseWriter, noteSize: func(size int64) { c.turns.note(path, size) }}
+	r.release = c.turns.take(request.Request.Context(), path)
+	defer r.release()
 	plain := *request.Request
 	plain.Header = plain.Header.Clone()
 	plain.Header.Del("Accept-Encoding")
@@ -44,6 +48,10 @@ type response struct {
 	begin []byte
 	// gzip is nil until then.
 	gzip *gzipWriter
+	// noteSize is told the size of the objects, and release is called when they are not
+	// in memory any more.
+	noteSize func(int64)
+	release  func()
 	// next is the chunk whose bytes are written next.
 	next *chunk
 }

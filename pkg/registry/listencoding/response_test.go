@@ -16,7 +16,8 @@ import (
 
 // TestResponses compares responses with those of the library.
 func TestResponses(t *testing.T) {
-	cached := New(codecs(), &Cache{})
+	cache := &Cache{}
+	cached := New(codecs(), cache)
 	for name, test := range map[string]struct {
 		encoding, verb string
 		object         runtime.Object
@@ -51,7 +52,7 @@ func TestResponses(t *testing.T) {
 					chain.ProcessFilter(restful.NewRequest(r), restful.NewResponse(w))
 					return w
 				}
-				want, got := serve(codecs()), serve(cached, Compress)
+				want, got := serve(codecs()), serve(cached, cache.Compress)
 				if got.Code != want.Code || len(got.Header()) != len(want.Header()) {
 					t.Errorf("%d %v, want %d %v", got.Code, got.Header(), want.Code, want.Header())
 				}
@@ -78,7 +79,7 @@ func TestPanic(t *testing.T) {
 	r.Header.Set("Accept-Encoding", "gzip")
 	r = r.WithContext(genericapirequest.WithRequestInfo(r.Context(), &genericapirequest.RequestInfo{Verb: "list"}))
 	w := httptest.NewRecorder()
-	chain := restful.FilterChain{Filters: []restful.FilterFunction{Compress}, Target: func(_ *restful.Request, w *restful.Response) {
+	chain := restful.FilterChain{Filters: []restful.FilterFunction{(&Cache{}).Compress}, Target: func(_ *restful.Request, w *restful.Response) {
 		_, _ = w.ResponseWriter.Write([]byte("begin"))
 		panic(http.ErrAbortHandler)
 	}}

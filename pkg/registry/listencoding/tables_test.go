@@ -71,7 +71,7 @@ func TestTables(t *testing.T) {
 				}
 			}
 			want, _ := serveTable(t, test.accept, test.query, rows)
-			got, taken := serveTable(t, test.accept, test.query, rows, Compress, Tables)
+			got, taken := serveTable(t, test.accept, test.query, rows, (&Cache{}).Compress, Tables)
 			if taken != test.taken {
 				t.Errorf("the rows were taken: %v, want %v", taken, test.taken)
 			}

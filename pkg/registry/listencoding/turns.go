@@ -1,0 +1,63 @@
+package listencoding
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// maxAtOnce is the number of bytes that the objects of large lists may have at once. They are
+	// the structs of the objects without what these refer to, which lists share with the watch cache.
+	maxAtOnce = 64 << 20
+	// large is the number of bytes from which on a list waits for its turn.
+	large = 4 << 20
+	// patience is how long a list waits: it may be that clients read those before it slowly.
+	patience = time.Second
+	// maxPaths is the greatest number of paths whose sizes are known.
+	maxPaths = 1024
+)
+
+// turns lets large lists take turns, because each of them copies the structs of all its objects.
+type turns struct {
+	once sync.Once
+	room *semaphore.Weighted
+
+	mu sync.Mutex
+	// sizes are those of the last large lists, by the paths of their requests.
+	sizes map[string]int64
+}
+
+// take waits until there is room for a list of the size that the last one of the path had. It
+// returns a function that makes room for others, which may be called more than once.
+func (t *turns) take(ctx context.Context, path string) (release func()) {
+	t.once.Do(func() { t.room = semaphore.NewWeighted(maxAtOnce) })
+	t.mu.Lock()
+	size := min(t.sizes[path], maxAtOnce)
+	t.mu.Unlock()
+	if size == 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := t.room.Acquire(ctx, size); err != nil {
+		return func() {}
+	}
+	return sync.OnceFunc(func() { t.room.Release(size) })
+}
+
+// note remembers the size of a list.
+func (t *turns) note(path string, size int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case size < large:
+		delete(t.sizes, path)
+		return
+	case t.sizes == nil || len(t.sizes) >= maxPaths:
+		t.sizes = map[string]int64{}
+	}
+	t.sizes[path] = size
+}
