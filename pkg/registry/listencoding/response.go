@@ -28,7 +28,11 @@ func (c *Cache) Compress(request *restful.Request, to *restful.Response, chain *
 		return
 	}
 	path := request.Request.URL.Path
-	r := &response{ResponseWriter: to.ResponseWriter, noteSize: func(size int64) { c.turns.note(path, size) }}
+	r := &response{ResponseWriter: to.ResponseWriter}
+	r.noteSize = func(size int64) {
+		r.noted = true
+		c.turns.note(path, size)
+	}
 	r.release = c.turns.take(request.Request.Context(), path)
 	defer r.release()
 	plain := *request.Request
@@ -36,6 +40,9 @@ func (c *Cache) Compress(request *restful.Request, to *restful.Response, chain *
 	plain.Header.Del("Accept-Encoding")
 	request.Request, to.ResponseWriter = &plain, r
 	chain.ProcessFilter(request, to)
+	if !r.noted {
+		c.turns.note(path, 0) // a short list, a table or an error
+	}
 	r.close() // not after a panic: the client has to see that the response is incomplete
 }
 
@@ -51,6 +58,7 @@ type response struct {
 	// noteSize is told the size of the objects, and release is called when they are not
 	// in memory any more.
 	noteSize func(int64)
+	noted    bool
 	release  func()
 	// next is the chunk whose bytes are written next.
 	next *chunk

@@ -15,7 +15,9 @@ const (
 	// large is the number of bytes from which on a list waits for its turn.
 	large = 4 << 20
 	// patience is how long a list waits: it may be that clients read those before it slowly.
-	patience = time.Second
+	patience = 10 * time.Second
+	// unknown is the size of a list that is not known yet.
+	unknown = maxAtOnce / 4
 	// maxPaths is the greatest number of paths whose sizes are known.
 	maxPaths = 1024
 )
@@ -26,7 +28,7 @@ type turns struct {
 	room *semaphore.Weighted
 
 	mu sync.Mutex
-	// sizes are those of the last large lists, by the paths of their requests.
+	// sizes are those of the last lists, by the paths of their requests.
 	sizes map[string]int64
 }
 
@@ -35,9 +37,12 @@ type turns struct {
 func (t *turns) take(ctx context.Context, path string) (release func()) {
 	t.once.Do(func() { t.room = semaphore.NewWeighted(maxAtOnce) })
 	t.mu.Lock()
-	size := min(t.sizes[path], maxAtOnce)
+	size, known := t.sizes[path]
 	t.mu.Unlock()
-	if size == 0 {
+	if !known {
+		size = unknown
+	}
+	if size = min(size, maxAtOnce); size < large {
 		return func() {}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -52,11 +57,7 @@ func (t *turns) take(ctx context.Context, path string) (release func()) {
 func (t *turns) note(path string, size int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch {
-	case size < large:
-		delete(t.sizes, path)
-		return
-	case t.sizes == nil || len(t.sizes) >= maxPaths:
+	if t.sizes == nil || len(t.sizes) >= maxPaths {
 		t.sizes = map[string]int64{}
 	}
 	t.sizes[path] = size
