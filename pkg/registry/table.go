@@ -2,6 +2,9 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"iter"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -9,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
 )
 
 // Column is a column of the server-side table, which kubectl prints.
@@ -81,24 +86,38 @@ func NewTable[T Object](columns []Column[T], rowConditions func(obj T) []metav1.
 }
 
 // ConvertToTable implements rest.TableConvertor for an object or a list.
-func (t table[T]) ConvertToTable(_ context.Context, object, tableOptions runtime.Object) (*metav1.Table, error) {
+func (t table[T]) ConvertToTable(ctx context.Context, object, tableOptions runtime.Object) (*metav1.Table, error) {
 	out := &metav1.Table{}
 	if options, ok := tableOptions.(*metav1.TableOptions); !ok || !options.NoHeaders {
 		out.ColumnDefinitions = t.definitions
 	}
 	if list, err := meta.ListAccessor(object); err == nil {
 		out.ResourceVersion, out.Continue, out.RemainingItemCount = list.GetResourceVersion(), list.GetContinue(), list.GetRemainingItemCount()
-		out.Rows = make([]metav1.TableRow, 0, meta.LenList(object))
-		return out, meta.EachListItem(object, func(item runtime.Object) error {
-			out.Rows = append(out.Rows, t.row(item))
-			return nil
-		})
+		if listencoding.TakeRows(ctx, t.rows(object)) {
+			out.Rows = []metav1.TableRow{}
+			return out, nil
+		}
+		out.Rows = slices.AppendSeq(make([]metav1.TableRow, 0, meta.LenList(object)), t.rows(object))
+		return out, nil
 	}
 	if o, ok := object.(T); ok {
 		out.ResourceVersion = o.GetResourceVersion()
 	}
 	out.Rows = []metav1.TableRow{t.row(object)}
 	return out, nil
+}
+
+// rows returns the rows of a list.
+func (t table[T]) rows(list runtime.Object) iter.Seq[metav1.TableRow] {
+	return func(yield func(metav1.TableRow) bool) {
+		// It fails only for what is no list, and when no more rows are wanted.
+		_ = meta.EachListItem(list, func(item runtime.Object) error {
+			if !yield(t.row(item)) {
+				return errors.New("no more rows are wanted")
+			}
+			return nil
+		})
+	}
 }
 
 func (t table[T]) row(object runtime.Object) metav1.TableRow {

@@ -31,7 +31,7 @@ const uncachedLists = 3
 // make the cache.
 type lazyCache struct {
 	apistorage.Interface // reads from etcd
-	newFunc              func() runtime.Object
+	newFunc, newListFunc func() runtime.Object
 	build                func() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error)
 	// occupancy is nil if others may write to the etcd.
 	occupancy *occupancy
@@ -41,6 +41,8 @@ type lazyCache struct {
 	since *atomic.Uint64
 
 	lists atomic.Int32
+	// initial is how many bytes the lists of initialWatches have.
+	initial atomic.Int64
 	// cached is the cache when it is filled, and filledAt the resource version from
 	// which on it has all events.
 	cached   atomic.Pointer[cacherstorage.CacheDelegator]
@@ -123,6 +125,9 @@ func (l *lazyCache) Watch(ctx context.Context, key string, opts apistorage.ListO
 	cache, err := l.fill(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if w := l.watchFromList(ctx, cache, key, opts); w != nil {
+		return w, nil
 	}
 	// The cache has no events from before it was made. etcd has, as long as it has not
 	// been compacted. A watch from before the start of the server is refused by the

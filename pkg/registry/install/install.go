@@ -83,7 +83,7 @@ func (in *Installer) Install(groups []registry.Group) (*Routes, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.routes = newRoutes()
+	in.routes = newRoutes(&in.lists)
 	in.Server.Handler.GoRestfulContainer.Router(in.routes)
 	for _, group := range groups {
 		g := newInstalled(group)

@@ -15,6 +15,8 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/klog/v2"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
 )
 
 // Routes finds the routes of requests. Those of a resource, which need 50 KB and 0.2
@@ -23,6 +25,7 @@ import (
 // those of one resource than those of its whole group version.
 type Routes struct {
 	restful.CurlyRouter
+	lists *listencoding.Cache
 	// resources have the routes of a resource and its subresources.
 	resources map[schema.GroupVersionResource]func() (*restful.WebService, error)
 	// versions are the group versions, by the path of their web service.
@@ -31,8 +34,9 @@ type Routes struct {
 
 var _ restful.RouteSelector = (*Routes)(nil)
 
-func newRoutes() *Routes {
+func newRoutes(lists *listencoding.Cache) *Routes {
 	return &Routes{
+		lists:     lists,
 		resources: map[schema.GroupVersionResource]func() (*restful.WebService, error){},
 		versions:  map[string]genericapi.APIGroupVersion{},
 	}
@@ -52,18 +56,18 @@ func (r *Routes) add(gv genericapi.APIGroupVersion) {
 			maps.DeleteFunc(one.Storage, func(other string, _ rest.Storage) bool {
 				return other != name && !strings.HasPrefix(other, name+"/")
 			})
-			return service(one)
+			return r.service(one)
 		})
 	}
 }
 
 // service makes the routes of a group version.
-func service(gv genericapi.APIGroupVersion) (*restful.WebService, error) {
+func (r *Routes) service(gv genericapi.APIGroupVersion) (*restful.WebService, error) {
 	container := restful.NewContainer()
 	if _, _, err := gv.InstallREST(container); err != nil {
 		return nil, fmt.Errorf("installing %s: %w", gv.GroupVersion, err)
 	}
-	return container.RegisteredWebServices()[0], nil
+	return container.RegisteredWebServices()[0].Filter(r.lists.Compress).Filter(listencoding.Tables), nil
 }
 
 // SelectRoute implements restful.RouteSelector. The services are those of discovery
@@ -89,7 +93,7 @@ func (r *Routes) SelectRoute(services []*restful.WebService, request *http.Reque
 // and not kept: only documentation needs it.
 func (r *Routes) Complete(of *restful.WebService) (*restful.WebService, error) {
 	if gv, ok := r.versions[strings.TrimSuffix(of.RootPath(), "/")]; ok {
-		return service(gv)
+		return r.service(gv)
 	}
 	return of, nil
 }

@@ -1,85 +1,97 @@
 package listencoding
 
 import (
-	"reflect"
+	"crypto/sha256"
 	"sync"
 	"time"
-
-	"k8s.io/apimachinery/pkg/types"
 )
 
 const (
 	// maxBytes is the greatest number of bytes of one of the two generations of a Cache.
-	maxBytes = 48 << 20
-	// maxSeen is the greatest number of objects that were encoded once and are remembered.
-	maxSeen = 1 << 16
-	// lifetime is how long at least, and half of how long at most, bytes are kept that nobody needs.
-	lifetime = 20 * time.Second
+	maxBytes = 24 << 20
+	// overhead is about what a chunk takes besides its compressed bytes.
+	overhead = 200
+	// maxSeen is the greatest number of chunks that were encoded once and are remembered.
+	maxSeen = 1 << 13
+	// lifetime is how long at least, and half of how long at most, a chunk is kept that nobody needs.
+	lifetime = 30 * time.Second
 )
 
-// Cache has the encoded bytes of objects that were encoded more than once lately. Objects
-// are known by their UID and resource version, so that bytes need never be dropped because an
+// Cache has the compressed chunks of lists that were asked for lately. A chunk is known
+// by the UIDs and resource versions of its objects, so that it need never be dropped because an
 // object has changed. What is not used is dropped after some time, or earlier when
-// too many bytes are kept. The zero value is ready for use.
+// there is too much of it. The zero value is ready for use.
 type Cache struct {
 	mu sync.Mutex
-	// young has the bytes that were used since it was made, and older those that were used
+	// young has the chunks that were used since it was made, and older those that were used
 	// in the time before.
-	young, older map[object][]byte
+	young, older map[key]*chunk
 	size         int
-	// seen are the objects that were encoded once: what is listed a single time is not
-	// worth its memory.
-	seen  map[object]struct{}
+	// seen are the chunks that were encoded once for clients that do not want them
+	// compressed: what they ask for a single time is not worth compressing.
+	seen  map[key]struct{}
 	timer *time.Timer
+
+	turns turns
 }
 
-// object is the key of an object at one version in one encoding.
-type object struct {
-	// encoding is the Go type of the object, which belongs to one API version.
-	encoding        reflect.Type
-	uid             types.UID
-	resourceVersion string
-}
+// key is the hash of the encoding of a chunk, and of the UIDs and resource versions of its objects.
+type key [sha256.Size]byte
 
-// get returns the bytes of an object, or nil.
-func (c *Cache) get(o object) []byte {
+// find gives the runs the chunks that are kept of them.
+func (c *Cache) find(runs []run) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if data, ok := c.young[o]; ok {
-		return data
+	for i := range runs {
+		r := &runs[i]
+		if !r.known {
+			continue
+		}
+		if r.chunk = c.young[r.key]; r.chunk != nil {
+			continue
+		}
+		if r.chunk = c.older[r.key]; r.chunk != nil {
+			c.add(r.key, r.chunk)
+		}
 	}
-	data := c.older[o]
-	if data != nil {
-		c.keep(o, data)
-	}
-	return data
 }
 
-// offer keeps a copy of the bytes of an object if it is offered for the second time.
-func (c *Cache) offer(o object, data []byte) {
+// keep adds a chunk.
+func (c *Cache) keep(k key, compressed *chunk) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, again := c.seen[o]; again {
-		delete(c.seen, o)
-		c.keep(o, append(make([]byte, 0, len(data)), data...))
-		return
+	c.add(k, compressed)
+}
+
+// again says whether it was asked for the chunk before.
+func (c *Cache) again(k key) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, again := c.seen[k]; again {
+		delete(c.seen, k)
+		return true
 	}
 	if c.seen == nil || len(c.seen) >= maxSeen {
-		c.seen = map[object]struct{}{}
+		c.seen = map[key]struct{}{}
 	}
-	c.seen[o] = struct{}{}
+	c.seen[k] = struct{}{}
 	c.arm()
+	return false
 }
 
-// keep adds bytes to the young generation. The caller holds mu.
-func (c *Cache) keep(o object, data []byte) {
-	if c.size += len(data); c.size > maxBytes {
-		c.young, c.older, c.size = nil, c.young, len(data)
+// add adds a chunk to the young generation. The caller holds mu.
+func (c *Cache) add(k key, compressed *chunk) {
+	if _, ok := c.young[k]; ok {
+		return
+	}
+	size := len(compressed.deflated) + overhead
+	if c.size += size; c.size > maxBytes {
+		c.young, c.older, c.size = nil, c.young, size
 	}
 	if c.young == nil {
-		c.young = map[object][]byte{}
+		c.young = map[key]*chunk{}
 	}
-	c.young[o] = data
+	c.young[k] = compressed
 	c.arm()
 }
 

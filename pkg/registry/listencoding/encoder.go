@@ -1,19 +1,20 @@
 // Package listencoding encodes lists faster when they are asked for again and again. Most
-// objects of a list have not changed since the last one, and encoding an object costs more than
-// everything else that is done for it. So the encoder keeps the bytes of objects (see [Cache])
-// and copies them into the next list. The result is the same as without it.
+// objects of a list have not changed since the last one, and encoding and compressing an object
+// costs more than everything else that is done for it. So the encoders keep the compressed text
+// of runs of objects (see [Cache]). A client that accepts gzip gets these bytes as they are, in the
+// one stream of its response ([Cache.Compress]); for others they are uncompressed, which is
+// still faster than encoding. What the clients read is the same as without it.
 package listencoding
 
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
+	"errors"
 	"io"
 	"reflect"
 	"slices"
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -24,7 +25,7 @@ const (
 	bufferSize = 32 << 10
 )
 
-// New returns a serializer whose JSON encoder uses the cache for lists of Go types.
+// New returns a serializer whose encoders of JSON and protobuf use the cache for lists of Go types.
 func New(serializer runtime.NegotiatedSerializer, cache *Cache) runtime.NegotiatedSerializer {
 	return negotiated{serializer, cache}
 }
@@ -38,119 +39,200 @@ type negotiated struct {
 func (n negotiated) SupportedMediaTypes() []runtime.SerializerInfo {
 	supported := slices.Clone(n.NegotiatedSerializer.SupportedMediaTypes()) // all servers share the original
 	for i := range supported {
-		if supported[i].MediaType == runtime.ContentTypeJSON {
-			supported[i].Serializer = encoder{supported[i].Serializer, n.cache}
+		info := &supported[i]
+		switch info.MediaType {
+		case runtime.ContentTypeJSON:
+			info.Serializer = encoder{info.Serializer, jsonFormat{info.Serializer}, n.cache}
+		case runtime.ContentTypeProtobuf:
+			info.Serializer = encoder{info.Serializer, protobufFormat{}, n.cache}
 		}
 	}
 	return supported
 }
 
-// encoder is a serializer for JSON.
+// encoder is a serializer that encodes lists in its own way.
 type encoder struct {
 	runtime.Serializer
-	cache *Cache
+	format format
+	cache  *Cache
 }
+
+var _ runtime.EncoderWithAllocator = encoder{}
 
 // Encode implements runtime.Encoder. Nearly all objects are no lists, above all those of
 // watches; for them it has to be quick.
 func (e encoder) Encode(obj runtime.Object, w io.Writer) error {
-	if _, list := obj.(metav1.ListInterface); !list {
-		return e.Serializer.Encode(obj, w)
+	if items, ok := e.items(obj); ok {
+		return e.encodeList(obj, items, w)
 	}
-	return e.encodeList(obj, w)
+	return e.Serializer.Encode(obj, w)
 }
 
-func (e encoder) encodeList(obj runtime.Object, w io.Writer) error {
-	items, ok := itemsOf(obj)
-	if !ok || items.Len() < minItems {
-		return e.Serializer.Encode(obj, w)
+// EncodeWithAllocator implements runtime.EncoderWithAllocator.
+func (e encoder) EncodeWithAllocator(obj runtime.Object, w io.Writer, allocator runtime.MemoryAllocator) error {
+	if items, ok := e.items(obj); ok {
+		return e.encodeList(obj, items, w)
 	}
-	var empty bytes.Buffer
-	if err := e.Serializer.Encode(withoutItems(obj), &empty); err != nil {
+	if s, ok := e.Serializer.(runtime.EncoderWithAllocator); ok {
+		return s.EncodeWithAllocator(obj, w, allocator)
+	}
+	return e.Serializer.Encode(obj, w)
+}
+
+func (e encoder) encodeList(obj runtime.Object, items reflect.Value, w io.Writer) error {
+	runs := split(e.format.name(), items)
+	e.cache.find(runs)
+	size := 0
+	for i := range runs {
+		size += e.size(runs[i], items)
+	}
+	head, tail, err := e.format.frame(obj, size)
+	if err != nil {
 		return err
 	}
-	head, found := bytes.CutSuffix(empty.Bytes(), []byte("]}\n"))
-	if !found || len(head) == 0 {
-		return e.Serializer.Encode(obj, w)
-	}
-	// The response is only compressed if its first part is small or very large.
+	out := newOutput(w)
+	defer out.release()
+	// The library only compresses a response if its first part is very small or very large.
 	if _, err := w.Write(head[:1]); err != nil {
 		return err
 	}
-	out := buffers.Get().(*bufio.Writer)
-	defer buffers.Put(out)
-	out.Reset(w)
-	defer out.Reset(nil)
-	_, _ = out.Write(head[1:]) // it returns its error again at the end
-	if err := e.encodeItems(items, out); err != nil {
+	if _, err := out.Write(head[1:]); err != nil {
 		return err
 	}
-	_, _ = out.WriteString("]}\n")
-	return out.Flush()
+	out.mayForget(items, runs)
+	for _, r := range runs {
+		if r.chunk != nil {
+			err = out.writeChunk(r.chunk)
+		} else {
+			err = e.encodeRun(r, items, out)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := out.Write(tail); err != nil {
+		return err
+	}
+	return out.flush()
 }
 
-func (e encoder) encodeItems(items reflect.Value, out *bufio.Writer) error {
-	var fresh bytes.Buffer
-	encoder := json.NewEncoder(&fresh)
-	itemType := items.Type().Elem()
-	for i := range items.Len() {
-		if i > 0 {
-			_ = out.WriteByte(',')
+// size returns the size of the text of a run, if the format needs it.
+func (e encoder) size(r run, items reflect.Value) int {
+	if r.chunk != nil {
+		return r.chunk.size
+	}
+	size := 0
+	for i := r.start; i < r.end; i++ {
+		size += e.format.size(items.Index(i).Addr().Interface())
+	}
+	return size
+}
+
+// encodeRun encodes a run that is not kept. It keeps it if it is compressed for the
+// response anyway, or if it is encoded for the second time.
+func (e encoder) encodeRun(r run, items reflect.Value, out *output) error {
+	compressed := out.compressed()
+	var chunks *deflater
+	if compressed || r.known && e.cache.again(r.key) {
+		chunks = deflaters.Get().(*deflater)
+		defer chunks.release()
+	}
+	for i := r.start; i < r.end; i++ {
+		out.item.Reset()
+		if err := e.format.item(&out.item, items.Index(i).Addr().Interface(), i == 0); err != nil {
+			return err
 		}
-		item := items.Index(i).Addr().Interface()
-		meta := item.(metav1.Object)
-		o := object{itemType, meta.GetUID(), meta.GetResourceVersion()}
-		known := o.uid != "" && o.resourceVersion != ""
-		if known {
-			if data := e.cache.get(o); data != nil {
-				_, _ = out.Write(data)
-				continue
+		if !compressed {
+			if _, err := out.Write(out.item.Bytes()); err != nil {
+				return err
 			}
 		}
-		fresh.Reset()
-		if err := encoder.Encode(item); err != nil {
-			return err
+		if chunks == nil {
+			continue
 		}
-		data := bytes.TrimSuffix(fresh.Bytes(), []byte("\n"))
-		if known {
-			e.cache.offer(o, data)
+		chunks.write(out.item.Bytes())
+		if chunks.full() {
+			r.known = false // it is too large to be kept
+			if chunk := chunks.chunk(); compressed {
+				if err := out.writeChunk(chunk); err != nil {
+					return err
+				}
+			}
 		}
-		if _, err := out.Write(data); err != nil {
-			return err
-		}
+	}
+	if chunks == nil {
+		return nil
+	}
+	chunk := chunks.chunk()
+	if r.known {
+		e.cache.keep(r.key, chunk)
+	}
+	if compressed {
+		return out.writeChunk(chunk)
 	}
 	return nil
 }
 
+// output is where a list is written to.
+type output struct {
+	// Writer takes text: the writer of the response if the response compresses it,
+	// otherwise a buffer before it.
+	io.Writer
+	buffer *bufio.Writer
+	direct io.Writer
+	// response is nil if it does not compress.
+	response *response
+	// item has room for the text of an item.
+	item bytes.Buffer
+}
+
+// newOutput asks the writer of the library whether a response is behind it that
+// takes compressed chunks.
+func newOutput(w io.Writer) *output {
+	_, err := w.Write(question)
+	if offer := (offer{}); errors.As(err, &offer) {
+		return &output{Writer: w, direct: w, response: offer.response}
+	}
+	buffer := buffers.Get().(*bufio.Writer)
+	buffer.Reset(w)
+	return &output{Writer: buffer, direct: w, buffer: buffer}
+}
+
+// mayForget removes the objects from the list of a request if none has to be encoded: it may
+// take long until the client has read the response.
+func (o *output) mayForget(items reflect.Value, runs []run) {
+	if o.response == nil {
+		return
+	}
+	o.response.noteSize(int64(items.Len()) * int64(items.Type().Elem().Size()))
+	if !slices.ContainsFunc(runs, func(r run) bool { return r.chunk == nil }) {
+		items.SetZero()
+		o.response.release()
+	}
+}
+
+// compressed says whether chunks are put into the response without uncompressing them.
+func (o *output) compressed() bool { return o.response != nil && o.response.compresses() }
+
+func (o *output) writeChunk(c *chunk) error {
+	if o.response != nil && o.response.takes(c) {
+		return o.response.writeChunk(o.direct, c)
+	}
+	return c.inflate(o.Writer)
+}
+
+func (o *output) flush() error {
+	if o.buffer != nil {
+		return o.buffer.Flush()
+	}
+	return nil
+}
+
+func (o *output) release() {
+	if o.buffer != nil {
+		o.buffer.Reset(nil)
+		buffers.Put(o.buffer)
+	}
+}
+
 var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, bufferSize) }}
-
-var (
-	typeMetaType = reflect.TypeFor[metav1.TypeMeta]()
-	listMetaType = reflect.TypeFor[metav1.ListMeta]()
-	objectType   = reflect.TypeFor[metav1.Object]()
-)
-
-// itemsOf returns the items of a list that is made as all lists of the API, of
-// objects with metadata. The library's encoder writes such a list item by item, too.
-func itemsOf(obj runtime.Object) (items reflect.Value, ok bool) {
-	list := reflect.ValueOf(obj)
-	if list.Kind() != reflect.Pointer || list.IsNil() || list.Elem().Kind() != reflect.Struct {
-		return items, false
-	}
-	list = list.Elem()
-	t := list.Type()
-	if t.NumField() != 3 || t.Field(0).Type != typeMetaType || t.Field(1).Type != listMetaType || t.Field(2).Name != "Items" {
-		return items, false
-	}
-	items = list.Field(2)
-	return items, items.Kind() == reflect.Slice && reflect.PointerTo(items.Type().Elem()).Implements(objectType)
-}
-
-// withoutItems returns a list as obj without its items.
-func withoutItems(obj runtime.Object) runtime.Object {
-	list := reflect.ValueOf(obj).Elem()
-	empty := reflect.New(list.Type())
-	empty.Elem().Set(list)
-	empty.Elem().Field(2).Set(reflect.MakeSlice(list.Field(2).Type(), 0, 0))
-	return empty.Interface().(runtime.Object)
-}
