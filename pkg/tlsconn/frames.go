@@ -67,13 +67,10 @@ func webSocketFrame(begin []byte) start {
 	return f
 }
 
-// Whole implements Frames.
+// Whole implements Frames. Parts of the HTTP header count as whole.
 func (f *framing) Whole(p []byte) bool {
 	if !f.inside {
 		p = f.header(p)
-	}
-	if f.off {
-		return true
 	}
 	for len(p) > 0 {
 		if f.left > 0 {
@@ -93,12 +90,21 @@ func (f *framing) Whole(p []byte) bool {
 // endOfHeader is where an HTTP header ends.
 var endOfHeader = []byte("\r\n\r\n")
 
+// answer is how an HTTP answer begins, and accepted one that accepts an upgrade.
+const answer, accepted = "HTTP/", "HTTP/1.1 101 "
+
 // header takes what is written of the HTTP header, and returns what follows it.
 func (f *framing) header(p []byte) []byte {
+	if f.off {
+		return nil
+	}
 	seen := append(f.last, p...)
-	refused := bytes.HasPrefix(seen, []byte("HTTP/")) && !bytes.HasPrefix(seen, []byte("HTTP/1.1 101 "))
+	if len(seen) >= len(accepted) && bytes.HasPrefix(seen, []byte(answer)) && !bytes.HasPrefix(seen, []byte(accepted)) {
+		f.off, f.last = true, nil
+		return nil
+	}
 	end := bytes.Index(seen, endOfHeader)
-	if f.off = f.off || refused; f.off || end < 0 {
+	if end < 0 {
 		f.last = seen
 		return nil
 	}

@@ -11,7 +11,7 @@ const (
 	// records.
 	size = 64 << 10
 	// many is how many bytes a call has received if more are likely to follow.
-	many = 16 << 10
+	many = 4 << 10
 )
 
 // buffers are of the given size. A connection has them only while data flows.
