@@ -7,16 +7,22 @@ import (
 
 func TestFrames(t *testing.T) {
 	t.Parallel()
-	const request, accepts, refuses = "GET / HTTP/1.1\r\nA: b\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nA: b\r\n\r\n", "HTTP/1.1 403 Forbidden\r\nA: b\r\n\r\nno"
+	const (
+		request = "GET / HTTP/1.1\r\nA: b\r\n\r\n"
+		accepts = "HTTP/1.1 101 Switching Protocols\r\nA: b\r\n\r\n"
+		refuses = "HTTP/1.1 403 Forbidden\r\nA: b\r\n\r\nno"
+	)
 	long := strings.Repeat("x", 300)
 	for _, test := range []struct {
 		name   string
 		frames Frames
 		whole  []string // an HTTP header, and a frame each, whole only with its last byte
 	}{
-		{"SPDY", SPDY(), []string{request, "\x00\x00\x00\x01\x00\x00\x00\x03abc", "\x80\x03\x00\x06\x00\x00\x00\x04\x00\x00\x00\x01", "\x00\x00\x00\x01\x01\x00\x00\x00"}},
+		{"SPDY", SPDY(), []string{request, "\x00\x00\x00\x01\x00\x00\x00\x03abc",
+			"\x80\x03\x00\x06\x00\x00\x00\x04\x00\x00\x00\x01", "\x00\x00\x00\x01\x01\x00\x00\x00"}},
 		{"SPDY, long frame", SPDY(), []string{accepts, "\x00\x00\x00\x01\x00\x00\x01\x2c" + long}},
-		{"WebSocket", WebSocket(), []string{accepts, "\x82\x03abc", "\x89\x00", "\x82\x7e\x01\x2c" + long, "\x82\x7f\x00\x00\x00\x00\x00\x00\x01\x2c" + long}},
+		{"WebSocket", WebSocket(), []string{accepts, "\x82\x03abc", "\x89\x00",
+			"\x82\x7e\x01\x2c" + long, "\x82\x7f\x00\x00\x00\x00\x00\x00\x01\x2c" + long}},
 		{"WebSocket, message of several frames", WebSocket(), []string{accepts, "\x02\x03abc\x80\x00", "\x82\x01a"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/transport/spdy"
@@ -30,25 +30,25 @@ const (
 
 // protocol is one by which clients open streams.
 type protocol struct {
-	executor func(*rest.Config, *url.URL) (remotecommand.Executor, error)
-	dialer   func(*rest.Config, *url.URL) (httpstream.Dialer, error)
+	executor func(*restclient.Config, *url.URL) (remotecommand.Executor, error)
+	dialer   func(*restclient.Config, *url.URL) (httpstream.Dialer, error)
 }
 
 // byWebSocket is what kubectl uses, and bySPDY what it used before v1.31.
 var (
 	byWebSocket = protocol{
-		executor: func(config *rest.Config, at *url.URL) (remotecommand.Executor, error) {
+		executor: func(config *restclient.Config, at *url.URL) (remotecommand.Executor, error) {
 			return remotecommand.NewWebSocketExecutor(config, http.MethodGet, at.String())
 		},
-		dialer: func(config *rest.Config, at *url.URL) (httpstream.Dialer, error) {
+		dialer: func(config *restclient.Config, at *url.URL) (httpstream.Dialer, error) {
 			return portforward.NewSPDYOverWebsocketDialerForStreaming(at, config)
 		},
 	}
 	bySPDY = protocol{
-		executor: func(config *rest.Config, at *url.URL) (remotecommand.Executor, error) {
+		executor: func(config *restclient.Config, at *url.URL) (remotecommand.Executor, error) {
 			return remotecommand.NewSPDYExecutor(config, http.MethodPost, at)
 		},
-		dialer: func(config *rest.Config, at *url.URL) (httpstream.Dialer, error) {
+		dialer: func(config *restclient.Config, at *url.URL) (httpstream.Dialer, error) {
 			transport, upgrader, err := spdy.RoundTripperFor(config)
 			if err != nil {
 				return nil, err
@@ -87,7 +87,7 @@ func (p protocol) input(ctx context.Context, b *bench, worker, _ int) error {
 }
 
 // stream returns a request for a stream of the pod on the node.
-func (b *bench) stream(worker int, subresource string) *rest.Request {
+func (b *bench) stream(worker int, subresource string) *restclient.Request {
 	request := b.clients[worker%len(b.clients)].Get().AbsPath(pods, onNode, subresource)
 	if subresource == "exec" {
 		request = request.Param("container", pod(onNode).Spec.Containers[0].Name)

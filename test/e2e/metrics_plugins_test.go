@@ -20,7 +20,8 @@ import (
 )
 
 // pluginSeries are the series of metrics of webhooks, of encryption at rest and of audit.
-var pluginSeries = regexp.MustCompile(`(?m)^(apiserver_(?:admission_webhook_|admission_match_condition_|storage_transformation_|audit_level_total)\w*(?:{.*})?) \S+$`)
+var pluginSeries = regexp.MustCompile(`(?m)^(apiserver_` +
+	`(?:admission_webhook_|admission_match_condition_|storage_transformation_|audit_level_total)\w*(?:{.*})?) \S+$`)
 
 // TestMetricsOfPlugins compares series of the server, with all values of labels, with those
 // that kube-apiserver v1.36.3 has with the same flags after the same requests.
