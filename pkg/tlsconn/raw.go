@@ -11,10 +11,11 @@ const (
 	// records.
 	size = 64 << 10
 	// many is how many bytes a call has received if more are likely to follow.
-	many = 4 << 10
+	many = 16 << 10
 )
 
-// buffers are of the given size. A connection has them only while data flows.
+// buffers are of the given size. A connection has them only while data flows, but for
+// one that waits for more after its last call has received much.
 var buffers = sync.Pool{New: func() any { return new([size]byte) }}
 
 // Raw is a connection below TLS. Only one goroutine may read at a time.
