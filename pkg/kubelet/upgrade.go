@@ -11,6 +11,8 @@ import (
 	"net/url"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/tlsconn"
 )
 
 // maxHeader bounds the header with which a server answers an upgrade, in bytes. It
@@ -23,7 +25,10 @@ const maxHeader = 10 << 20
 // the header of the answer is bounded. The library has neither: it dials, writes
 // the request and reads the answer by itself. The scheme of the location is http,
 // because the dialer of the transport does TLS.
-func ForUpgrade(transport http.RoundTripper, location *url.URL) (http.RoundTripper, *url.URL) {
+//
+// frames, if not nil, are those of the protocol to which it upgrades: see
+// tlsconn.Over.
+func ForUpgrade(transport http.RoundTripper, location *url.URL, frames tlsconn.Frames) (http.RoundTripper, *url.URL) {
 	t, ok := transport.(*http.Transport)
 	if !ok {
 		return transport, location
@@ -31,7 +36,7 @@ func ForUpgrade(transport http.RoundTripper, location *url.URL) (http.RoundTripp
 	plain := *location
 	dial := endsWithRequest(t.DialContext)
 	if location.Scheme == "https" {
-		dial, plain.Scheme = dialTLS(dial, t.TLSClientConfig), "http"
+		dial, plain.Scheme = dialTLS(dial, t.TLSClientConfig, frames), "http"
 		if plain.Port() == "" {
 			plain.Host = net.JoinHostPort(plain.Hostname(), "443")
 		}
@@ -58,7 +63,7 @@ func endsWithRequest(dial utilnet.DialFunc) utilnet.DialFunc {
 	}
 }
 
-func dialTLS(dial utilnet.DialFunc, base *tls.Config) utilnet.DialFunc {
+func dialTLS(dial utilnet.DialFunc, base *tls.Config, frames tlsconn.Frames) utilnet.DialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
@@ -72,12 +77,12 @@ func dialTLS(dial utilnet.DialFunc, base *tls.Config) utilnet.DialFunc {
 				return nil, errors.Join(err, conn.Close())
 			}
 		}
-		secure := tls.Client(conn, config)
+		secure := tls.Client(tlsconn.NewRaw(conn), config)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
 			return nil, err
 		}
-		return secure, nil
+		return tlsconn.Over(secure, frames), nil
 	}
 }
 

@@ -77,11 +77,11 @@ func applyAuthentication(b *base, accounts authenticator.Token) (dynamiccertific
 
 // anonymous returns --anonymous-auth, but false if everybody may do everything:
 // like kube-apiserver, the server never combines anonymous requests with
-// AlwaysAllow.
+// AlwaysAllow, and /flagz shows it.
 func anonymous(b *base) bool {
 	if b.options.Authentication.Anonymous && alwaysAllows(b) {
 		klog.Warning("--authorization-mode AlwaysAllow: requests without credentials are refused, as if there were --anonymous-auth=false")
-		return false
+		b.options.Authentication.Anonymous = false
 	}
 	return b.options.Authentication.Anonymous
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/tlsconn"
 )
 
 const (
@@ -46,7 +48,7 @@ func (c *connections) Accept() (net.Conn, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open[conn] = struct{}{}
-	return conn, nil
+	return tlsconn.NewRaw(conn), nil
 }
 
 // closeQuiet closes all connections, each as soon as nothing has been sent on it

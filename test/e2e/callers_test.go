@@ -76,6 +76,9 @@ func TestBareKubeAPIServer(t *testing.T) {
 			}
 		})
 	}
+	if flags := send(t, jane, request{path: "/flagz"}); !regexp.MustCompile(`(?m)^anonymous-auth\W+false$`).Match(flags.body) {
+		t.Errorf("the flags in force: %d, %s", flags.code, flags.body)
+	}
 	// Nothing is kept, and an open watch does not keep the server from stopping.
 	watch, err := kubernetes.NewForConfigOrDie(jane).CoreV1().Namespaces().Watch(t.Context(), metav1.ListOptions{})
 	testutil.Check(t, err)

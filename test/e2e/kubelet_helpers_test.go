@@ -35,6 +35,8 @@ type cluster struct {
 	kubelet *kubelet.Kubelet
 	dir     string
 	egress  *http.Server
+	// environment is added to that of kubectl.
+	environment []string
 }
 
 // startCluster starts a server that knows a node named n. Its pod p has a
@@ -132,7 +134,7 @@ func (c *cluster) kubectl(t *testing.T, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, program, append([]string{"--kubeconfig=" + c.KubeconfigFile, "--cache-dir=" + c.dir}, args...)...)
-	cmd.Dir, cmd.WaitDelay = c.dir, time.Second
+	cmd.Dir, cmd.WaitDelay, cmd.Env = c.dir, time.Second, append(os.Environ(), c.environment...)
 	return cmd
 }
 

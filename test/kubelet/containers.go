@@ -18,6 +18,7 @@ import (
 // from these, which are for tests:
 //
 //	cat           prints its input
+//	count         prints how many bytes its input has
 //	size          waits for the size of the terminal and prints it
 //	zeros BYTES   prints that many zero bytes
 type containers struct{ dir string }
@@ -40,6 +41,12 @@ func (c containers) ExecInContainer(ctx context.Context, _, _, _ string, command
 		count, err := strconv.ParseInt(command[1], 10, 64)
 		if err == nil {
 			_, err = io.Copy(out, Zeros(count))
+		}
+		return err
+	case "count":
+		count, err := io.Copy(io.Discard, in)
+		if err == nil {
+			_, err = fmt.Fprint(out, count)
 		}
 		return err
 	case "cat":

@@ -20,6 +20,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/cert"
+	"k8s.io/component-helpers/nodedeclaredfeatures/features/extendwebsocketstokubelet"
 	"k8s.io/cri-streaming/pkg/streaming/portforward"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 )
@@ -32,6 +33,9 @@ type Config struct {
 	Hosts []net.IP
 	// Dir is the directory in which commands of containers run.
 	Dir string
+	// WebSockets is true for a kubelet that takes the WebSocket protocols of clients
+	// itself, and says so in the status of its node (KEP-4006).
+	WebSockets bool
 	// Intercept, if not nil, may answer a request itself. It reports whether it has.
 	Intercept func(http.ResponseWriter, *http.Request) bool
 }
@@ -46,8 +50,11 @@ type Kubelet struct {
 
 	config Config
 	server *http.Server
-	mu     sync.Mutex
-	seen   []*http.Request
+	// runtime answers what the kubelet passes on, at the address.
+	runtime *http.Server
+	address string
+	mu      sync.Mutex
+	seen    []*http.Request
 }
 
 // Start starts a kubelet. Its certificate is valid for its host.
@@ -70,6 +77,9 @@ func Start(c Config) (*Kubelet, error) {
 	k := &Kubelet{Host: c.Host, Port: int32(listener.Addr().(*net.TCPAddr).Port), CA: certPEM, config: c}
 	k.server = &http.Server{Handler: k, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequestClientCert},
 		ErrorLog: log.New(io.Discard, "", 0)} // clients that hang up are part of tests
+	if err := k.startRuntime(); err != nil {
+		return nil, err
+	}
 	go func() {
 		if err := k.server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
 			panic(err)
@@ -79,14 +89,21 @@ func Start(c Config) (*Kubelet, error) {
 }
 
 // Close ends the kubelet and its connections that are not hijacked.
-func (k *Kubelet) Close() { _ = k.server.Close() }
+func (k *Kubelet) Close() {
+	_ = k.server.Close()
+	_ = k.runtime.Close()
+}
 
 // Node returns the node of the kubelet, with its status.
 func (k *Kubelet) Node(name string) *corev1.Node {
-	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Status: corev1.NodeStatus{
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Status: corev1.NodeStatus{
 		Addresses:       []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: k.Host}},
 		DaemonEndpoints: corev1.NodeDaemonEndpoints{KubeletEndpoint: corev1.DaemonEndpoint{Port: k.Port}},
 	}}
+	if k.config.WebSockets {
+		node.Status.DeclaredFeatures = []string{extendwebsocketstokubelet.ExtendWebSocketsToKubeletFeatureGate}
+	}
+	return node
 }
 
 // Seen returns the requests so far.
@@ -115,9 +132,10 @@ func (k *Kubelet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (k *Kubelet) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /containerLogs/{namespace}/{pod}/{container}", serveLogs)
-	mux.HandleFunc("/exec/{namespace}/{pod}/{container}", k.serveExec)
-	mux.HandleFunc("/attach/{namespace}/{pod}/{container}", k.serveAttach)
-	mux.HandleFunc("/portForward/{namespace}/{pod}", servePortForward)
+	streams := k.streams()
+	mux.Handle("/exec/", k.translated(streams))
+	mux.Handle("/attach/", k.translated(streams))
+	mux.Handle("/portForward/", k.tunneled(streams))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
 	mux.HandleFunc("GET /metrics/resource", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "node_cpu_usage_seconds_total 1") })
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, _ *http.Request) {
@@ -125,6 +143,15 @@ func (k *Kubelet) routes() http.Handler {
 		fmt.Fprint(w, `<html><head></head><body><a href="/stats/summary">stats</a></body></html>`)
 	})
 	mux.HandleFunc("/echo/{rest...}", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%s %s\n", r.Method, r.URL) })
+	return mux
+}
+
+// streams are the handlers of SPDY, and of WebSockets with old protocols.
+func (k *Kubelet) streams() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/exec/{namespace}/{pod}/{container}", k.serveExec)
+	mux.HandleFunc("/attach/{namespace}/{pod}/{container}", k.serveAttach)
+	mux.HandleFunc("/portForward/{namespace}/{pod}", servePortForward)
 	return mux
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,10 +14,13 @@ import (
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/streaming/pkg/httpstream"
+	"k8s.io/streaming/pkg/httpstream/spdy"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
+	"github.com/gatehouse-k8s/gatehouse/pkg/tlsconn"
 )
 
 // Needs contains what the subresources depend on.
@@ -75,8 +79,19 @@ func (n Needs) MayStream(ctx context.Context, name string) error {
 
 // upgrade passes on connections that are upgraded, and refuses other requests.
 func (n Needs) upgrade(location *url.URL, transport http.RoundTripper, responder rest.Responder) http.Handler {
-	transport, location = kubelet.ForUpgrade(transport, location)
-	h := utilproxy.NewUpgradeAwareHandler(location, transport, false, true, utilproxy.NewErrorResponder(responder))
-	h.MaxBytesPerSec = n.BytesPerSecond
-	return h
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		transport, location := kubelet.ForUpgrade(transport, location, framesFor(r))
+		h := utilproxy.NewUpgradeAwareHandler(location, transport, false, true, utilproxy.NewErrorResponder(responder))
+		h.MaxBytesPerSec = n.BytesPerSecond
+		h.ServeHTTP(takeover{ResponseWriter: w}, r)
+	})
+}
+
+// framesFor returns the frames in which a client writes once a request is accepted,
+// or nil if they are not known.
+func framesFor(r *http.Request) tlsconn.Frames {
+	if strings.EqualFold(r.Header.Get(httpstream.HeaderUpgrade), spdy.HeaderSpdy31) && r.ContentLength == 0 {
+		return tlsconn.SPDY()
+	}
+	return nil
 }

@@ -7,43 +7,47 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/tlsconn"
 )
 
-// untilHangup ends the context of a request when the client closes a connection
-// that the handler has taken over. net/http does this only before.
+// untilHangup ends the context of a request for a WebSocket when the client closes
+// the connection that the handler has taken over. net/http does this only before.
 func untilHangup(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
-		handler.ServeHTTP(&takeover{w, cancel}, r.WithContext(ctx))
+		handler.ServeHTTP(takeover{w, cancel, tlsconn.WebSocket()}, r.WithContext(ctx))
 	})
 }
 
-// buffer is the size of each buffer of a connection that is taken over, in bytes.
-// The WebSocket library makes its own of the same size. It is more than the library
-// reads and writes at once, so that a message is sent in one piece.
-const buffer = 36 << 10
-
-// takeover hands out a connection that tells when it cannot be read any more.
+// takeover hands out a connection that costs little: see tlsconn.Over.
 type takeover struct {
 	http.ResponseWriter
+	// ended, if not nil, is called when the connection cannot be read any more.
 	ended func()
+	// frames are those that the handler sends, and nil if they are not known.
+	frames tlsconn.Frames
 }
 
 // Hijack implements http.Hijacker.
-func (t *takeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (t takeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(t.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
+	if err != nil || buffered == nil { // the connection of a tunnel has no buffers
+		return conn, buffered, err
 	}
-	rest, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	watched := &watchedConn{conn, t.ended}
-	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(rest), watched), buffer)
-	return watched, bufio.NewReadWriter(reader, bufio.NewWriterSize(watched, buffer)), nil
+	conn = tlsconn.Over(conn, t.frames)
+	if t.ended != nil {
+		conn = &watchedConn{conn, t.ended}
+	}
+	buffered.Reader.Reset(io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn))
+	buffered.Writer.Reset(conn)
+	return conn, buffered, nil
 }
 
 type watchedConn struct {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
+	"github.com/gatehouse-k8s/gatehouse/pkg/tlsconn"
 )
 
 // Stream is a stream between a client and a kubelet.
@@ -64,9 +65,10 @@ func (n Needs) translator(s Stream, direct http.Handler) (http.Handler, func(*ht
 			return apiserverproxy.NewTunnelingHandler(direct), wsstream.IsWebSocketRequestWithTunnelingProtocol
 		}
 	} else if features.Enabled(features.TranslateStreamCloseWebsocketRequests) {
-		transport, location := kubelet.ForUpgrade(s.Target.Transport, s.Location)
-		return apiserverproxy.NewStreamTranslatorHandler(location, transport, n.BytesPerSecond, s.Options),
-			wsstream.IsWebSocketRequestWithStreamCloseProtocol
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			transport, location := kubelet.ForUpgrade(s.Target.Transport, s.Location, tlsconn.SPDY())
+			apiserverproxy.NewStreamTranslatorHandler(location, transport, n.BytesPerSecond, s.Options).ServeHTTP(w, r)
+		}), wsstream.IsWebSocketRequestWithStreamCloseProtocol
 	}
 	return nil, func(*http.Request) bool { return false }
 }
