@@ -132,7 +132,8 @@ func (g guardedKV) Compact(ctx context.Context, r *pb.CompactionRequest) (*pb.Co
 // localReads reads without asking etcd first which writes are committed. The question is there
 // for clusters of several members. The only member has executed each write before the
 // writer hears of it, so what it reads is never older than what anybody knows. With the question a read
-// waits for the disk while others write, and so did each update, which begins with a read.
+// waits for the disk while others write, and so did each update, which begins with a read. Only before etcd
+// is ready, it may lack the last writes of its former run, so a read waits until then.
 type localReads struct {
 	pb.KVServer
 	server *etcdserver.EtcdServer
@@ -140,6 +141,12 @@ type localReads struct {
 
 // Range implements pb.KVServer.
 func (l localReads) Range(ctx context.Context, r *pb.RangeRequest) (*pb.RangeResponse, error) {
+	select {
+	case <-l.server.ReadyNotify():
+	case <-l.server.StoppingNotify():
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	select {
 	case <-l.server.StoppingNotify():
 		return nil, errors.ErrStopped
