@@ -20,6 +20,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 	"github.com/gatehouse-k8s/gatehouse/pkg/server/serverleases"
+	"github.com/gatehouse-k8s/gatehouse/pkg/signals"
 )
 
 const (
@@ -34,7 +35,8 @@ const (
 )
 
 // kubernetesService maintains the kubernetes service, through which pods reach
-// the API, and its endpoints.
+// the API, and its endpoints. Only the service is there when the hook ends: as in kube-apiserver,
+// it is not a condition of being ready that others can find this server.
 func kubernetesService(server *genericapiserver.GenericAPIServer, n Needs) genericapiserver.PostStartHookFunc {
 	k := &kubernetesKeeper{Services: n.Services, client: n.Client, objects: n.Objects, namespaces: n.Informers.Core().V1().Namespaces().Lister(),
 		endpoints: newEndpoints(n.Client, n.Objects, n.Services)}
@@ -45,13 +47,15 @@ func kubernetesService(server *genericapiserver.GenericAPIServer, n Needs) gener
 		}
 		var last error
 		_ = wait.PollUntilContextTimeout(hook, 5*time.Millisecond, firstRunTimeout, true, func(ctx context.Context) (bool, error) {
-			last = k.reconcile(ctx)
+			last = k.reconcileService(ctx)
 			return last == nil, nil
 		})
 		if last != nil && hook.Err() == nil {
 			klog.Warningf("Failed to ensure the kubernetes service, will retry: %v", last)
 		}
-		go keep(hook, reconcileInterval, nil, k.reconcile)
+		now := signals.NewPulse()
+		now.Enqueue()
+		go keep(hook, reconcileInterval, now, k.reconcile)
 		return nil
 	}
 }
@@ -71,19 +75,28 @@ type kubernetesKeeper struct {
 	corrected bool
 }
 
-// reconcile creates the service if it does not exist, and restores its type and
-// ports at the start.
+// reconcile ensures that there are the service and its endpoints.
 func (k *kubernetesKeeper) reconcile(ctx context.Context) error {
+	return k.unlessStopped(func() error {
+		if err := k.ensureService(ctx); err != nil {
+			return err
+		}
+		return k.endpoints.reconcile(ctx)
+	})
+}
+
+// reconcileService ensures that there is the service.
+func (k *kubernetesKeeper) reconcileService(ctx context.Context) error {
+	return k.unlessStopped(func() error { return k.ensureService(ctx) })
+}
+
+func (k *kubernetesKeeper) unlessStopped(f func() error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.stopped {
 		return nil
 	}
-	if err := k.ensureService(ctx); err != nil {
-		return err
-	}
-	k.corrected = true
-	return k.endpoints.reconcile(ctx)
+	return f()
 }
 
 // stop removes this server from the endpoints.
@@ -99,7 +112,10 @@ func (k *kubernetesKeeper) stop() error {
 	return nil
 }
 
-func (k *kubernetesKeeper) ensureService(ctx context.Context) error {
+// ensureService creates the service if it does not exist, and restores its type and
+// ports at the start.
+func (k *kubernetesKeeper) ensureService(ctx context.Context) (err error) {
+	defer func() { k.corrected = k.corrected || err == nil }()
 	api := k.client.CoreV1().Services(metav1.NamespaceDefault)
 	want := k.service()
 	have, err := read[*corev1.Service](ctx, k.objects, serviceResource, metav1.NamespaceDefault, kubernetesName)
