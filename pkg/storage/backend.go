@@ -150,7 +150,7 @@ func (b *Backend) cachedStorage(c *storagebackend.ConfigForResource, resourcePre
 	if err != nil {
 		return nil, nil, err
 	}
-	lazy := &lazyCache{Interface: raw, newFunc: newFunc, newListFunc: newListFunc, since: &b.etcd.since}
+	lazy := &lazyCache{Interface: raw, resource: c.GroupResource, newFunc: newFunc, newListFunc: newListFunc, since: &b.etcd.since}
 	if b.occupancies != nil {
 		lazy.occupancy = b.occupancies.of(c.GroupResource)
 		lazy.occupancy.storedBy(raw)

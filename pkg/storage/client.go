@@ -11,7 +11,6 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3rpc"
-	"go.etcd.io/etcd/server/v3/etcdserver/errors"
 	"go.etcd.io/etcd/server/v3/proxy/grpcproxy/adapter"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -19,15 +18,10 @@ import (
 )
 
 // newClient returns an in-process client whose writes are refused where the
-// space requires it, and whose watches end with etcd. Nothing but this client can write
-// to an etcd that is not shared.
-func newClient(server *etcdserver.EtcdServer, s *space, w *watches, shared bool) *kubernetes.Client {
+// space requires it, and whose watches end with etcd.
+func newClient(server *etcdserver.EtcdServer, s *space, w *watches) *kubernetes.Client {
 	c := v3client.New(server)
-	var all pb.KVServer = guardedKV{v3rpc.NewQuotaKVServer(server), s}
-	if !shared {
-		all = localReads{all, server}
-	}
-	kv := adapter.KvServerToKvClient(all)
+	kv := adapter.KvServerToKvClient(guardedKV{v3rpc.NewQuotaKVServer(server), s})
 	c.KV = committedKV{clientv3.NewKVFromKVClient(kv, c)}
 	leases := adapter.LeaseServerToLeaseClient(guardedLeases{v3rpc.NewQuotaLeaseServer(server), s})
 	c.Lease = clientv3.NewLeaseFromLeaseClient(leases, c, time.Second)
@@ -127,33 +121,6 @@ func (g guardedKV) Compact(ctx context.Context, r *pb.CompactionRequest) (*pb.Co
 		return nil, err
 	}
 	return g.KVServer.Compact(ctx, r)
-}
-
-// localReads reads without asking etcd first which writes are committed. The question is there
-// for clusters of several members. The only member has executed each write before the
-// writer hears of it, so what it reads is never older than what anybody knows. With the question a read
-// waits for the disk while others write, and so did each update, which begins with a read. Only before etcd
-// is ready, it may lack the last writes of its former run, so a read waits until then.
-type localReads struct {
-	pb.KVServer
-	server *etcdserver.EtcdServer
-}
-
-// Range implements pb.KVServer.
-func (l localReads) Range(ctx context.Context, r *pb.RangeRequest) (*pb.RangeResponse, error) {
-	select {
-	case <-l.server.ReadyNotify():
-	case <-l.server.StoppingNotify():
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case <-l.server.StoppingNotify():
-		return nil, errors.ErrStopped
-	default:
-		r.Serializable = true
-		return l.KVServer.Range(ctx, r)
-	}
 }
 
 // guardedLeases refuses leases for which there is no space. The end of a lease

@@ -5,16 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 )
 
@@ -56,39 +52,6 @@ func TestEtcdKeepsItsData(t *testing.T) {
 	}
 	if etcd.Size() == 0 {
 		t.Error("the database has no size")
-	}
-}
-
-// TestReadsBeforeReady starts an etcd after a crash and reads at once. The last writes of the former run are in the
-// write-ahead log only; the read has to see them all the same.
-func TestReadsBeforeReady(t *testing.T) {
-	dir, crashed := t.TempDir(), filepath.Join(t.TempDir(), "crashed")
-	etcd := start(t, EtcdConfig{Dir: dir})
-	defer etcd.Close()
-	client := etcd.Client()
-	for i := range 100 {
-		if _, err := client.Put(t.Context(), "/a/"+strconv.Itoa(i), "1"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.CopyFS(crashed, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-
-	again, err := StartEtcd(EtcdConfig{Dir: crashed})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
-	response, err := again.Client().KV.Get(t.Context(), "/a/", clientv3.WithPrefix(), clientv3.WithCountOnly())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.Count != 100 {
-		t.Errorf("a read before it is ready sees %d of 100 keys", response.Count)
-	}
-	if err := again.Ready(t.Context()); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	apistorage "k8s.io/apiserver/pkg/storage"
+	"k8s.io/apiserver/pkg/storage/cacher/metrics"
 )
 
 const (
@@ -64,6 +65,7 @@ func (l *lazyCache) watchFromList(ctx context.Context, cache apistorage.Interfac
 		release()
 		return nil
 	}
+	metrics.InitCounter.WithLabelValues(l.resource.Group, l.resource.Resource).Add(float64(objects.Len()))
 	later, err := l.watchAfter(ctx, cache, key, opts, list, bookmark)
 	if err != nil {
 		release()

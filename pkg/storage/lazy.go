@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	apistorage "k8s.io/apiserver/pkg/storage"
 	cacherstorage "k8s.io/apiserver/pkg/storage/cacher"
@@ -18,6 +19,9 @@ import (
 // watch cache is made for them. Tools that look at everything once, such as the
 // deletion of a namespace, should not make the caches of all resources.
 const uncachedLists = 3
+
+// largeList is how many objects a resource may have so that the first lists are read from etcd.
+const largeList = 1000
 
 // lazyCache is storage whose watch cache is made when it is of use: for a watch of
 // a resource that changes, and for repeated lists. A watch cache has twenty
@@ -31,6 +35,7 @@ const uncachedLists = 3
 // make the cache.
 type lazyCache struct {
 	apistorage.Interface // reads from etcd
+	resource             schema.GroupResource
 	newFunc, newListFunc func() runtime.Object
 	build                func() (*cacherstorage.Cacher, *cacherstorage.CacheDelegator, error)
 	// occupancy is nil if others may write to the etcd.

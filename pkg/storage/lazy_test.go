@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -326,6 +327,23 @@ func TestCacheForRepeatedLists(t *testing.T) {
 }
 
 // TestClosedStorage shows that watches end with the storage.
+func TestCacheForLargeLists(t *testing.T) {
+	l := newLazy(t, false)
+	for i := range largeList + 1 {
+		create(t, l, strconv.Itoa(i))
+	}
+	page := options("")
+	page.Predicate.Limit = 1
+	testutil.Check(t, l.GetList(t.Context(), mapsPrefix, page, &corev1.ConfigMapList{}))
+	if l.cached.Load() != nil {
+		t.Error("a page has made the cache")
+	}
+	testutil.Check(t, l.GetList(t.Context(), mapsPrefix, options(""), &corev1.ConfigMapList{}))
+	if l.cached.Load() == nil {
+		t.Error("a list of many objects has not made the cache")
+	}
+}
+
 func TestClosedStorage(t *testing.T) {
 	l := newLazy(t, false)
 	w, err := l.Watch(context.Background(), mapsPrefix, options(""))

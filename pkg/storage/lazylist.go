@@ -15,7 +15,7 @@ import (
 // cache, which serves the watch as well then; a cache that is made later could not. It need
 // not if the watch will be dormant.
 func (l *lazyCache) GetList(ctx context.Context, key string, opts apistorage.ListOptions, list runtime.Object) error {
-	if l.cached.Load() == nil && l.worthCache(ctx) {
+	if l.cached.Load() == nil && l.worthCache(ctx, opts) {
 		if _, err := l.fill(ctx); err != nil {
 			return err
 		}
@@ -59,13 +59,19 @@ func copyList(to, from runtime.Object) error {
 }
 
 // worthCache reports whether the cache has to be made for a list.
-func (l *lazyCache) worthCache(ctx context.Context) bool {
+func (l *lazyCache) worthCache(ctx context.Context, opts apistorage.ListOptions) bool {
 	switch {
 	case l.occupancy != nil && !l.occupancy.isOccupied():
 		return false
 	case objects.IsFollowing(ctx):
 		return l.occupancy == nil || !l.occupancy.isStill()
 	default:
-		return l.lists.Add(1) > uncachedLists
+		return l.lists.Add(1) > uncachedLists || opts.Predicate.Limit == 0 && l.isLarge(ctx)
 	}
+}
+
+// isLarge reports whether a list of all objects would take much memory without a cache, whose objects lists share.
+func (l *lazyCache) isLarge(ctx context.Context) bool {
+	found, err := l.Stats(ctx)
+	return err == nil && found.ObjectCount > largeList
 }
