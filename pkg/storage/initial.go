@@ -65,12 +65,12 @@ func (l *lazyCache) watchFromList(ctx context.Context, cache apistorage.Interfac
 		release()
 		return nil
 	}
-	metrics.InitCounter.WithLabelValues(l.resource.Group, l.resource.Resource).Add(float64(objects.Len()))
 	later, err := l.watchAfter(ctx, cache, key, opts, list, bookmark)
 	if err != nil {
 		release()
 		return nil
 	}
+	metrics.InitCounter.WithLabelValues(l.resource.Group, l.resource.Resource).Add(float64(objects.Len()))
 	w := &initialWatch{objects: objects, bookmark: bookmark, later: later, release: release,
 		events: make(chan watch.Event, initialBuffer), done: make(chan struct{})}
 	go w.run()
