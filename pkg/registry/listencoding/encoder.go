@@ -43,6 +43,7 @@ func (n negotiated) SupportedMediaTypes() []runtime.SerializerInfo {
 		switch info.MediaType {
 		case runtime.ContentTypeJSON:
 			info.Serializer = encoder{info.Serializer, jsonFormat{info.Serializer}, n.cache}
+			info.PrettySerializer = encoder{info.PrettySerializer, prettyFormat{info.PrettySerializer}, n.cache}
 		case runtime.ContentTypeProtobuf:
 			info.Serializer = encoder{info.Serializer, protobufFormat{}, n.cache}
 		}
@@ -180,22 +181,27 @@ type output struct {
 	io.Writer
 	buffer *bufio.Writer
 	direct io.Writer
-	// response is nil if it does not compress.
+	// response is nil if nobody compresses, and nobody takes turns.
 	response *response
 	// item has room for the text of an item.
 	item bytes.Buffer
 }
 
-// newOutput asks the writer of the library whether a response is behind it that
-// takes compressed chunks.
+// newOutput asks the writer of the library for the response that is behind it, which may take
+// compressed chunks.
 func newOutput(w io.Writer) *output {
+	o := &output{Writer: w, direct: w}
 	_, err := w.Write(question)
 	if offer := (offer{}); errors.As(err, &offer) {
-		return &output{Writer: w, direct: w, response: offer.response}
+		o.response = offer.response
+		if o.response.accepts {
+			return o
+		}
 	}
-	buffer := buffers.Get().(*bufio.Writer)
-	buffer.Reset(w)
-	return &output{Writer: buffer, direct: w, buffer: buffer}
+	o.buffer = buffers.Get().(*bufio.Writer)
+	o.buffer.Reset(w)
+	o.Writer = o.buffer
+	return o
 }
 
 // mayForget removes the objects from the list of a request if none has to be encoded: it may

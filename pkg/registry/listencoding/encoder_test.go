@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"mime"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -31,9 +32,14 @@ func codecs() runtime.NegotiatedSerializer {
 
 func encoderFor(t testing.TB, s runtime.NegotiatedSerializer, mediaType string) runtime.Encoder {
 	t.Helper()
+	mediaType, params, err := mime.ParseMediaType(mediaType)
+	testutil.Check(t, err)
 	info, ok := runtime.SerializerInfoForMediaType(s.SupportedMediaTypes(), mediaType)
 	if !ok {
 		t.Fatalf("no serializer for %s", mediaType)
+	}
+	if params["pretty"] == "1" {
+		return s.EncoderForVersion(info.PrettySerializer, corev1.SchemeGroupVersion)
 	}
 	return s.EncoderForVersion(info.Serializer, corev1.SchemeGroupVersion)
 }
@@ -50,7 +56,7 @@ func encode(t testing.TB, s runtime.NegotiatedSerializer, mediaType string, obj 
 func compressed(t testing.TB, s runtime.NegotiatedSerializer, mediaType string, obj runtime.Object) string {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	r := &response{ResponseWriter: recorder, noteSize: func(int64) {}, release: func() {}}
+	r := &response{ResponseWriter: recorder, accepts: true, noteSize: func(int64) {}, release: func() {}}
 	testutil.Check(t, encoderFor(t, s, mediaType).Encode(obj, r))
 	r.close()
 	if recorder.Header().Get("Content-Encoding") == "" {
@@ -92,7 +98,7 @@ func random(size int) []byte {
 	return out
 }
 
-var mediaTypes = []string{runtime.ContentTypeJSON, runtime.ContentTypeProtobuf}
+var mediaTypes = []string{runtime.ContentTypeJSON, runtime.ContentTypeProtobuf, runtime.ContentTypeJSON + ";pretty=1"}
 
 // TestListsAreTheSame encodes each list four times with a cache, for clients that accept gzip and
 // for others, and once without.

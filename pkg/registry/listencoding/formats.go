@@ -36,16 +36,7 @@ func (jsonFormat) fits(reflect.Type) bool { return true }
 func (jsonFormat) size(any) int           { return 0 }
 
 func (f jsonFormat) frame(list runtime.Object, _ int) (head, tail []byte, err error) {
-	var empty bytes.Buffer
-	if err := f.Encode(withoutItems(list), &empty); err != nil {
-		return nil, nil, err
-	}
-	tail = []byte("]}\n")
-	head, found := bytes.CutSuffix(empty.Bytes(), tail)
-	if !found {
-		return nil, nil, fmt.Errorf("a list without items ends with %q", empty.Bytes()[max(0, empty.Len()-len(tail)):])
-	}
-	return head, tail, nil
+	return splitEmpty(f, list, "]}\n")
 }
 
 func (jsonFormat) item(out *bytes.Buffer, item any, first bool) error {
@@ -57,6 +48,42 @@ func (jsonFormat) item(out *bytes.Buffer, item any, first bool) error {
 	}
 	out.Truncate(out.Len() - len("\n"))
 	return nil
+}
+
+// prettyFormat is the format of JSON for people. The library's encoder has a list of any size in memory as a
+// whole, several times over.
+type prettyFormat struct{ runtime.Serializer }
+
+func (prettyFormat) name() string           { return "pretty" }
+func (prettyFormat) fits(reflect.Type) bool { return true }
+func (prettyFormat) size(any) int           { return 0 }
+
+func (f prettyFormat) frame(list runtime.Object, _ int) (head, tail []byte, err error) {
+	head, _, err = splitEmpty(f, list, "]\n}")
+	return head, []byte("\n  ]\n}"), err
+}
+
+func (prettyFormat) item(out *bytes.Buffer, item any, first bool) error {
+	if !first {
+		out.WriteByte(',')
+	}
+	out.WriteString("\n    ")
+	text, err := json.MarshalIndent(item, "    ", "  ")
+	out.Write(text)
+	return err
+}
+
+// splitEmpty encodes a list without its items, and cuts it where these belong.
+func splitEmpty(s runtime.Serializer, list runtime.Object, end string) (head, tail []byte, err error) {
+	var empty bytes.Buffer
+	if err := s.Encode(withoutItems(list), &empty); err != nil {
+		return nil, nil, err
+	}
+	head, found := bytes.CutSuffix(empty.Bytes(), []byte(end))
+	if !found {
+		return nil, nil, fmt.Errorf("a list without items ends with %q", empty.Bytes()[max(0, empty.Len()-len(end)):])
+	}
+	return head, []byte(end), nil
 }
 
 // protobufFormat is the format of Kubernetes' protobuf: a list is a message of its metadata

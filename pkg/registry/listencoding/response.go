@@ -20,25 +20,29 @@ const minCompressed = 128 << 10
 
 // Compress is a filter that compresses the responses of lists as the library does, but can put
 // compressed chunks into them. It hides from the library that the client accepts gzip. Large lists
-// take turns.
+// take turns, whatever the client accepts.
 func (c *Cache) Compress(request *restful.Request, to *restful.Response, chain *restful.FilterChain) {
 	info, ok := genericapirequest.RequestInfoFrom(request.Request.Context())
-	if !ok || info.Verb != "list" || responsewriters.ContentEncodingSupported(request.Request, genericfeatures.APIResponseCompression) != "gzip" {
+	if !ok || info.Verb != "list" {
 		chain.ProcessFilter(request, to)
 		return
 	}
 	path := request.Request.URL.Path
-	r := &response{ResponseWriter: to.ResponseWriter}
+	gzip := responsewriters.ContentEncodingSupported(request.Request, genericfeatures.APIResponseCompression) == "gzip"
+	r := &response{ResponseWriter: to.ResponseWriter, accepts: gzip}
 	r.noteSize = func(size int64) {
 		r.noted = true
 		c.turns.note(path, size)
 	}
 	r.release = c.turns.take(request.Request.Context(), path)
 	defer r.release()
-	plain := *request.Request
-	plain.Header = plain.Header.Clone()
-	plain.Header.Del("Accept-Encoding")
-	request.Request, to.ResponseWriter = &plain, r
+	to.ResponseWriter = r
+	if gzip {
+		plain := *request.Request
+		plain.Header = plain.Header.Clone()
+		plain.Header.Del("Accept-Encoding")
+		request.Request = &plain
+	}
 	chain.ProcessFilter(request, to)
 	if !r.noted {
 		c.turns.note(path, 0) // a short list, a table or an error
@@ -46,9 +50,11 @@ func (c *Cache) Compress(request *restful.Request, to *restful.Response, chain *
 	r.close() // not after a panic: the client has to see that the response is incomplete
 }
 
-// response is a response that is compressed if it is large.
+// response is a response that is compressed if it is large and the client accepts it.
 type response struct {
 	http.ResponseWriter
+	// accepts is whether the client accepts gzip.
+	accepts bool
 	// status is that of the response, or 0 before it is known.
 	status int
 	// begin is the text until it is known whether the response is large.
@@ -65,7 +71,7 @@ type response struct {
 }
 
 // question is an empty slice, known by its address. Who writes it is answered by an error, an
-// offer: the writers of the library that are before a response have no other way to reach it.
+// offer, which has the response: the writers of the library that are before a response have no other way to reach it.
 var question = make([]byte, 0, 1)
 
 func isQuestion(data []byte) bool {
@@ -75,11 +81,14 @@ func isQuestion(data []byte) bool {
 type offer struct{ *response }
 
 // Error implements error.
-func (offer) Error() string { return "the response takes compressed chunks" }
+func (offer) Error() string { return "a response is asked" }
 
 // WriteHeader implements http.ResponseWriter. The header is sent with the first part of the body.
 func (r *response) WriteHeader(status int) {
-	if r.status == 0 {
+	switch {
+	case !r.accepts:
+		r.ResponseWriter.WriteHeader(status)
+	case r.status == 0:
 		r.status = status
 	}
 }
@@ -89,6 +98,8 @@ func (r *response) Write(data []byte) (int, error) {
 	switch chunk := r.next; {
 	case isQuestion(data):
 		return 0, offer{r}
+	case !r.accepts:
+		return r.ResponseWriter.Write(data)
 	case chunk != nil:
 		r.next = nil
 		if err := r.compress(); err != nil {
@@ -109,7 +120,9 @@ func (r *response) Write(data []byte) (int, error) {
 func (r *response) compresses() bool { return r.gzip != nil }
 
 // takes says whether the response is large, with the chunk.
-func (r *response) takes(c *chunk) bool { return r.gzip != nil || len(r.begin)+c.size > minCompressed }
+func (r *response) takes(c *chunk) bool {
+	return r.accepts && (r.gzip != nil || len(r.begin)+c.size > minCompressed)
+}
 
 // writeChunk writes a chunk to a writer that is before the response, so that
 // others see how many bytes are sent.
