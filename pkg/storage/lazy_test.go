@@ -326,7 +326,25 @@ func TestCacheForRepeatedLists(t *testing.T) {
 	}
 }
 
-// TestClosedStorage shows that watches end with the storage.
+// TestCacheForListsAfterRestart lists objects that were written before the server was started.
+func TestCacheForListsAfterRestart(t *testing.T) {
+	etcd, err := startReady(t, EtcdConfig{Dir: t.TempDir(), NoSync: true})
+	testutil.Check(t, err)
+	t.Cleanup(etcd.Close)
+	create(t, lazyOn(t, NewBackend(BackendConfig{Etcd: etcd, WatchCache: true})), "a")
+	l := lazyOn(t, NewBackend(BackendConfig{Etcd: etcd, WatchCache: true}))
+	for range uncachedLists + 1 {
+		testutil.Check(t, l.GetList(t.Context(), mapsPrefix, options(""), &corev1.ConfigMapList{}))
+	}
+	if l.cached.Load() == nil {
+		t.Error("repeated lists have not made the cache")
+	}
+	if !l.occupancy.isStill() {
+		t.Error("lists count as writes")
+	}
+}
+
+// TestCacheForLargeLists makes the cache for the first list of many objects, but not for a page.
 func TestCacheForLargeLists(t *testing.T) {
 	l := newLazy(t, false)
 	for i := range largeList + 1 {
@@ -344,6 +362,7 @@ func TestCacheForLargeLists(t *testing.T) {
 	}
 }
 
+// TestClosedStorage shows that watches end with the storage.
 func TestClosedStorage(t *testing.T) {
 	l := newLazy(t, false)
 	w, err := l.Watch(context.Background(), mapsPrefix, options(""))

@@ -15,6 +15,12 @@ import (
 // cache, which serves the watch as well then; a cache that is made later could not. It need
 // not if the watch will be dormant.
 func (l *lazyCache) GetList(ctx context.Context, key string, opts apistorage.ListOptions, list runtime.Object) error {
+	if l.cached.Load() == nil && l.occupancy != nil && !objects.IsFollowing(ctx) {
+		// After a restart, objects may be there although nothing was written.
+		if err := l.occupancy.lookUp(ctx, l.Interface); err != nil {
+			return err
+		}
+	}
 	if l.cached.Load() == nil && l.worthCache(ctx, opts) {
 		if _, err := l.fill(ctx); err != nil {
 			return err
