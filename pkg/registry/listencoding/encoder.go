@@ -25,7 +25,8 @@ const (
 	bufferSize = 32 << 10
 )
 
-// New returns a serializer whose encoders of JSON and protobuf use the cache for lists of Go types.
+// New returns a serializer whose encoders of JSON and protobuf use the cache for lists of Go types,
+// and whose encoder of watch events in JSON does not read the text of their objects again.
 func New(serializer runtime.NegotiatedSerializer, cache *Cache) runtime.NegotiatedSerializer {
 	return negotiated{serializer, cache}
 }
@@ -44,6 +45,9 @@ func (n negotiated) SupportedMediaTypes() []runtime.SerializerInfo {
 		case runtime.ContentTypeJSON:
 			info.Serializer = encoder{info.Serializer, jsonFormat{info.Serializer}, n.cache}
 			info.PrettySerializer = encoder{info.PrettySerializer, prettyFormat{info.PrettySerializer}, n.cache}
+			stream := *info.StreamSerializer
+			stream.Serializer = eventEncoder{stream.Serializer}
+			info.StreamSerializer = &stream
 		case runtime.ContentTypeProtobuf:
 			info.Serializer = encoder{info.Serializer, protobufFormat{}, n.cache}
 		}
