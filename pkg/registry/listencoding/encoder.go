@@ -67,21 +67,29 @@ var _ runtime.EncoderWithAllocator = encoder{}
 // Encode implements runtime.Encoder. Nearly all objects are no lists, above all those of
 // watches; for them it has to be quick.
 func (e encoder) Encode(obj runtime.Object, w io.Writer) error {
-	if items, ok := e.items(obj); ok {
-		return e.encodeList(obj, items, w)
+	if done, err := e.encode(obj, w); done || err != nil {
+		return err
 	}
 	return e.Serializer.Encode(obj, w)
 }
 
 // EncodeWithAllocator implements runtime.EncoderWithAllocator.
 func (e encoder) EncodeWithAllocator(obj runtime.Object, w io.Writer, allocator runtime.MemoryAllocator) error {
-	if items, ok := e.items(obj); ok {
-		return e.encodeList(obj, items, w)
+	if done, err := e.encode(obj, w); done || err != nil {
+		return err
 	}
 	if s, ok := e.Serializer.(runtime.EncoderWithAllocator); ok {
 		return s.EncodeWithAllocator(obj, w, allocator)
 	}
 	return e.Serializer.Encode(obj, w)
+}
+
+// encode encodes what it can encode faster than the library.
+func (e encoder) encode(obj runtime.Object, w io.Writer) (done bool, err error) {
+	if items, ok := e.items(obj); ok {
+		return true, e.encodeList(obj, items, w)
+	}
+	return e.format.object(obj, w)
 }
 
 func (e encoder) encodeList(obj runtime.Object, items reflect.Value, w io.Writer) error {

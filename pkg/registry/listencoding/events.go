@@ -27,7 +27,7 @@ var eventHeads = func() map[string][]byte {
 
 var (
 	// begin and end are those of an object in JSON that is not indented.
-	begin = []byte(`{"`)
+	begin    = []byte(`{"`)
 	end      = []byte("}\n")
 	eventEnd = []byte("}}\n")
 )

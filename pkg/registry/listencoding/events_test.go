@@ -44,7 +44,7 @@ func TestEvents(t *testing.T) {
 
 // TestEventsOfBrokenConnections returns the error of the writer.
 func TestEventsOfBrokenConnections(t *testing.T) {
-	event := &metav1.WatchEvent{Type: string(watch.Added), Object: runtime.RawExtension{Raw: []byte("{}\n")}}
+	event := &metav1.WatchEvent{Type: string(watch.Added), Object: runtime.RawExtension{Raw: []byte(`{"a":1}` + "\n")}}
 	if err := (eventEncoder{}).Encode(event, &broken{20}); err == nil {
 		t.Error("no error")
 	}

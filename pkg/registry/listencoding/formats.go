@@ -26,6 +26,8 @@ type format interface {
 	frame(list runtime.Object, size int) (head, tail []byte, err error)
 	// item adds the text of an item to out.
 	item(out *bytes.Buffer, item any, first bool) error
+	// object writes the text of an object that is in no list, if the library would do it more slowly.
+	object(obj runtime.Object, w io.Writer) (done bool, err error)
 }
 
 // jsonFormat is a format of JSON. The serializer encodes what is not an item.
@@ -43,11 +45,18 @@ func (jsonFormat) item(out *bytes.Buffer, item any, first bool) error {
 	if !first {
 		out.WriteByte(',')
 	}
+	if done, err := encodeObject(item, out); done || err != nil {
+		return err
+	}
 	if err := json.NewEncoder(out).Encode(item); err != nil {
 		return err
 	}
 	out.Truncate(out.Len() - len("\n"))
 	return nil
+}
+
+func (jsonFormat) object(obj runtime.Object, w io.Writer) (done bool, err error) {
+	return writeObject(obj, w)
 }
 
 // prettyFormat is the format of JSON for people. The library's encoder has a list of any size in memory as a
@@ -72,6 +81,8 @@ func (prettyFormat) item(out *bytes.Buffer, item any, first bool) error {
 	out.Write(text)
 	return err
 }
+
+func (prettyFormat) object(runtime.Object, io.Writer) (done bool, err error) { return false, nil }
 
 // splitEmpty encodes a list without its items, and cuts it where these belong.
 func splitEmpty(s runtime.Serializer, list runtime.Object, end string) (head, tail []byte, err error) {
@@ -138,6 +149,8 @@ func (protobufFormat) item(out *bytes.Buffer, item any, _ bool) error {
 	out.Write(text[:head+size])
 	return err
 }
+
+func (protobufFormat) object(runtime.Object, io.Writer) (done bool, err error) { return false, nil }
 
 // appendLength adds the begin of a field with a length.
 func appendLength(to []byte, tag byte, length int) []byte {
