@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/apiserver/pkg/registry/rest"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/responses"
 )
 
 // Column is a column of the server-side table, which kubectl prints.
@@ -93,7 +93,7 @@ func (t table[T]) ConvertToTable(ctx context.Context, object, tableOptions runti
 	}
 	if list, err := meta.ListAccessor(object); err == nil {
 		out.ResourceVersion, out.Continue, out.RemainingItemCount = list.GetResourceVersion(), list.GetContinue(), list.GetRemainingItemCount()
-		if listencoding.TakeRows(ctx, t.rows(object)) {
+		if responses.TakeRows(ctx, t.rows(object)) {
 			out.Rows = []metav1.TableRow{}
 			return out, nil
 		}

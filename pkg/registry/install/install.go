@@ -23,7 +23,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/responses"
 )
 
 // Installer serves API groups. It takes the place of
@@ -40,7 +40,7 @@ type Installer struct {
 	TypeConverter func(*runtime.Scheme) managedfields.TypeConverter
 
 	// lists has the encoded objects of lists.
-	lists  listencoding.Cache
+	lists  responses.Cache
 	routes *Routes
 }
 
@@ -220,7 +220,7 @@ func (in *Installer) groupVersion(prefix string, gv schema.GroupVersion, group i
 		AllServedVersionsByResource: served,
 		OptionsExternalVersion:      &schema.GroupVersion{Version: "v1"},
 
-		Serializer:            listencoding.New(serializer, &in.lists),
+		Serializer:            responses.New(serializer, &in.lists),
 		ParameterCodec:        types.ParameterCodec,
 		Typer:                 types.Scheme,
 		Creater:               types.Scheme,

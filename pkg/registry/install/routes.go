@@ -16,7 +16,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/klog/v2"
 
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/responses"
 )
 
 // Routes finds the routes of requests. Those of a resource, which need 50 KB and 0.2
@@ -25,7 +25,7 @@ import (
 // those of one resource than those of its whole group version.
 type Routes struct {
 	restful.CurlyRouter
-	lists *listencoding.Cache
+	lists *responses.Cache
 	// resources have the routes of a resource and its subresources.
 	resources map[schema.GroupVersionResource]func() (*restful.WebService, error)
 	// versions are the group versions, by the path of their web service.
@@ -34,7 +34,7 @@ type Routes struct {
 
 var _ restful.RouteSelector = (*Routes)(nil)
 
-func newRoutes(lists *listencoding.Cache) *Routes {
+func newRoutes(lists *responses.Cache) *Routes {
 	return &Routes{
 		lists:     lists,
 		resources: map[schema.GroupVersionResource]func() (*restful.WebService, error){},
@@ -67,7 +67,7 @@ func (r *Routes) service(gv genericapi.APIGroupVersion) (*restful.WebService, er
 	if _, _, err := gv.InstallREST(container); err != nil {
 		return nil, fmt.Errorf("installing %s: %w", gv.GroupVersion, err)
 	}
-	return container.RegisteredWebServices()[0].Filter(r.lists.Compress).Filter(listencoding.Tables), nil
+	return container.RegisteredWebServices()[0].Filter(r.lists.Compress).Filter(responses.Tables), nil
 }
 
 // SelectRoute implements restful.RouteSelector. The services are those of discovery

@@ -24,7 +24,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/listencoding"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/responses"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
 )
 
@@ -40,7 +40,7 @@ func TestRoutesAreThoseOfTheLibrary(t *testing.T) {
 				t.Fatal(err)
 			}
 			atOnce.Router(restful.CurlyRouter{})
-			in := &Installer{routes: newRoutes(&listencoding.Cache{}), Server: &genericapiserver.GenericAPIServer{
+			in := &Installer{routes: newRoutes(&responses.Cache{}), Server: &genericapiserver.GenericAPIServer{
 				Handler: &genericapiserver.APIServerHandler{GoRestfulContainer: restful.NewContainer()}}}
 			got, err := in.serveVersion(version)
 			if err != nil {

@@ -1,4 +1,4 @@
-package listencoding
+package responses
 
 import (
 	"k8s.io/apimachinery/pkg/api/meta"

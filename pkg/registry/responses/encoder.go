@@ -1,10 +1,13 @@
-// Package listencoding encodes lists faster when they are asked for again and again. Most
-// objects of a list have not changed since the last one, and encoding and compressing an object
+// Package responses encodes what clients read, with the same result as the library but faster
+// and with less memory.
+//
+// Most objects of a list have not changed since the last one, and encoding and compressing an object
 // costs more than everything else that is done for it. So the encoders keep the compressed text
 // of runs of objects (see [Cache]). A client that accepts gzip gets these bytes as they are, in the
 // one stream of its response ([Cache.Compress]); for others they are uncompressed, which is
-// still faster than encoding. What the clients read is the same as without it.
-package listencoding
+// still faster than encoding. Single objects and the events of watches are encoded without
+// copying their text once more (objects.go, events.go).
+package responses
 
 import (
 	"bufio"

@@ -1,4 +1,4 @@
-package listencoding
+package responses
 
 import (
 	"bytes"
