@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -90,8 +91,11 @@ type connection struct {
 	written atomic.Int64
 }
 
-// Write implements net.Conn.
+// Write implements net.Conn. While it runs, HTTP/2 collects what other requests of the connection
+// write, and then sends it at once. So it lets those requests run first that can: one event for many
+// watchers, or the answers to many requests, then take fewer calls of the system.
 func (c *connection) Write(data []byte) (int, error) {
+	runtime.Gosched()
 	n, err := c.Conn.Write(data)
 	c.written.Store(time.Now().UnixNano())
 	return n, err
