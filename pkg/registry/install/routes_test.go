@@ -24,8 +24,8 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/groups"
-	"github.com/gatehouse-k8s/gatehouse/pkg/registry/responses"
 	"github.com/gatehouse-k8s/gatehouse/pkg/registry/objects"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/responses"
 )
 
 // TestRoutesAreThoseOfTheLibrary compares what is made by the first request with what
