@@ -84,7 +84,7 @@ func scratchOf(pointer reflect.Type) *scratch {
 	var made *scratch
 	if usual(pointer) {
 		t := pointer.Elem()
-		made = &scratch{sync.Pool{New: func() any { return reflect.New(t) }}}
+		made = &scratch{sync.Pool{New: func() any { return reflect.New(t).Interface() }}}
 	}
 	found, _ := scratches.LoadOrStore(pointer, made)
 	return found.(*scratch)
@@ -100,12 +100,13 @@ func usual(pointer reflect.Type) bool {
 }
 
 func (s *scratch) encode(object reflect.Value, e *objectEncoder) error {
-	room := s.pool.Get().(reflect.Value)
-	defer s.pool.Put(room)
-	defer room.Elem().SetZero()
-	room.Elem().Set(object)
-	*room.Elem().Field(1).Addr().Interface().(*metav1.ObjectMeta) = placeholder
-	return e.value(room.Interface())
+	pointer := s.pool.Get()
+	defer s.pool.Put(pointer)
+	room := reflect.ValueOf(pointer).Elem()
+	defer room.SetZero()
+	room.Set(object)
+	*room.Field(1).Addr().Interface().(*metav1.ObjectMeta) = placeholder
+	return e.value(pointer)
 }
 
 // writeObject writes the text of an object as the library does, by one call.
