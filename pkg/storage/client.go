@@ -18,10 +18,11 @@ import (
 )
 
 // newClient returns an in-process client whose writes are refused where the
-// space requires it, and whose watches end with etcd.
-func newClient(server *etcdserver.EtcdServer, s *space, w *watches) *kubernetes.Client {
+// space requires it, and whose watches end with etcd. Nothing but this client can write
+// to an etcd that is not shared, or add members to it.
+func newClient(server *etcdserver.EtcdServer, s *space, w *watches, shared bool) *kubernetes.Client {
 	c := v3client.New(server)
-	kv := adapter.KvServerToKvClient(guardedKV{v3rpc.NewQuotaKVServer(server), s})
+	kv := adapter.KvServerToKvClient(localReads{guardedKV{v3rpc.NewQuotaKVServer(server), s}, server, shared})
 	c.KV = committedKV{clientv3.NewKVFromKVClient(kv, c)}
 	leases := adapter.LeaseServerToLeaseClient(guardedLeases{v3rpc.NewQuotaLeaseServer(server), s})
 	c.Lease = clientv3.NewLeaseFromLeaseClient(leases, c, time.Second)

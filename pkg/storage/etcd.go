@@ -150,7 +150,7 @@ func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, erro
 // watches of another. Its writes fail with the status 507 when the file system
 // is full.
 func (e *Etcd) Client() *kubernetes.Client {
-	return newClient(e.server.Server, e.space, e.watches)
+	return newClient(e.server.Server, e.space, e.watches, e.shared)
 }
 
 // Shared reports whether other clients than those of this process can write.
