@@ -2,7 +2,7 @@ package server
 
 import (
 	"net"
-	"runtime"
+	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,7 +95,7 @@ type connection struct {
 // write, and then sends it at once. So it lets those requests run first that can: one event for many
 // watchers, or the answers to many requests, then take fewer calls of the system.
 func (c *connection) Write(data []byte) (int, error) {
-	runtime.Gosched()
+	goruntime.Gosched()
 	n, err := c.Conn.Write(data)
 	c.written.Store(time.Now().UnixNano())
 	return n, err
