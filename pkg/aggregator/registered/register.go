@@ -65,7 +65,7 @@ func (r *registration) register(ctx context.Context) error {
 	return nil
 }
 
-// create deletes the APIService of an earlier start, if there is one, and
+// create deletes the APIService of an earlier start or registration, if there is one, and
 // creates it again. The old one would stay unavailable until the next periodic
 // check.
 func (r *registration) create(ctx context.Context, gv schema.GroupVersion, versionPriority int32) error {
@@ -81,11 +81,26 @@ func (r *registration) create(ctx context.Context, gv schema.GroupVersion, versi
 			VersionPriority:       versionPriority,
 		},
 	}
-	if err := r.services.Delete(ctx, service.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+	err := r.services.Delete(ctx, service.Name, metav1.DeleteOptions{})
+	if err == nil {
+		// Otherwise discovery may have the resources of the old one for a moment, as if they were current.
+		for r.discovered(ctx, gv) && pause(ctx) == nil {
+		}
+	} else if !apierrors.IsNotFound(err) {
 		return err
 	}
-	_, err := r.services.Create(ctx, service, metav1.CreateOptions{})
+	_, err = r.services.Create(ctx, service, metav1.CreateOptions{})
 	return err
+}
+
+// pause lets some time pass between two questions. It returns an error if the context has ended.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(10 * time.Millisecond):
+		return nil
+	}
 }
 
 func apiServiceName(gv schema.GroupVersion) string { return gv.Version + "." + gv.Group }
@@ -98,10 +113,8 @@ func (r *registration) wait(ctx context.Context, gv schema.GroupVersion) error {
 		if err == nil && helper.IsAPIServiceConditionTrue(service, apiregistrationv1.Available) && r.discovered(ctx, gv) {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(notAvailable(gv, service), err, ctx.Err())
-		case <-time.After(10 * time.Millisecond):
+		if ended := pause(ctx); ended != nil {
+			return errors.Join(notAvailable(gv, service), err, ended)
 		}
 	}
 }
