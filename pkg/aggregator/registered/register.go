@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/klog/v2"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
@@ -23,6 +24,9 @@ import (
 	apiregistrationclient "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset/typed/apiregistration/v1"
 	"k8s.io/utils/ptr"
 )
+
+// interval is the time between two looks at what the server does about a registration.
+const interval = 10 * time.Millisecond
 
 // registration registers one API.
 type registration struct {
@@ -84,23 +88,13 @@ func (r *registration) create(ctx context.Context, gv schema.GroupVersion, versi
 	err := r.services.Delete(ctx, service.Name, metav1.DeleteOptions{})
 	if err == nil {
 		// Otherwise discovery may have the resources of the old one for a moment, as if they were current.
-		for r.discovered(ctx, gv) && pause(ctx) == nil {
-		}
-	} else if !apierrors.IsNotFound(err) {
+		err = wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) { return !r.discovered(ctx, gv), nil })
+	}
+	if err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
 	_, err = r.services.Create(ctx, service, metav1.CreateOptions{})
 	return err
-}
-
-// pause lets some time pass between two questions. It returns an error if the context has ended.
-func pause(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(10 * time.Millisecond):
-		return nil
-	}
 }
 
 func apiServiceName(gv schema.GroupVersion) string { return gv.Version + "." + gv.Group }
@@ -108,15 +102,16 @@ func apiServiceName(gv schema.GroupVersion) string { return gv.Version + "." + g
 // wait returns when the APIService is available and discovery lists its
 // resources.
 func (r *registration) wait(ctx context.Context, gv schema.GroupVersion) error {
-	for {
-		service, err := r.services.Get(ctx, apiServiceName(gv), metav1.GetOptions{})
-		if err == nil && helper.IsAPIServiceConditionTrue(service, apiregistrationv1.Available) && r.discovered(ctx, gv) {
-			return nil
-		}
-		if ended := pause(ctx); ended != nil {
-			return errors.Join(notAvailable(gv, service), err, ended)
-		}
+	var service *apiregistrationv1.APIService
+	var err error
+	ended := wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) {
+		service, err = r.services.Get(ctx, apiServiceName(gv), metav1.GetOptions{})
+		return err == nil && helper.IsAPIServiceConditionTrue(service, apiregistrationv1.Available) && r.discovered(ctx, gv), nil
+	})
+	if ended != nil {
+		return errors.Join(notAvailable(gv, service), err, ended)
 	}
+	return nil
 }
 
 func notAvailable(gv schema.GroupVersion, service *apiregistrationv1.APIService) error {
