@@ -70,7 +70,7 @@ var _ runtime.EncoderWithAllocator = encoder{}
 // Encode implements runtime.Encoder. Nearly all objects are no lists, above all those of
 // watches; for them it has to be quick.
 func (e encoder) Encode(obj runtime.Object, w io.Writer) error {
-	if done, err := e.encode(obj, w); done || err != nil {
+	if done, err := e.encode(obj, w); done {
 		return err
 	}
 	return e.Serializer.Encode(obj, w)
@@ -78,7 +78,7 @@ func (e encoder) Encode(obj runtime.Object, w io.Writer) error {
 
 // EncodeWithAllocator implements runtime.EncoderWithAllocator.
 func (e encoder) EncodeWithAllocator(obj runtime.Object, w io.Writer, allocator runtime.MemoryAllocator) error {
-	if done, err := e.encode(obj, w); done || err != nil {
+	if done, err := e.encode(obj, w); done {
 		return err
 	}
 	if s, ok := e.Serializer.(runtime.EncoderWithAllocator); ok {
@@ -87,7 +87,7 @@ func (e encoder) EncodeWithAllocator(obj runtime.Object, w io.Writer, allocator 
 	return e.Serializer.Encode(obj, w)
 }
 
-// encode encodes what it can encode faster than the library.
+// encode encodes what it can encode faster than the library. It reports whether that was tried.
 func (e encoder) encode(obj runtime.Object, w io.Writer) (done bool, err error) {
 	if items, ok := e.items(obj); ok {
 		return true, e.encodeList(obj, items, w)

@@ -38,14 +38,16 @@ func (jsonFormat) fits(reflect.Type) bool { return true }
 func (jsonFormat) size(any) int           { return 0 }
 
 func (f jsonFormat) frame(list runtime.Object, _ int) (head, tail []byte, err error) {
-	return splitEmpty(f, list, "]}\n")
+	const end = "]}\n"
+	head, err = beforeItems(f, list, end)
+	return head, []byte(end), err
 }
 
 func (jsonFormat) item(out *bytes.Buffer, item any, first bool) error {
 	if !first {
 		out.WriteByte(',')
 	}
-	if done, err := encodeObject(item, out); done || err != nil {
+	if done, err := encodeObject(item, out); done {
 		return err
 	}
 	if err := json.NewEncoder(out).Encode(item); err != nil {
@@ -68,7 +70,7 @@ func (prettyFormat) fits(reflect.Type) bool { return true }
 func (prettyFormat) size(any) int           { return 0 }
 
 func (f prettyFormat) frame(list runtime.Object, _ int) (head, tail []byte, err error) {
-	head, _, err = splitEmpty(f, list, "]\n}")
+	head, err = beforeItems(f, list, "]\n}")
 	return head, []byte("\n  ]\n}"), err
 }
 
@@ -84,17 +86,17 @@ func (prettyFormat) item(out *bytes.Buffer, item any, first bool) error {
 
 func (prettyFormat) object(runtime.Object, io.Writer) (done bool, err error) { return false, nil }
 
-// splitEmpty encodes a list without its items, and cuts it where these belong.
-func splitEmpty(s runtime.Serializer, list runtime.Object, end string) (head, tail []byte, err error) {
+// beforeItems returns the text of a list before its items. Without items, the list ends with the given text after it.
+func beforeItems(s runtime.Serializer, list runtime.Object, end string) (head []byte, err error) {
 	var empty bytes.Buffer
 	if err := s.Encode(withoutItems(list), &empty); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	head, found := bytes.CutSuffix(empty.Bytes(), []byte(end))
 	if !found {
-		return nil, nil, fmt.Errorf("a list without items ends with %q", empty.Bytes()[max(0, empty.Len()-len(end)):])
+		return nil, fmt.Errorf("a list without items ends with %q", empty.Bytes()[max(0, empty.Len()-len(end)):])
 	}
-	return head, []byte(end), nil
+	return head, nil
 }
 
 // protobufFormat is the format of Kubernetes' protobuf: a list is a message of its metadata

@@ -52,12 +52,12 @@ func encodeObject(object any, out *bytes.Buffer) (done bool, err error) {
 	defer objectEncoders.Put(e)
 	e.out.Reset()
 	if err := e.metadata(*metadata); err != nil {
-		return false, err
+		return true, err
 	}
 	e.own = append(e.own[:0], e.out.Bytes()...)
 	e.out.Reset()
 	if err := scratch.encode(value.Elem(), e); err != nil {
-		return false, err
+		return true, err
 	}
 	text := e.out.Bytes()
 	at := bytes.Index(text, placeholderText)
@@ -115,7 +115,7 @@ func writeObject(object any, w io.Writer) (done bool, err error) {
 	defer texts.Put(out)
 	out.Reset()
 	if done, err := encodeObject(object, out); !done || err != nil {
-		return false, err
+		return done, err
 	}
 	out.WriteByte('\n')
 	_, err = w.Write(out.Bytes())
