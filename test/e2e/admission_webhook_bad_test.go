@@ -145,7 +145,7 @@ func TestBadWebhooks(t *testing.T) {
 // webhook.
 func TestHangingWebhookBlocksNothingElse(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t)
+	s := testserver.Start(t, withoutControllers)
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	h := newHooks(t)
 	const waiting = 50

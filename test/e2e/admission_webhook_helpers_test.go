@@ -24,6 +24,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 	"github.com/gatehouse-k8s/gatehouse/pkg/pki"
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
 // hooks is a server of admission webhooks, one for each path.
@@ -50,6 +51,11 @@ func (c hookCall) String() string {
 	}
 	return fmt.Sprintf("%s: %s %s %s", c.path, c.Operation, gv, resource)
 }
+
+// withoutControllers starts a server for webhooks whose calls are counted: a controller
+// publishes the root CA as a ConfigMap in every namespace soon after it is created, and
+// webhooks for ConfigMaps are asked about it, too.
+var withoutControllers = testserver.Options{Controllers: []string{}}
 
 func newHooks(t testing.TB) *hooks {
 	h := &hooks{mux: http.NewServeMux()}

@@ -65,7 +65,7 @@ func TestWebhooksAreInForceAtOnce(t *testing.T) {
 // TestMutatingWebhooks checks the order, the reinvocation, and what webhooks are told.
 func TestMutatingWebhooks(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t)
+	s := testserver.Start(t, withoutControllers)
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	h := newHooks(t)
 	for _, name := range []string{"one", "two"} {
@@ -121,7 +121,7 @@ func TestMutatingWebhooks(t *testing.T) {
 // TestWebhookSelection sends requests that webhooks select in one way or another.
 func TestWebhookSelection(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t)
+	s := testserver.Start(t, withoutControllers)
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	crd := establish(t, s.Config, definition("hooks.example.com", "things", "Thing", `{"type":"object","x-kubernetes-preserve-unknown-fields":true}`))
 	things := dynamic.NewForConfigOrDie(s.Config).Resource(resourceOf(crd, "v1"))
@@ -245,7 +245,7 @@ func TestWebhookFailurePolicy(t *testing.T) {
 // TestWebhookSideEffects checks that a dry run is sent to a webhook which says that it honours it.
 func TestWebhookSideEffects(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t)
+	s := testserver.Start(t, withoutControllers)
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	h := newHooks(t)
 	h.answer("/", func(*admissionv1.AdmissionRequest) admissionv1.AdmissionResponse { return allowed() })
@@ -262,7 +262,7 @@ func TestWebhookSideEffects(t *testing.T) {
 // TestWebhookByService calls a webhook by a service and its name in the certificate.
 func TestWebhookByService(t *testing.T) {
 	t.Parallel()
-	s := testserver.Start(t)
+	s := testserver.Start(t, withoutControllers)
 	c := kubernetes.NewForConfigOrDie(s.Config)
 	cert, key, ca, err := s.IssueServing("hook.default.svc")
 	testutil.Check(t, err)
