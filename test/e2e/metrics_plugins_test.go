@@ -11,6 +11,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
@@ -32,13 +33,51 @@ func TestMetricsOfPlugins(t *testing.T) {
 	_, config := serve(t, dir, "--encryption-provider-config="+file(t, "encryption.yaml", metricEncryption()), "--audit-log-path="+dir+"/audit.log",
 		"--audit-policy-file="+file(t, "policy.yaml", metricPolicy), audit.kubeconfig(t))
 	useWebhooks(t, config, webhooks)
+	compareSeries(t, config, pluginSeries, "testdata/metrics-plugins.txt")
+}
+
+var (
+	// kmsSeries are the series of metrics of key management services.
+	kmsSeries = regexp.MustCompile(`(?m)^(apiserver_(?:envelope_encryption_|storage_envelope_|storage_transformation_)\w*(?:{.*})?) \S+$`)
+	// serverHash is a label that differs from one server to the next.
+	serverHash = regexp.MustCompile(`apiserver_id_hash="[^"]*",`)
+)
+
+// TestMetricsOfKMS does the same as TestMetricsOfPlugins for both versions of the
+// plugin API of key management services.
+func TestMetricsOfKMS(t *testing.T) {
+	t.Parallel()
+	_, second := kmsProvider(t, "v2", "two")
+	_, first := kmsProvider(t, "v1", "one")
+	resource := func(name, provider string) string {
+		return fmt.Sprintf("{resources: [%s], providers: [%s, %s]}", name, provider, identity)
+	}
+	config := fmt.Sprintf("apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: [%s, %s]\n",
+		resource("secrets", second), resource("configmaps", first))
+	_, admin := serve(t, t.TempDir(), "--encryption-provider-config="+file(t, "encryption.yaml", config), "--feature-gates=KMSv1=true")
+	c := kubernetes.NewForConfigOrDie(admin)
+	for _, name := range []string{"a", "b"} {
+		create(t, c, "default", name)
+		_, err := c.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: named(name)}, metav1.CreateOptions{})
+		testutil.Check(t, err)
+	}
+	_, err := c.CoreV1().Secrets("default").List(t.Context(), metav1.ListOptions{})
+	testutil.Check(t, err)
+	compareSeries(t, admin, kmsSeries, "testdata/metrics-kms.txt")
+}
+
+// compareSeries compares the series of a server's metrics that match a pattern with those
+// in a file.
+func compareSeries(t *testing.T, config *restclient.Config, pattern *regexp.Regexp, path string) {
+	t.Helper()
+	metrics := serverHash.ReplaceAllString(string(send(t, config, request{path: "/metrics"}).body), "")
 	var have []string
-	for _, match := range pluginSeries.FindAllStringSubmatch(string(send(t, config, request{path: "/metrics"}).body), -1) {
+	for _, match := range pattern.FindAllStringSubmatch(metrics, -1) {
 		if name, _, _ := strings.Cut(match[1], "{"); !strings.HasSuffix(name, "_bucket") && !strings.HasSuffix(name, "_sum") {
 			have = append(have, match[1])
 		}
 	}
-	data, err := os.ReadFile("testdata/metrics-plugins.txt")
+	data, err := os.ReadFile(path)
 	testutil.Check(t, err)
 	want := strings.Fields(string(data))
 	for _, series := range want {
