@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -127,6 +128,8 @@ type scenario struct {
 	upstream figures
 	// flags, if not nil, are those of servers that run for this scenario alone.
 	flags []string
+	// writes is true if each operation leaves something in the storage.
+	writes bool
 	// prepare runs before the measurement.
 	prepare func(context.Context, *bench) error
 	// operation is the operation to measure. The pair of worker and i is
@@ -137,8 +140,10 @@ type scenario struct {
 }
 
 // measure runs a scenario. Before the measured time it warms up for a tenth of
-// that time, but at most for half a second.
-func (b *bench) measure(ctx context.Context, s scenario) (*result, error) {
+// that time, but at most for half a second. If other, the result of another server, is not
+// nil, a scenario that writes runs for as many operations instead, so that both servers
+// hold the same number of objects afterwards and their memory can be compared.
+func (b *bench) measure(ctx context.Context, s scenario, other *result) (*result, error) {
 	b.run++
 	if err := b.namespace(ctx, "bench"); err != nil {
 		return nil, err
@@ -154,14 +159,34 @@ func (b *bench) measure(ctx context.Context, s scenario) (*result, error) {
 	if s.whole != nil {
 		return s.whole(ctx, b)
 	}
-	if _, err := b.loop(ctx, s, 0, min(b.duration/10, 500*time.Millisecond)); err != nil {
+	warm, measured := after(min(b.duration/10, 500*time.Millisecond)), after(b.duration)
+	if s.writes && other != nil {
+		warm, measured = count(other.warmUp), count(len(other.latencies))
+	}
+	first, err := b.loop(ctx, s, 0, warm)
+	if err != nil {
 		return nil, err
 	}
-	return b.loop(ctx, s, 1<<20, b.duration)
+	r, err := b.loop(ctx, s, 1<<20, measured)
+	r.warmUp = len(first.latencies)
+	return r, err
 }
 
-// loop repeats the operation in each worker until the time is over.
-func (b *bench) loop(ctx context.Context, s scenario, first int, duration time.Duration) (*result, error) {
+// end reports, before each operation, whether there shall be no more. It is given the time
+// since the first one.
+type end func(elapsed time.Duration) bool
+
+func after(duration time.Duration) end {
+	return func(elapsed time.Duration) bool { return elapsed >= duration }
+}
+
+func count(operations int) end {
+	var begun atomic.Int64
+	return func(time.Duration) bool { return begun.Add(1) > int64(operations) }
+}
+
+// loop repeats the operation in each worker until the end.
+func (b *bench) loop(ctx context.Context, s scenario, first int, ended end) (*result, error) {
 	var mu sync.Mutex
 	r := &result{}
 	workers, ctx := errgroup.WithContext(ctx)
@@ -169,7 +194,7 @@ func (b *bench) loop(ctx context.Context, s scenario, first int, duration time.D
 	for worker := range s.clients {
 		workers.Go(func() error {
 			var latencies []time.Duration
-			for i := first; time.Since(begin) < duration; i++ {
+			for i := first; !ended(time.Since(begin)); i++ {
 				sent := time.Now()
 				if err := s.operation(ctx, b, worker, i); err != nil {
 					return err

@@ -33,6 +33,16 @@ func TestStamp(t *testing.T) {
 	}
 }
 
+func TestEnd(t *testing.T) {
+	limit, begun := count(3), 0
+	for !limit(time.Hour) {
+		begun++
+	}
+	if late := after(time.Second); begun != 3 || late(time.Second-1) || !late(time.Second) {
+		t.Errorf("%d operations instead of 3, or the wrong end of a second", begun)
+	}
+}
+
 func TestResult(t *testing.T) {
 	r := &result{elapsed: 2 * time.Second, cpu: 10 * time.Millisecond}
 	for i := range 100 {

@@ -5,6 +5,8 @@
 // etcd. If -against names a directory with their binaries, they are measured in
 // the same run, alternating with the server; otherwise the table contains
 // recorded figures. Only ratios of figures from the same run are meaningful.
+// In scenarios that write, the server runs for the given time and kube-apiserver for as
+// many operations, so that both have the same objects when their memory is compared.
 //
 // On a machine that also does other work, CPU seconds per 1,000 operations are
 // the most reliable figure; rates and latencies can vary by half. One operation
@@ -194,13 +196,13 @@ func (r *runner) measureAlone(ctx context.Context, s scenario, _, _ *bench) (err
 }
 
 func (r *runner) measure(ctx context.Context, s scenario, here, there *bench) error {
-	result, err := here.measure(ctx, s)
+	result, err := here.measure(ctx, s, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	theirs := s.upstream
 	if there != nil {
-		measured, err := there.measure(ctx, s)
+		measured, err := there.measure(ctx, s, nil)
 		if err != nil {
 			return fmt.Errorf("kube-apiserver, %s: %w", s.name, err)
 		}

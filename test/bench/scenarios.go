@@ -28,10 +28,10 @@ const (
 // kube-apiserver were recorded with 10,000 pods.
 func scenarios() []scenario {
 	return []scenario{
-		{name: "create ConfigMap", clients: 1, upstream: figures{rate: 403, cpu: 2.27}, operation: createConfigMap},
-		{name: "create ConfigMap", clients: 16, upstream: figures{rate: 1026, cpu: 1.31}, operation: createConfigMap},
-		{name: "create Pod, default plugins", clients: 8, flags: []string{}, prepare: prepareAccount, operation: createPod},
-		{name: "create Pod, no plugins", clients: 8, flags: []string{"--disable-admission-plugins=" + defaultPlugins()}, operation: createPod},
+		{name: "create ConfigMap", clients: 1, upstream: figures{rate: 403, cpu: 2.27}, writes: true, operation: createConfigMap},
+		{name: "create ConfigMap", clients: 16, upstream: figures{rate: 1026, cpu: 1.31}, writes: true, operation: createConfigMap},
+		{name: "create Pod, default plugins", clients: 8, flags: []string{}, prepare: prepareAccount, writes: true, operation: createPod},
+		{name: "create Pod, no plugins", clients: 8, flags: []string{"--disable-admission-plugins=" + defaultPlugins()}, writes: true, operation: createPod},
 		{name: "get ConfigMap, certificate", clients: 8, prepare: prepareIdentities, operation: getAs("")},
 		{name: "get ConfigMap, account token", clients: 8, prepare: prepareIdentities, operation: getAs("service account")},
 		{name: "get ConfigMap, OIDC token", clients: 8, prepare: prepareIdentities, operation: getAs("OpenID Connect")},
@@ -45,12 +45,12 @@ func scenarios() []scenario {
 		{name: "list all pods, Table", clients: 1, upstream: figures{rate: 0.72, cpu: 960}, prepare: loadPods, operation: listPods(tableType)},
 		{name: "list all pods, pages of 500, JSON", clients: 1, prepare: loadPods, operation: listPages},
 		{name: "watch all pods from a list on", clients: 1, prepare: loadPods, operation: watchList},
-		{name: "update the status of a Pod", clients: 8, prepare: loadPods, operation: updateStatus},
+		{name: "update the status of a Pod", clients: 8, prepare: loadPods, writes: true, operation: updateStatus},
 		{name: "watch event, 200 watchers", clients: 1, upstream: figures{rate: 22015, cpu: 0.036}, whole: fanOut(updates, 0)},
 		{name: "watch event, 25 updates a second", clients: 1, whole: fanOut(updates/4, time.Second/25)},
-		{name: "server-side apply of a Deployment", clients: 4, upstream: figures{rate: 144, cpu: 6.05}, prepare: applyAll, operation: apply},
-		{name: "strategic patch of a Deployment", clients: 4, prepare: applyAll, operation: patch},
-		{name: "mixed load of ConfigMaps", clients: 16, prepare: prepareMixed, operation: mixed},
+		{name: "server-side apply of a Deployment", clients: 4, upstream: figures{rate: 144, cpu: 6.05}, prepare: applyAll, writes: true, operation: apply},
+		{name: "strategic patch of a Deployment", clients: 4, prepare: applyAll, writes: true, operation: patch},
+		{name: "mixed load of ConfigMaps", clients: 16, prepare: prepareMixed, writes: true, operation: mixed},
 		{name: "exec, latency", clients: 1, prepare: prepareNode, operation: byWebSocket.output(1)},
 		{name: "exec, 16 MiB of output", clients: 1, prepare: prepareNode, operation: byWebSocket.output(streamed)},
 		{name: "exec, 16 MiB of input", clients: 1, prepare: prepareNode, operation: byWebSocket.input},
@@ -59,10 +59,10 @@ func scenarios() []scenario {
 		{name: "exec, SPDY, 16 MiB of output", clients: 1, prepare: prepareNode, operation: bySPDY.output(streamed)},
 		{name: "exec, SPDY, 16 MiB of input", clients: 1, prepare: prepareNode, operation: bySPDY.input},
 		{name: "port-forward, SPDY, 16 MiB", clients: 1, prepare: prepareNode, operation: bySPDY.forward},
-		{name: "crd: definition to first object", clients: 1, operation: defineAndUse},
+		{name: "crd: definition to first object", clients: 1, writes: true, operation: defineAndUse},
 		{name: "crd: 200 definitions at once", clients: atOnce, upstream: figures{rate: 119, cpu: 12.8}, whole: defineMany},
 		{name: "crd: create custom resource, CEL", clients: 8, upstream: figures{rate: 505, cpu: 2.43},
-			prepare: prepareCustomResource, operation: createCustomResource},
+			prepare: prepareCustomResource, writes: true, operation: createCustomResource},
 	}
 }
 

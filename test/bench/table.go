@@ -116,6 +116,8 @@ func digits(v float64) string {
 type result struct {
 	elapsed, cpu time.Duration
 	latencies    []time.Duration
+	// warmUp is the number of operations before the measured time.
+	warmUp int
 }
 
 // rate returns the operations per second.

@@ -5,7 +5,6 @@ package endpointslice
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	discoveryv1client "k8s.io/client-go/kubernetes/typed/discovery/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	discoveryv1listers "k8s.io/client-go/listers/discovery/v1"
 	"k8s.io/client-go/tools/cache"
@@ -23,6 +23,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/selected"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/slicewrites"
 )
 
 // Name is the name of the controller in kube-controller-manager.
@@ -47,6 +48,7 @@ func Controller() controllers.Controller {
 		New: func(d controllers.Deps) *controllers.Loop {
 			core, slices := d.Informers.Core().V1(), d.Informers.Discovery().V1().EndpointSlices()
 			c := &controller{
+				client:   d.Client.DiscoveryV1(),
 				services: core.Services().Lister(), pods: core.Pods().Lister(), nodes: core.Nodes().Lister(), slices: slices.Lister(),
 				written: endpointsliceutil.NewEndpointSliceTracker(), triggers: endpointsliceutil.NewTriggerTimeTracker(),
 				topology: topologycache.NewTopologyCache(), events: controllers.NewEvents(d.Client.CoreV1(), "endpoint-slice-controller"),
@@ -70,6 +72,7 @@ func Controller() controllers.Controller {
 }
 
 type controller struct {
+	client     discoveryv1client.EndpointSlicesGetter
 	services   corelisters.ServiceLister
 	pods       corelisters.PodLister
 	nodes      corelisters.NodeLister
@@ -139,30 +142,19 @@ func (c *controller) sync(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	slices, err := c.slicesOf(service)
+	selector := labels.Set{discoveryv1.LabelServiceName: name, discoveryv1.LabelManagedBy: manager}.AsSelectorPreValidated()
+	slices, err := c.slices.EndpointSlices(namespace).List(selector)
 	if err != nil {
 		return err
 	}
-	if c.written.StaleSlices(service, slices) {
-		return errors.New("the informer has not seen all slices that were written before")
+	if err := slicewrites.Seen(ctx, c.client, c.written, service.ObjectMeta, selector, slices); err != nil {
+		return err
 	}
 	trigger := c.triggers.ComputeEndpointLastChangeTriggerTime(namespace, service, pods)
-	if err := c.reconciler.Reconcile(klog.FromContext(ctx), service, pods, slices, trigger); err != nil {
+	if err := c.reconciler.Reconcile(klog.FromContext(ctx), service, pods, slicewrites.Living(slices), trigger); err != nil {
 		c.events.Eventf(service, corev1.EventTypeWarning, "FailedToUpdateEndpointSlices",
 			"Error updating Endpoint Slices for Service %s/%s: %v", namespace, name, err)
 		return err
 	}
 	return nil
-}
-
-// slicesOf returns the slices of a service that this controller manages.
-func (c *controller) slicesOf(service *corev1.Service) (slices []*discoveryv1.EndpointSlice, err error) {
-	selector := labels.Set{discoveryv1.LabelServiceName: service.Name, discoveryv1.LabelManagedBy: manager}.AsSelectorPreValidated()
-	all, err := c.slices.EndpointSlices(service.Namespace).List(selector)
-	for _, slice := range all {
-		if slice.DeletionTimestamp == nil {
-			slices = append(slices, slice)
-		}
-	}
-	return slices, err
 }

@@ -5,7 +5,6 @@ package endpointslicemirroring
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,6 +21,7 @@ import (
 	endpointsliceutil "k8s.io/endpointslice/util"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/controllers"
+	"github.com/gatehouse-k8s/gatehouse/pkg/controllers/shared/slicewrites"
 )
 
 // Name is the name of the controller in kube-controller-manager.
@@ -120,8 +120,8 @@ func (c *controller) sync(ctx context.Context, key string) error {
 		c.written.DeleteService(namespace, name)
 		return c.write(ctx, namespace, changes{remove: existing})
 	}
-	if c.written.StaleSlices(&corev1.Service{ObjectMeta: endpoints.ObjectMeta}, existing) {
-		return errors.New("the informer has not seen all slices that were written before")
+	if err := slicewrites.Seen(ctx, c.client.DiscoveryV1(), c.written, endpoints.ObjectMeta, selector, existing); err != nil {
+		return err
 	}
 	return c.write(ctx, namespace, compare(endpoints, c.groups(endpoints), existing))
 }
