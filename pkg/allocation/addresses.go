@@ -127,12 +127,15 @@ func uncancelled(ctx context.Context, write func(context.Context) error) error {
 	return write(ctx)
 }
 
-// Release frees an address. The address can be allocated again as soon as the
-// watch reports the deletion.
+// Release frees an address. It does not leave that to the watch, which reports neither the
+// creation nor the deletion of an object that was there only while the watch was interrupted. If
+// the watch reports the deletion when the address is allocated again, the address can
+// be chosen once more, and its creation fails.
 func (a *Addresses) Release(ctx context.Context, ip netip.Addr) error {
 	if err := a.objects.Delete(ctx, ip.String(), ""); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("releasing the cluster IP %s: %w", ip, err)
 	}
+	a.forget(ip)
 	return nil
 }
 

@@ -140,6 +140,22 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// TestReleaseWithoutWatch allocates and releases more addresses than there are while no
+// watch reports anything.
+func TestReleaseWithoutWatch(t *testing.T) {
+	t.Parallel()
+	a := newAllocator(&fakeObjects{all: map[string]*networkingv1.IPAddress{}}, "10.0.0.0/29")
+	for range 20 {
+		ip, err := a.Allocate(t.Context(), corev1.IPv4Protocol, &corev1.Service{}, false)
+		if err == nil {
+			err = a.Release(t.Context(), ip)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestFailedCreation checks that an address is free again when the creation of
 // its object has failed.
 func TestFailedCreation(t *testing.T) {

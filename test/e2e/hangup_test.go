@@ -62,11 +62,10 @@ func TestHangUp(t *testing.T) {
 	t.Logf("%d of %d services were created", len(serviceIPs(t, client))-1, aborted)
 	deleteAborted(t, client)
 	for _, name := range numbered("made", 100) {
-		eventually(t, "an address is free, as soon as the watch has reported that it is released", func() bool {
-			_, err := client.CoreV1().Services("default").Create(t.Context(),
-				&corev1.Service{ObjectMeta: named(name), Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}}, metav1.CreateOptions{})
-			return err == nil
-		})
+		service := &corev1.Service{ObjectMeta: named(name), Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}}
+		if _, err := client.CoreV1().Services("default").Create(t.Context(), service, metav1.CreateOptions{}); err != nil {
+			t.Fatalf("%v, while %d addresses are allocated", err, len(allocatedTo(t, client)))
+		}
 	}
 }
 
