@@ -97,7 +97,9 @@ func TestHandlersAreProtected(t *testing.T) {
 			direct = "https://" + address.String()
 		},
 	})})
-	do(t, client(t, s.Config), http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil)
+	if got := do(t, client(t, s.Config), http.MethodGet, s.URL+"/apis/toys.example.com/v1/toys", nil, nil); got.code != http.StatusOK {
+		t.Fatalf("%d %s", got.code, got.body)
+	}
 
 	stranger := client(t, restclient.AnonymousClientConfig(s.Config))
 	forged := http.Header{"X-Remote-User": {"root"}, "X-Remote-Group": {"system:masters"}}

@@ -99,14 +99,15 @@ func (r *registration) create(ctx context.Context, gv schema.GroupVersion, versi
 
 func apiServiceName(gv schema.GroupVersion) string { return gv.Version + "." + gv.Group }
 
-// wait returns when the APIService is available and discovery lists its
-// resources.
+// wait returns when the APIService is available, discovery lists its resources, and
+// requests are forwarded.
 func (r *registration) wait(ctx context.Context, gv schema.GroupVersion) error {
 	var service *apiregistrationv1.APIService
 	var err error
 	ended := wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) {
 		service, err = r.services.Get(ctx, apiServiceName(gv), metav1.GetOptions{})
-		return err == nil && helper.IsAPIServiceConditionTrue(service, apiregistrationv1.Available) && r.discovered(ctx, gv), nil
+		return err == nil && helper.IsAPIServiceConditionTrue(service, apiregistrationv1.Available) &&
+			r.discovered(ctx, gv) && r.forwarded(ctx, gv), nil
 	})
 	if ended != nil {
 		return errors.Join(notAvailable(gv, service), err, ended)
@@ -140,6 +141,13 @@ func (r *registration) discovered(ctx context.Context, gv schema.GroupVersion) b
 		}
 	}
 	return false
+}
+
+// forwarded reports whether the server forwards requests to the API. It does so a moment
+// after the APIService has become available, when its informer has seen that.
+func (r *registration) forwarded(ctx context.Context, gv schema.GroupVersion) bool {
+	err := r.discovery.RESTClient().Get().AbsPath("/apis", gv.Group, gv.Version).MaxRetries(0).Do(ctx).Error()
+	return !apierrors.IsServiceUnavailable(err)
 }
 
 func (r *registration) unregister(ctx context.Context) error {
