@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -114,4 +115,13 @@ func (c *headerBound) Read(p []byte) (int, error) {
 		return 0, errHeader
 	}
 	return n, err
+}
+
+// WriteTo implements io.WriterTo, so that what follows the header is passed on as
+// the connection does it best.
+func (c *headerBound) WriteTo(w io.Writer) (int64, error) {
+	if !c.past {
+		return io.Copy(w, struct{ io.Reader }{c})
+	}
+	return io.Copy(w, c.Conn)
 }

@@ -40,16 +40,24 @@ func Over(conn net.Conn, frames Frames) net.Conn {
 // Read implements net.Conn. It returns as much as has arrived.
 func (c *Conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
+	if err == nil {
+		n += c.arrived(p[n:])
+	}
+	return n, err
+}
+
+// arrived reads what has arrived, as far as there is room for it.
+func (c *Conn) arrived(p []byte) (n int) {
 	c.raw.stay = true
-	for err == nil && n < len(p) {
+	defer func() { c.raw.stay = false }()
+	for n < len(p) {
 		more, err := c.Conn.Read(p[n:])
 		n += more
 		if err != nil {
 			break // the next call returns it again, unless nothing has arrived
 		}
 	}
-	c.raw.stay = false
-	return n, err
+	return n
 }
 
 // Write implements net.Conn.

@@ -139,6 +139,48 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
+// TestPassedOn sends what arrives on to another connection until its end.
+func TestPassedOn(t *testing.T) {
+	t.Parallel()
+	from, in, _, _ := pair(t, nil)
+	out, to, _, _ := pair(t, nil)
+	const total = 8 << 20
+	go func() {
+		for sent := 0; sent < total; {
+			part := bytes.Repeat([]byte{byte(sent % 251)}, min(1+sent%99_991, total-sent))
+			if _, err := from.Write(part); err != nil {
+				return
+			}
+			sent += len(part)
+		}
+		_ = from.Close()
+	}()
+	passed := make(chan int64, 1)
+	go func() {
+		n, err := io.Copy(out, in)
+		if err != nil {
+			t.Error(err)
+		}
+		passed <- n
+		_ = out.Close()
+	}()
+	got, err := io.ReadAll(to)
+	testutil.Check(t, err)
+	if n := <-passed; n != total || len(got) != total {
+		t.Fatalf("%d bytes were passed on, and %d arrived", n, len(got))
+	}
+	for sent := 0; sent < total; {
+		n := min(1+sent%99_991, total-sent)
+		if !bytes.Equal(got[sent:sent+n], bytes.Repeat([]byte{byte(sent % 251)}, n)) {
+			t.Fatalf("the bytes from %d on are wrong", sent)
+		}
+		sent += n
+	}
+	if raw := in.(*Conn).raw; raw.buffer != nil {
+		t.Error("a buffer is kept")
+	}
+}
+
 // TestCloseWhileSending closes a connection whose peer does not receive.
 func TestCloseWhileSending(t *testing.T) {
 	t.Parallel()

@@ -8,8 +8,8 @@ import (
 
 const (
 	// size is how many bytes are received by one call, and sent at the latest: four
-	// records.
-	size = 64 << 10
+	// records, each of which has at most 16 KiB and some bytes that belong to TLS.
+	size = 4 * (16<<10 + 32)
 	// many is how many bytes a call has received if more are likely to follow.
 	many = 16 << 10
 )
