@@ -15,7 +15,7 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/streaming/pkg/httpstream"
-	"k8s.io/streaming/pkg/httpstream/spdy"
+	streamspdy "k8s.io/streaming/pkg/httpstream/spdy"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
@@ -90,7 +90,7 @@ func (n Needs) upgrade(location *url.URL, transport http.RoundTripper, responder
 // framesFor returns the frames in which a client writes once a request is accepted,
 // or nil if they are not known.
 func framesFor(r *http.Request) tlsconn.Frames {
-	if strings.EqualFold(r.Header.Get(httpstream.HeaderUpgrade), spdy.HeaderSpdy31) && r.ContentLength == 0 {
+	if strings.EqualFold(r.Header.Get(httpstream.HeaderUpgrade), streamspdy.HeaderSpdy31) && r.ContentLength == 0 {
 		return tlsconn.SPDY()
 	}
 	return nil

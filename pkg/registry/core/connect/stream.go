@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/features"
 	"github.com/gatehouse-k8s/gatehouse/pkg/kubelet"
+	"github.com/gatehouse-k8s/gatehouse/pkg/registry/core/connect/channels"
 	"github.com/gatehouse-k8s/gatehouse/pkg/tlsconn"
 )
 
@@ -66,6 +67,10 @@ func (n Needs) translator(s Stream, direct http.Handler) (http.Handler, func(*ht
 		}
 	} else if features.Enabled(features.TranslateStreamCloseWebsocketRequests) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if channels.Accepts(r) {
+				n.translate(w, r, s)
+				return
+			}
 			transport, location := kubelet.ForUpgrade(s.Target.Transport, s.Location, tlsconn.SPDY())
 			apiserverproxy.NewStreamTranslatorHandler(location, transport, n.BytesPerSecond, s.Options).ServeHTTP(w, r)
 		}), wsstream.IsWebSocketRequestWithStreamCloseProtocol
