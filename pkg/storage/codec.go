@@ -56,11 +56,13 @@ type kindless struct {
 func (k kindless) Decode(data []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
 	stack.Grow() // the watch cache decodes each event in a goroutine of its own
 	obj, gvk, err := k.Codec.Decode(data, defaults, into)
-	if err != nil || into == nil {
+	if err != nil {
 		return obj, gvk, err
 	}
 	if _, untyped := obj.(runtime.Unstructured); !untyped {
-		obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+		if into != nil { // otherwise, as for events, the codec has cleared them
+			obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+		}
 		k.fieldSets.share(obj)
 	}
 	return obj, gvk, nil
