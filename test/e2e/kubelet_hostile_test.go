@@ -81,7 +81,7 @@ func TestHostileKubelet(t *testing.T) {
 	c, h := startHostile(t)
 	for _, test := range []struct{ container, logs, spdy, webSocket string }{
 		{"redirect", "redirects forbidden", "invalid upgrade response: status code 302", "redirect not allowed"},
-		{"halfclosed", `"code":500`, "EOF", "EOF"},
+		{"halfclosed", `"code":500`, "EOF", `error sending request: Post "https://`},
 		{"refuses", `"message":"no\n"`, "no", "no"},
 		{"header", "", "the header of the answer has more than", "the header of the answer has more than"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mxk/go-flowrate/flowrate"
@@ -76,7 +77,15 @@ func (n Needs) stream(ctx context.Context, s Stream, conn *channels.Conn) error 
 	if s.Options.Tty {
 		options.Tty, options.TerminalSizeQueue = true, conn
 	}
-	return executor.StreamWithContext(ctx, options)
+	return naming(s.Location, location, executor.StreamWithContext(ctx, options))
+}
+
+// naming returns an error whose message names one location in place of another.
+func naming(location, other *url.URL, err error) error {
+	if err == nil || !strings.Contains(err.Error(), strconv.Quote(other.String())) {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), strconv.Quote(other.String()), strconv.Quote(location.String())))
 }
 
 // spdyExecutor opens streams by SPDY. It does not follow redirects.
