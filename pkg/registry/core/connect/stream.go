@@ -71,6 +71,7 @@ func (n Needs) translator(s Stream, direct http.Handler) (http.Handler, func(*ht
 				n.translate(w, r, s)
 				return
 			}
+			// The library answers incomplete handshakes, most of which it refuses.
 			transport, location := kubelet.ForUpgrade(s.Target.Transport, s.Location, tlsconn.SPDY())
 			apiserverproxy.NewStreamTranslatorHandler(location, transport, n.BytesPerSecond, s.Options).ServeHTTP(w, r)
 		}), wsstream.IsWebSocketRequestWithStreamCloseProtocol
