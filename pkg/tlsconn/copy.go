@@ -10,9 +10,9 @@ const few = 512
 
 // WriteTo implements io.WriterTo. io.Copy passes on by it, at once, what has
 // arrived, and has no buffer of its own while nothing arrives.
-func (c *Conn) WriteTo(w io.Writer) (written int64, err error) {
+func (c *Conn) WriteTo(w io.Writer) (int64, error) {
 	first := make([]byte, few)
-	for {
+	for written := int64(0); ; {
 		n, err := c.Read(first)
 		if n > 0 {
 			passed, failed := c.pass(w, first[:n])

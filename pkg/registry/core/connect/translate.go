@@ -35,8 +35,7 @@ const pings = 5 * time.Second
 // same at a higher price (see package channels), it accepts the WebSocket before it
 // asks the kubelet.
 func (n Needs) translate(w http.ResponseWriter, r *http.Request, s Stream) {
-	streams := channels.Streams{Stdin: s.Options.Stdin, Stdout: s.Options.Stdout, Stderr: s.Options.Stderr, Terminal: s.Options.Tty}
-	conn, err := channels.Open(w, r, streams)
+	conn, err := channels.Open(w, r, s.Options)
 	if err != nil {
 		proxymetrics.IncStreamTranslatorRequest(r.Context(), strconv.Itoa(http.StatusBadRequest))
 		return
@@ -82,10 +81,11 @@ func (n Needs) stream(ctx context.Context, s Stream, conn *channels.Conn) error 
 
 // naming returns an error whose message names one location in place of another.
 func naming(location, other *url.URL, err error) error {
-	if err == nil || !strings.Contains(err.Error(), strconv.Quote(other.String())) {
+	named := strconv.Quote(other.String())
+	if err == nil || !strings.Contains(err.Error(), named) {
 		return err
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), strconv.Quote(other.String()), strconv.Quote(location.String())))
+	return errors.New(strings.ReplaceAll(err.Error(), named, strconv.Quote(location.String())))
 }
 
 // spdyExecutor opens streams by SPDY. It does not follow redirects.

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
 	"k8s.io/client-go/tools/remotecommand"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-var all = Streams{Stdin: true, Stdout: true, Stderr: true, Terminal: true}
+var all = apiserverproxy.Options{Stdin: true, Stdout: true, Stderr: true, Tty: true}
 
 // served is a connection, and how its Serve ends.
 type served struct {
@@ -23,7 +24,7 @@ type served struct {
 }
 
 // connect returns both ends of a connection.
-func connect(t *testing.T, s Streams) (*websocket.Conn, served) {
+func connect(t *testing.T, s apiserverproxy.Options) (*websocket.Conn, served) {
 	t.Helper()
 	opened := make(chan served, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -85,7 +86,7 @@ func sayInFragments(t *testing.T, client *websocket.Conn, message string) {
 // TestOpen checks which stream tells a client that its request was accepted.
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	for want, streams := range map[string]Streams{"\x01": all, "\x02": {Stderr: true}, "\x03": {Stdin: true}} {
+	for want, streams := range map[string]apiserverproxy.Options{"\x01": all, "\x02": {Stderr: true}, "\x03": {Stdin: true}} {
 		client, _ := connect(t, streams)
 		expect(t, client, want)
 	}
@@ -121,8 +122,10 @@ func TestAccepts(t *testing.T) {
 // channels, and then ends it.
 func TestStdin(t *testing.T) {
 	t.Parallel()
-	client, conn := connect(t, Streams{Stdin: true})
+	client, conn := connect(t, apiserverproxy.Options{Stdin: true})
+	said := make(chan struct{})
 	go func() {
+		defer close(said)
 		sayInFragments(t, client, "\x00"+strings.Repeat("many", 50_000))
 		say(t, client, "")
 		say(t, client, "\x01no output comes from a client")
@@ -134,6 +137,7 @@ func TestStdin(t *testing.T) {
 		say(t, client, "\x00too late")
 	}()
 	got, err := io.ReadAll(conn.Stdin())
+	<-said
 	testutil.Check(t, err)
 	if want := strings.Repeat("many", 50_000) + strings.Repeat("more", 50_000); string(got) != want {
 		t.Errorf("%d bytes arrived, not the right %d", len(got), len(want))

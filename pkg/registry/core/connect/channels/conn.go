@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	protocols "k8s.io/apimachinery/pkg/util/remotecommand"
+	apiserverproxy "k8s.io/apiserver/pkg/util/proxy"
 	"k8s.io/client-go/tools/remotecommand"
 )
 
@@ -46,9 +47,6 @@ type Conn struct {
 	writing sync.Mutex
 }
 
-// Streams are those that a client asks for.
-type Streams struct{ Stdin, Stdout, Stderr, Terminal bool }
-
 // Accepts reports whether Open understands the request, which is the case if it is a
 // complete handshake of RFC 6455.
 func Accepts(r *http.Request) bool {
@@ -57,27 +55,27 @@ func Accepts(r *http.Request) bool {
 		websocket.IsWebSocketUpgrade(r)
 }
 
-// Open accepts a request, and tells the client so by an empty message of its first
-// output. If it fails, it has answered as far as it could. Otherwise the caller must
-// call Serve and Close.
-func Open(w http.ResponseWriter, r *http.Request, s Streams) (*Conn, error) {
+// Open accepts a request for the streams that are asked for, and tells the client so
+// by an empty message of its first output. If it fails, it has answered as far as it
+// could. Otherwise the caller must call Serve and Close.
+func Open(w http.ResponseWriter, r *http.Request, asked apiserverproxy.Options) (*Conn, error) {
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return nil, err
 	}
 	c := &Conn{ws: ws}
 	c.stdin, c.arrived = io.Pipe()
-	if !s.Stdin {
+	if !asked.Stdin {
 		_ = c.stdin.Close() // what arrives is thrown away
 	}
-	if s.Terminal {
+	if asked.Tty {
 		c.sizes = make(chan remotecommand.TerminalSize, 1)
 	}
 	first := byte(protocols.StreamErr)
 	switch {
-	case s.Stdout:
+	case asked.Stdout:
 		first = protocols.StreamStdOut
-	case s.Stderr:
+	case asked.Stderr:
 		first = protocols.StreamStdErr
 	}
 	if err := c.send(first, nil, idle); err != nil {
