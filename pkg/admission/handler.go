@@ -114,13 +114,20 @@ func (h *handler) WaitFor(informers ...cache.SharedInformer) {
 	}
 }
 
+// WaitForReady waits until the channels of informers are closed, which they are when the
+// informers have synced. It returns false if that takes more than ten seconds, or if the
+// context ends.
+func WaitForReady(ctx context.Context, synced ...<-chan struct{}) bool {
+	return signals.WaitFor(ctx, readyTimeout, synced...)
+}
+
 func (h *handler) apply(ctx context.Context, rules []Rule, a Attributes) error {
 	for i := range rules {
 		call := rules[i].match(a)
 		if call == nil {
 			continue
 		}
-		if !signals.WaitFor(ctx, readyTimeout, h.synced...) {
+		if !WaitForReady(ctx, h.synced...) {
 			return Forbidden(a, "not yet ready to handle request")
 		}
 		if err := call(ctx, a); err != nil {

@@ -35,6 +35,9 @@ type Tracker struct {
 type mark struct {
 	mu       sync.Mutex
 	revision uint64
+	// handlers counts the handlers. The newest one moves the mark: it takes the place of
+	// the earlier ones.
+	handlers int
 	// moved is closed when the revision becomes larger.
 	moved chan struct{}
 }
@@ -104,8 +107,16 @@ func (t *Tracker) mark(resource schema.GroupResource) *mark {
 	return m
 }
 
-// handled moves the mark to an object that a handler has taken over.
-func (m *mark) handled(obj any) {
+// handler returns the number of a new handler.
+func (m *mark) handler() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.handlers++
+	return m.handlers
+}
+
+// handled moves the mark to an object that the handler of a number has taken over.
+func (m *mark) handled(handler int, obj any) {
 	if tombstone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
 		obj = tombstone.Obj
 	}
@@ -119,15 +130,16 @@ func (m *mark) handled(obj any) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if revision > m.revision {
+	if handler == m.handlers && revision > m.revision {
 		m.revision = revision
 		close(m.moved)
 		m.moved = make(chan struct{})
 	}
 }
 
-// followed is an informer that notes what its handlers have taken over. Each
-// resource has one handler, that of the plugin which reads it.
+// followed is an informer that notes what its newest handler has taken over, which is
+// that of the plugin that reads the resource. The handlers get the objects that are there
+// already first, so that a new handler reaches what earlier ones have reached.
 type followed struct {
 	cache.SharedIndexInformer
 	mark *mark
@@ -135,18 +147,19 @@ type followed struct {
 
 // AddEventHandler implements cache.SharedInformer.
 func (f followed) AddEventHandler(handler cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration, error) {
+	number := f.mark.handler()
 	return f.SharedIndexInformer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{
 		AddFunc: func(obj any, isInInitialList bool) {
 			handler.OnAdd(obj, isInInitialList)
-			f.mark.handled(obj)
+			f.mark.handled(number, obj)
 		},
 		UpdateFunc: func(old, obj any) {
 			handler.OnUpdate(old, obj)
-			f.mark.handled(obj)
+			f.mark.handled(number, obj)
 		},
 		DeleteFunc: func(obj any) {
 			handler.OnDelete(obj)
-			f.mark.handled(obj)
+			f.mark.handled(number, obj)
 		},
 	})
 }

@@ -79,7 +79,7 @@ func TestMarkMovesForward(t *testing.T) {
 		{"not an object", 9},
 		{configuration(""), 9},
 	} {
-		if m.handled(step.obj); m.revision != step.want {
+		if m.handled(0, step.obj); m.revision != step.want {
 			t.Errorf("after %v: %d, want %d", step.obj, m.revision, step.want)
 		}
 	}

@@ -2,13 +2,10 @@
 package plugins
 
 import (
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
 	"k8s.io/apiserver/pkg/admission/plugin/resourcequota"
-	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
-	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/always"
@@ -43,6 +40,7 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/runtimeclass"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/serviceaccount"
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission/storageprotection"
+	"github.com/gatehouse-k8s/gatehouse/pkg/admission/webhooks"
 )
 
 // All returns the plugins for one server, in the order in which they run.
@@ -84,19 +82,11 @@ func All() []admission.Plugin {
 		jobvalidation.Plugin(),
 		podresize.Plugin(),
 		policies.Mutating(),
-		{Name: mutating.PluginName, Register: mutating.Register, Needs: configurations("mutatingwebhookconfigurations")},
+		webhooks.Mutating(),
 		policies.Validating(),
-		{Name: validating.PluginName, Register: validating.Register, Needs: configurations("validatingwebhookconfigurations")},
+		webhooks.Validating(),
 		{Name: resourcequota.PluginName, Register: resourcequota.Register,
 			Needs: []schema.GroupVersionResource{corev1.SchemeGroupVersion.WithResource("resourcequotas")}},
 		always.Deny(),
 	}
-}
-
-// configurations returns resources of admissionregistration.k8s.io/v1.
-func configurations(names ...string) (resources []schema.GroupVersionResource) {
-	for _, name := range names {
-		resources = append(resources, admissionregistrationv1.SchemeGroupVersion.WithResource(name))
-	}
-	return resources
 }
