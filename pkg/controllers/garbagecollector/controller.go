@@ -56,7 +56,6 @@ func Controller() controllers.Controller {
 		New: func(d controllers.Deps) *controllers.Loop {
 			c := &collector{client: d.Client, metadata: d.Metadata, graph: newGraph(), absent: lru.New(remembered), reported: lru.New(remembered)}
 			c.monitors = newMonitors(d, c.graph, c.look)
-			c.changed.Store(time.Now().UnixNano())
 			c.loop = &controllers.Loop{
 				Workers: workers,
 				Watches: []controllers.Watch{
@@ -113,7 +112,8 @@ type collector struct {
 	monitors *monitors
 	// served is replaced by each discovery.
 	served atomic.Pointer[served]
-	// changed is when a definition changed last, in nanoseconds since 1970.
+	// changed is when a definition changed last, in nanoseconds since 1970, or 0: the
+	// resources of the server itself are there from the beginning.
 	changed atomic.Int64
 	// absent are owners that are known not to exist, and will never.
 	absent *lru.Cache
