@@ -19,11 +19,13 @@ import (
 
 // etcd counts its heartbeats and elections in ticks. The only member of a
 // cluster elects itself, after a random number of ticks, so short intervals make the start
-// fast. Each tick wakes the process, and so they are no shorter. An election of five ticks is the
-// shortest that etcd accepts.
+// fast. Each tick wakes the process, and so they are no shorter. A new cluster does not wait
+// for ticks, see elect, and has fewer of them. An election of five ticks is the shortest that
+// etcd accepts.
 const (
-	tickMs     = 10
-	electionMs = 50
+	tickMs        = 10
+	freshTickMs   = 100
+	electionTicks = 5
 
 	// catchUpEntries is the number of writes that etcd keeps in memory for
 	// members that are behind, of which there are none. etcd's default of 5000
@@ -94,12 +96,13 @@ func StartEtcd(c EtcdConfig) (*Etcd, error) {
 	settleSegments()
 	log := newJournal()
 	space := newSpace(c.Dir, c.FreeSpace)
-	cfg, err := c.embedConfig(log, space)
+	fresh, err := inspect(c.Dir, space)
+	if err != nil {
+		return nil, explain(c.Dir, err)
+	}
+	cfg, err := c.embedConfig(fresh, log, space)
 	if err != nil {
 		return nil, err
-	}
-	if err := inspect(c.Dir, space); err != nil {
-		return nil, explain(c.Dir, err)
 	}
 	assumeCurrentEtcd()
 	server, err := startServer(cfg, log)
@@ -112,6 +115,9 @@ func StartEtcd(c EtcdConfig) (*Etcd, error) {
 		close(e.closing)
 		closeServer(server, log, e.watches.end)
 	})
+	if fresh {
+		go elect(server.Server, e.closing)
+	}
 	return e, nil
 }
 
@@ -131,11 +137,15 @@ func (e *Etcd) disarm(ctx context.Context, quota int64) error {
 	return nil
 }
 
-func (c EtcdConfig) embedConfig(log *journal, space *space) (*embed.Config, error) {
+func (c EtcdConfig) embedConfig(fresh bool, log *journal, space *space) (*embed.Config, error) {
 	cfg := embed.NewConfig()
 	cfg.Dir = c.Dir
 	cfg.UnsafeNoFsync = c.NoSync
-	cfg.TickMs, cfg.ElectionMs = tickMs, electionMs
+	cfg.TickMs = tickMs
+	if fresh {
+		cfg.TickMs = freshTickMs
+	}
+	cfg.ElectionMs = electionTicks * cfg.TickMs
 	cfg.QuotaBackendBytes = cmp.Or(c.QuotaBytes, DefaultQuotaBytes)
 	cfg.GRPCAdditionalServerOptions = []grpc.ServerOption{grpc.ChainUnaryInterceptor(space.intercept)}
 	cfg.SnapshotCatchUpEntries = catchUpEntries

@@ -8,7 +8,12 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/raft/v3/raftpb"
 )
+
+// electInterval is the time until the next attempt of a server to elect itself.
+const electInterval = 2 * time.Millisecond
 
 func explainStart(dir string, err error) error {
 	return explain(dir, fmt.Errorf("starting etcd in %s: %w", dir, err))
@@ -74,6 +79,32 @@ func withoutPanic(f func() error) (err error) {
 		}
 	}()
 	return f()
+}
+
+// elect makes the only member of a new cluster elect itself at once, by the message with which
+// the leader of a cluster hands over to a member (MsgTimeoutNow of Raft, section 3.10 of
+// Ongaro's thesis). Otherwise it would wait for the leader that it does not have, for a random
+// time. It ignores the message until it has added itself to the cluster, and so the message is
+// repeated until the server is ready or is closed.
+//
+// A member that has a log must wait for a tick. When it has applied its log, etcd lets go of the
+// entries, a moment before its Raft library knows that they are applied; an election in that
+// moment ends in a panic, and ticks do not fall into it.
+func elect(server *etcdserver.EtcdServer, closing <-chan struct{}) {
+	id := uint64(server.MemberID())
+	message := &raftpb.Message{Type: raftpb.MsgTimeoutNow.Enum(), From: &id, To: &id}
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), electInterval)
+		_ = server.Process(ctx, message) // an error means that the server stands still, or is closed
+		cancel()
+		select {
+		case <-server.ReadyNotify():
+			return
+		case <-closing:
+			return
+		case <-time.After(electInterval):
+		}
+	}
 }
 
 func waitUntilReady(ctx context.Context, server *embed.Etcd, log *journal) error {

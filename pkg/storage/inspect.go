@@ -23,31 +23,31 @@ func layoutOf(dir string) layout {
 // inspect looks for what would make etcd panic, exit or wait: the rights, the
 // free space, the database, and whether the write-ahead log reaches as far as
 // the database. It changes nothing. What it does not look for, such as the sums
-// of the log's records, etcd reports itself.
-func inspect(dir string, space *space) error {
+// of the log's records, etcd reports itself. It returns true if there is no log yet.
+func inspect(dir string, space *space) (fresh bool, err error) {
 	l := layoutOf(dir)
 	for _, d := range []string{l.dir, l.member, l.snap, l.wal} {
 		if err := checkDirectory(d); err != nil {
-			return err
+			return false, err
 		}
 	}
 	segments, err := listSegments(l.wal)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, file := range append(segments, l.database) {
 		if err := checkFile(file); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := space.checkStart(len(segments) == 0); err != nil {
-		return err
+		return false, err
 	}
 	head, err := readDatabase(l.database)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return checkLog(l, segments, head.index)
+	return len(segments) == 0, checkLog(l, segments, head.index)
 }
 
 // checkDirectory returns an error if the path is not a directory in which files
