@@ -16,6 +16,7 @@ type hubOptions struct {
 	generic.RESTOptionsGetter
 	codecs    map[schema.GroupResource]func(runtime.Codec) runtime.Codec
 	fieldSets *fieldSets
+	pieces    *pieces
 }
 
 // codecs returns the codecs that the definitions add.
@@ -35,7 +36,7 @@ func (h hubOptions) GetRESTOptions(resource schema.GroupResource, example runtim
 	if err != nil {
 		return options, err
 	}
-	options.StorageConfig.Codec = kindless{options.StorageConfig.Codec, h.fieldSets}
+	options.StorageConfig.Codec = kindless{options.StorageConfig.Codec, h.fieldSets, h.pieces}
 	if wrap := h.codecs[resource]; wrap != nil {
 		options.StorageConfig.Codec = wrap(options.StorageConfig.Codec)
 	}
@@ -50,6 +51,7 @@ func (h hubOptions) GetRESTOptions(resource schema.GroupResource, example runtim
 type kindless struct {
 	runtime.Codec
 	fieldSets *fieldSets
+	pieces    *pieces
 }
 
 // Decode implements runtime.Decoder.
@@ -60,10 +62,12 @@ func (k kindless) Decode(data []byte, defaults *schema.GroupVersionKind, into ru
 		return obj, gvk, err
 	}
 	if _, untyped := obj.(runtime.Unstructured); !untyped {
-		if into != nil { // otherwise, as for events, the codec has cleared them
-			obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
-		}
 		k.fieldSets.share(obj)
+		if into != nil {
+			obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+		} else { // for an event, whose object the watch cache keeps; the codec has cleared the kind
+			k.pieces.share(obj, data) // last, because afterwards nothing in the object may change
+		}
 	}
 	return obj, gvk, nil
 }

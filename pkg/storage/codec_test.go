@@ -20,7 +20,7 @@ func TestDecodedSetsAreShared(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no serializer")
 	}
-	codec := kindless{scheme.Codecs.CodecForVersions(stored.Serializer, scheme.Codecs.UniversalDeserializer(), version, version), &fieldSets{}}
+	codec := kindless{scheme.Codecs.CodecForVersions(stored.Serializer, scheme.Codecs.UniversalDeserializer(), version, version), &fieldSets{}, newPieces()}
 	data, err := runtime.Encode(codec, withFields(`{"f:spec":{}}`))
 	testutil.Check(t, err)
 	var all []*corev1.Pod

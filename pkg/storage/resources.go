@@ -67,7 +67,7 @@ func Apply(o genericoptions.EtcdOptions, etcd *Etcd, groups []registry.Group, c 
 		encryption.close()
 		return nil, err
 	}
-	c.RESTOptionsGetter = hubOptions{c.RESTOptionsGetter, codecs(groups), &fieldSets{}}
+	c.RESTOptionsGetter = hubOptions{c.RESTOptionsGetter, codecs(groups), &fieldSets{}, newPieces()}
 	custom := extensionsoptions.NewCRDRESTOptionsGetter(o, c.ResourceTransformers, c.StorageObjectCountTracker)
 	if etcd == nil {
 		encryption.addChecks(c)
