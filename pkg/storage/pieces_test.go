@@ -155,8 +155,9 @@ func TestDamagedEncoding(t *testing.T) {
 	codec := codecWithPieces(t)
 	data, err := runtime.Encode(codec, replica(0))
 	testutil.Check(t, err)
-	other, err := runtime.Encode(codec, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}, Spec: corev1.NodeSpec{PodCIDRs: []string{"10.0.0.0/24", "fd00::/64"},
-		Taints: []corev1.Taint{{Key: "a", Effect: corev1.TaintEffectNoSchedule, TimeAdded: new(metav1.NewTime(time.Unix(1, 0)))}}}})
+	other, err := runtime.Encode(codec, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}, Spec: corev1.NodeSpec{
+		PodCIDRs: []string{"10.0.0.0/24", "fd00::/64"},
+		Taints:   []corev1.Taint{{Key: "a", Effect: corev1.TaintEffectNoSchedule, TimeAdded: new(metav1.NewTime(time.Unix(1, 0)))}}}})
 	testutil.Check(t, err)
 	tagged := protowire.AppendTag([]byte("k8s\x00"), 2, protowire.BytesType)
 	encodings := [][]byte{nil, []byte("{}"), []byte("k8s\x00\xff"), tagged, append(tagged, 0xff), other}
