@@ -115,10 +115,13 @@ func (h *handler) WaitFor(informers ...cache.SharedInformer) {
 }
 
 // WaitForReady waits until the channels of informers are closed, which they are when the
-// informers have synced. It returns false if that takes more than ten seconds, or if the
-// context ends.
-func WaitForReady(ctx context.Context, synced ...<-chan struct{}) bool {
-	return signals.WaitFor(ctx, readyTimeout, synced...)
+// informers have synced. If that takes more than ten seconds, or if the context ends, it
+// returns the error for the request: 403, as with admission.Handler.WaitForReady.
+func WaitForReady(ctx context.Context, a Attributes, synced ...<-chan struct{}) error {
+	if !signals.WaitFor(ctx, readyTimeout, synced...) {
+		return Forbidden(a, "not yet ready to handle request")
+	}
+	return nil
 }
 
 func (h *handler) apply(ctx context.Context, rules []Rule, a Attributes) error {
@@ -127,8 +130,8 @@ func (h *handler) apply(ctx context.Context, rules []Rule, a Attributes) error {
 		if call == nil {
 			continue
 		}
-		if !WaitForReady(ctx, h.synced...) {
-			return Forbidden(a, "not yet ready to handle request")
+		if err := WaitForReady(ctx, a, h.synced...); err != nil {
+			return err
 		}
 		if err := call(ctx, a); err != nil {
 			return err

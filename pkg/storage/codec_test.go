@@ -11,16 +11,22 @@ import (
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
 
-// TestDecodedSetsAreShared checks that objects of events, for which the library
-// gives no object to decode into, share their sets with those of lists.
-func TestDecodedSetsAreShared(t *testing.T) {
-	t.Parallel()
+// newKindless returns a codec that stores objects as protobuf.
+func newKindless(t testing.TB) kindless {
+	t.Helper()
 	version := corev1.SchemeGroupVersion
 	stored, ok := runtime.SerializerInfoForMediaType(scheme.Codecs.SupportedMediaTypes(), runtime.ContentTypeProtobuf)
 	if !ok {
 		t.Fatal("there is no serializer")
 	}
-	codec := kindless{scheme.Codecs.CodecForVersions(stored.Serializer, scheme.Codecs.UniversalDeserializer(), version, version), &fieldSets{}, newPieces()}
+	return kindless{scheme.Codecs.CodecForVersions(stored.Serializer, scheme.Codecs.UniversalDeserializer(), version, version), &fieldSets{}, newPieces()}
+}
+
+// TestDecodedSetsAreShared checks that objects of events, for which the library
+// gives no object to decode into, share their sets with those of lists.
+func TestDecodedSetsAreShared(t *testing.T) {
+	t.Parallel()
+	codec := newKindless(t)
 	data, err := runtime.Encode(codec, withFields(`{"f:spec":{}}`))
 	testutil.Check(t, err)
 	var all []*corev1.Pod

@@ -45,7 +45,7 @@ type pieces struct {
 	strings [pieceCount]atomic.Pointer[string]
 }
 
-// piece is a piece with the hash of its encoding and its type.
+// piece is a piece with the hash of its encoding.
 type piece struct {
 	hash  uint64
 	value reflect.Value
@@ -72,17 +72,17 @@ func (p *pieces) share(obj runtime.Object, data []byte) {
 
 // message shares the pieces of a struct with the given encoding.
 func (p *pieces) message(v reflect.Value, encoding []byte) {
-	fields := messageFields(v.Type())
+	fields := fieldsByNumber(v.Type())
 	eachField(encoding, func(number protowire.Number, whole, content []byte, count int) {
-		if int(number) < len(fields) && fields[number] != nil {
-			p.field(v.Field(fields[number].index), fields[number], whole, content, count)
+		if index, ok := fields[number]; ok {
+			p.field(v.Field(index), whole, content, count)
 		}
 	})
 }
 
 // field shares a field of a struct. whole is the encoding of the field, which occurs count
 // times; content is the last occurrence without its tag.
-func (p *pieces) field(v reflect.Value, f *messageField, whole, content []byte, count int) {
+func (p *pieces) field(v reflect.Value, whole, content []byte, count int) {
 	switch v.Kind() {
 	case reflect.String:
 		p.text(v)
@@ -97,10 +97,9 @@ func (p *pieces) field(v reflect.Value, f *messageField, whole, content []byte, 
 	if v.IsNil() || len(whole) < minPiece {
 		return
 	}
-	hash := maphash.Bytes(p.seed, whole) ^ f.salt
+	hash := maphash.Bytes(p.seed, whole)
 	place := &p.known[hash%pieceCount]
-	if known := place.Load(); known != nil && known.hash == hash && known.value.Type() == v.Type() &&
-		reflect.DeepEqual(known.value.Interface(), v.Interface()) {
+	if known := place.Load(); known != nil && known.hash == hash && reflect.DeepEqual(known.value.Interface(), v.Interface()) {
 		v.Set(known.value)
 		return
 	}
@@ -146,38 +145,27 @@ func (p *pieces) text(v reflect.Value) {
 	place.Store(&s)
 }
 
-// messageField is a field of a struct that is encoded with a length.
-type messageField struct {
-	index int
-	// salt makes the hashes of different fields differ.
-	salt uint64
-}
+// fieldsOfTypes are the results of fieldsByNumber.
+var fieldsOfTypes sync.Map // from reflect.Type to map[protowire.Number]int
 
-// fieldsOfTypes are the fields of the structs by their numbers in the encoding.
-var fieldsOfTypes sync.Map // from reflect.Type to []*messageField
-
-func messageFields(t reflect.Type) []*messageField {
+// fieldsByNumber returns the indices of those fields of a struct that are encoded with a
+// length, by their numbers in the encoding.
+func fieldsByNumber(t reflect.Type) map[protowire.Number]int {
 	if fields, ok := fieldsOfTypes.Load(t); ok {
-		return fields.([]*messageField)
+		return fields.(map[protowire.Number]int)
 	}
-	var fields []*messageField
+	fields := map[protowire.Number]int{}
 	for i := range t.NumField() {
 		wire, rest, _ := strings.Cut(t.Field(i).Tag.Get("protobuf"), ",")
 		text, _, _ := strings.Cut(rest, ",")
-		number, err := strconv.ParseUint(text, 10, 16)
-		if wire != "bytes" || err != nil || !t.Field(i).IsExported() {
-			continue
+		number, err := strconv.ParseInt(text, 10, 32)
+		if wire == "bytes" && err == nil && t.Field(i).IsExported() {
+			fields[protowire.Number(number)] = i
 		}
-		for len(fields) <= int(number) {
-			fields = append(fields, nil)
-		}
-		fields[number] = &messageField{i, maphash.String(saltSeed, t.String()+t.Field(i).Name)}
 	}
 	fieldsOfTypes.Store(t, fields)
 	return fields
 }
-
-var saltSeed = maphash.MakeSeed()
 
 // eachField calls f for each field with a length in the encoding of a message, in the order
 // in which they occur. The occurrences of a repeated field stand one after the other and

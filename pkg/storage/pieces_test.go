@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
 )
@@ -39,16 +38,6 @@ func replica(i int) *corev1.Pod {
 	}
 }
 
-func codecWithPieces(t testing.TB) kindless {
-	t.Helper()
-	version := corev1.SchemeGroupVersion
-	stored, ok := runtime.SerializerInfoForMediaType(scheme.Codecs.SupportedMediaTypes(), runtime.ContentTypeProtobuf)
-	if !ok {
-		t.Fatal("there is no serializer")
-	}
-	return kindless{scheme.Codecs.CodecForVersions(stored.Serializer, scheme.Codecs.UniversalDeserializer(), version, version), &fieldSets{}, newPieces()}
-}
-
 // decodeEvent encodes an object, and decodes it as that of an event.
 func decodeEvent[T runtime.Object](t *testing.T, codec kindless, obj T) T {
 	t.Helper()
@@ -63,7 +52,7 @@ func decodeEvent[T runtime.Object](t *testing.T, codec kindless, obj T) T {
 // they have the same copy of what they have in common.
 func TestPieces(t *testing.T) {
 	t.Parallel()
-	codec := codecWithPieces(t)
+	codec := newKindless(t)
 	var pods []*corev1.Pod
 	for i := range 3 {
 		pod := decodeEvent(t, codec, replica(i))
@@ -99,7 +88,7 @@ func TestPieces(t *testing.T) {
 // others read the objects: what they have in common does not change any more.
 func TestPiecesOfManyEvents(t *testing.T) {
 	t.Parallel()
-	codec := codecWithPieces(t)
+	codec := newKindless(t)
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -121,7 +110,7 @@ func TestPiecesOfManyEvents(t *testing.T) {
 // a piece after it was decoded: the encoding is the same, the piece is not.
 func TestPiecesThatDiffer(t *testing.T) {
 	t.Parallel()
-	codec := codecWithPieces(t)
+	codec := newKindless(t)
 	data, err := runtime.Encode(codec, replica(0))
 	testutil.Check(t, err)
 	for range 2 {
@@ -140,7 +129,7 @@ func TestPiecesThatDiffer(t *testing.T) {
 // TestSecretsAreNotShared checks that no secret stays in memory after its object.
 func TestSecretsAreNotShared(t *testing.T) {
 	t.Parallel()
-	codec := codecWithPieces(t)
+	codec := newKindless(t)
 	decodeEvent(t, codec, &corev1.Secret{Data: map[string][]byte{"password": []byte("correct horse battery staple")}, Type: corev1.SecretTypeOpaque})
 	for i := range codec.pieces.known {
 		if codec.pieces.known[i].Load() != nil || codec.pieces.strings[i].Load() != nil {
@@ -152,7 +141,7 @@ func TestSecretsAreNotShared(t *testing.T) {
 // TestDamagedEncoding gives encodings that do not belong to the object.
 func TestDamagedEncoding(t *testing.T) {
 	t.Parallel()
-	codec := codecWithPieces(t)
+	codec := newKindless(t)
 	data, err := runtime.Encode(codec, replica(0))
 	testutil.Check(t, err)
 	other, err := runtime.Encode(codec, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}, Spec: corev1.NodeSpec{
@@ -177,7 +166,7 @@ func TestDamagedEncoding(t *testing.T) {
 }
 
 func BenchmarkPieces(b *testing.B) {
-	codec := codecWithPieces(b)
+	codec := newKindless(b)
 	data, err := runtime.Encode(codec, replica(0))
 	testutil.Check(b, err)
 	pods := make([]*corev1.Pod, b.N)

@@ -51,8 +51,8 @@ type deferred[P library] struct {
 	*apiadmission.Handler
 	// made returns the plugin. The first call makes it.
 	made func() (P, error)
-	// informer returns the informer of the configurations.
-	informer func(informers.SharedInformerFactory) cache.SharedIndexInformer
+	// resource is that of the configurations.
+	resource schema.GroupVersionResource
 	// settings initialize the plugin.
 	settings []func(P)
 
@@ -66,10 +66,10 @@ type deferred[P library] struct {
 
 var _ wants = &deferred[*mutating.Plugin]{}
 
-func newDeferred[P library](create func() (P, error), informer func(informers.SharedInformerFactory) cache.SharedIndexInformer) *deferred[P] {
+func newDeferred[P library](resource schema.GroupVersionResource, create func() (P, error)) *deferred[P] {
 	d := &deferred[P]{
 		Handler:  apiadmission.NewHandler(admission.Connect, admission.Create, admission.Delete, admission.Update),
-		informer: informer,
+		resource: resource,
 	}
 	d.made = sync.OnceValues(func() (P, error) {
 		plugin, err := create()
@@ -97,8 +97,8 @@ func (d *deferred[P]) plugin(ctx context.Context, a admission.Attributes) (plugi
 	if rules.IsExemptAdmissionConfigurationResource(a) || d.excludes && slices.Contains(d.excluded, a.GetResource().GroupResource()) {
 		return plugin, false, nil
 	}
-	if !admission.WaitForReady(ctx, d.configurations.HasSyncedChecker().Done()) {
-		return plugin, false, admission.Forbidden(a, "not yet ready to handle request")
+	if err := admission.WaitForReady(ctx, a, d.configurations.HasSyncedChecker().Done()); err != nil {
+		return plugin, false, err
 	}
 	if len(d.configurations.GetStore().ListKeys()) == 0 {
 		return plugin, false, nil
@@ -111,9 +111,11 @@ func (d *deferred[P]) plugin(ctx context.Context, a admission.Attributes) (plugi
 // The factory starts the informers that are asked for now.
 func (d *deferred[P]) SetExternalKubeInformerFactory(f informers.SharedInformerFactory) {
 	f.Core().V1().Namespaces().Informer()
-	d.configurations = d.informer(f)
+	informer, err := f.ForResource(d.resource)
+	utilruntime.Must(err) // the factory has all resources of the version
+	d.configurations = informer.Informer()
 	// The answer to the write of a configuration waits for this handler, and so finds the plugin made.
-	_, err := d.configurations.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: func(any) {
+	_, err = d.configurations.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: func(any) {
 		if _, err := d.made(); err != nil {
 			utilruntime.HandleError(err)
 		}

@@ -13,46 +13,35 @@ import (
 	apiadmission "k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/admission"
 )
 
 // Mutating returns the plugin MutatingAdmissionWebhook.
 func Mutating() admission.Plugin {
-	return admission.Plugin{
-		Name:  mutating.PluginName,
-		Needs: []schema.GroupVersionResource{admissionregistrationv1.SchemeGroupVersion.WithResource("mutatingwebhookconfigurations")},
-		New: func(config io.Reader) (admission.Interface, error) {
-			if config != nil {
-				return mutating.NewMutatingWebhook(config) // which checks it, and may read webhooks from files
-			}
-			return &mutatingPlugin{newDeferred(
-				func() (*mutating.Plugin, error) { return mutating.NewMutatingWebhook(nil) },
-				func(f informers.SharedInformerFactory) cache.SharedIndexInformer {
-					return f.Admissionregistration().V1().MutatingWebhookConfigurations().Informer()
-				},
-			)}, nil
-		},
-	}
+	return plugin(mutating.PluginName, "mutatingwebhookconfigurations", mutating.NewMutatingWebhook,
+		func(d *deferred[*mutating.Plugin]) admission.Interface { return &mutatingPlugin{d} })
 }
 
 // Validating returns the plugin ValidatingAdmissionWebhook.
 func Validating() admission.Plugin {
+	return plugin(validating.PluginName, "validatingwebhookconfigurations", validating.NewValidatingAdmissionWebhook,
+		func(d *deferred[*validating.Plugin]) admission.Interface { return &validatingPlugin{d} })
+}
+
+// plugin returns a plugin that create makes at once if it has a configuration file, which is
+// checked by that and may name webhooks in files, and otherwise when an object of the resource
+// exists. wrap gives a deferred plugin the method that the library detects.
+func plugin[P library](name, resource string, create func(io.Reader) (P, error), wrap func(*deferred[P]) admission.Interface) admission.Plugin {
+	configurations := admissionregistrationv1.SchemeGroupVersion.WithResource(resource)
 	return admission.Plugin{
-		Name:  validating.PluginName,
-		Needs: []schema.GroupVersionResource{admissionregistrationv1.SchemeGroupVersion.WithResource("validatingwebhookconfigurations")},
+		Name:  name,
+		Needs: []schema.GroupVersionResource{configurations},
 		New: func(config io.Reader) (admission.Interface, error) {
 			if config != nil {
-				return validating.NewValidatingAdmissionWebhook(config)
+				return create(config)
 			}
-			return &validatingPlugin{newDeferred(
-				func() (*validating.Plugin, error) { return validating.NewValidatingAdmissionWebhook(nil) },
-				func(f informers.SharedInformerFactory) cache.SharedIndexInformer {
-					return f.Admissionregistration().V1().ValidatingWebhookConfigurations().Informer()
-				},
-			)}, nil
+			return wrap(newDeferred(configurations, func() (P, error) { return create(nil) })), nil
 		},
 	}
 }
