@@ -89,6 +89,10 @@ import (
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 )
 
+// ProtobufPrefix begins every object in Kubernetes' protobuf encoding; a
+// runtime.Unknown follows, which contains the object.
+const ProtobufPrefix = "k8s\x00"
+
 var (
 	// Scheme contains the types of all API groups. For each kind, the type of
 	// one version is registered a second time as the internal version of the

@@ -40,14 +40,15 @@ func inspect(dir string, space *space) (fresh bool, err error) {
 			return false, err
 		}
 	}
-	if err := space.checkStart(len(segments) == 0); err != nil {
+	fresh = len(segments) == 0
+	if err := space.checkStart(fresh); err != nil {
 		return false, err
 	}
 	head, err := readDatabase(l.database)
 	if err != nil {
 		return false, err
 	}
-	return len(segments) == 0, checkLog(l, segments, head.index)
+	return fresh, checkLog(l, segments, head.index)
 }
 
 // checkDirectory returns an error if the path is not a directory in which files

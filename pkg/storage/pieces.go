@@ -12,6 +12,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 const (
@@ -24,9 +26,6 @@ const (
 	// maxString is the greatest length of a string in bytes.
 	maxString = 128
 )
-
-// protobufPrefix begins what is stored as protobuf.
-var protobufPrefix = []byte("k8s\x00")
 
 // pieces gives the objects of the watch cache one copy of the pieces that they have in
 // common. The pods of a deployment differ in their names, addresses and times, but they
@@ -59,7 +58,7 @@ func (p *pieces) share(obj runtime.Object, data []byte) {
 	if _, secret := obj.(*corev1.Secret); secret {
 		return
 	}
-	envelope, ok := bytes.CutPrefix(data, protobufPrefix)
+	envelope, ok := bytes.CutPrefix(data, []byte(apis.ProtobufPrefix))
 	if !ok {
 		return
 	}

@@ -50,6 +50,19 @@ func TestWait(t *testing.T) {
 	tracker.Wait(resource, configuration("8")) // never comes, so that the limit ends it
 }
 
+// TestNewerHandler lets a newer handler take the place of an older one: what only the older
+// one has taken over does not count.
+func TestNewerHandler(t *testing.T) {
+	m := &mark{moved: make(chan struct{})}
+	older, newer := m.handler(), m.handler()
+	if m.handled(older, configuration("7")); m.revision != 0 {
+		t.Errorf("the older handler has moved the mark to %d", m.revision)
+	}
+	if m.handled(newer, configuration("7")); m.revision != 7 {
+		t.Errorf("the newer handler has moved the mark to %d", m.revision)
+	}
+}
+
 // TestCache waits for a change that plugins read from the cache of the informer.
 func TestCache(t *testing.T) {
 	var tracker Tracker

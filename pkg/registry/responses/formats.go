@@ -11,6 +11,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 // format is a way to encode a list: some text before the items, the items one after the other,
@@ -104,9 +106,8 @@ func beforeItems(s runtime.Serializer, list runtime.Object, end string) (head []
 type protobufFormat struct{}
 
 const (
-	protobufPrefix = "k8s\x00"
-	metadataTag    = 1<<3 | 2 // field 1, with a length
-	itemTag        = 2<<3 | 2 // field 2, with a length
+	metadataTag = 1<<3 | 2 // field 1, with a length
+	itemTag     = 2<<3 | 2 // field 2, with a length
 )
 
 func (protobufFormat) name() string { return "protobuf" }
@@ -129,7 +130,7 @@ func (protobufFormat) frame(list runtime.Object, size int) (head, tail []byte, e
 	start := append(appendLength(nil, metadataTag, len(meta)), meta...)
 	gvk := list.GetObjectKind().GroupVersionKind()
 	unknown := runtime.Unknown{TypeMeta: runtime.TypeMeta{Kind: gvk.Kind, APIVersion: gvk.GroupVersion().String()}}
-	out := bytes.NewBufferString(protobufPrefix)
+	out := bytes.NewBufferString(apis.ProtobufPrefix)
 	split := 0
 	_, err = unknown.MarshalToWriter(out, len(start)+size, func(w io.Writer) (int, error) {
 		n, err := w.Write(start)

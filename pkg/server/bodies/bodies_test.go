@@ -40,7 +40,7 @@ func nestedSchema(t testing.TB, depth int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]byte(protobufPrefix), data...)
+	return append([]byte(apis.ProtobufPrefix), data...)
 }
 
 func nestedCBOR(t testing.TB, depth int) []byte {
@@ -68,7 +68,7 @@ func protobuf(t testing.TB, object interface{ Marshal() ([]byte, error) }) []byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]byte(protobufPrefix), data...)
+	return append([]byte(apis.ProtobufPrefix), data...)
 }
 
 // TestBodies reads bodies in every encoding as a handler does.

@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 // usualBytes is more than the usual body has. Buffers of that size are used again.
@@ -88,7 +90,7 @@ func (c *checker) check(data []byte, contentType string, info *genericapirequest
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	if mediaType == runtime.ContentTypeProtobuf {
-		fields, costly, err := scanProtobuf(data[min(len(data), len(protobufPrefix)):], c.limits.depth)
+		fields, costly, err := scanProtobuf(data[min(len(data), len(apis.ProtobufPrefix)):], c.limits.depth)
 		if err == nil && (costly || fields > c.limits.objects) {
 			err = c.walkProtobuf(data, fields, c.types.kind(info))
 		}

@@ -93,7 +93,7 @@ func depthOf(value any) int {
 // fails, is overlooked. Schemas contain one another in all ways there are.
 func FuzzProtobuf(f *testing.F) {
 	for depth := range 10 {
-		f.Add(nestedSchema(f, depth)[len(protobufPrefix):])
+		f.Add(nestedSchema(f, depth)[len(apis.ProtobufPrefix):])
 	}
 	crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "a", Labels: map[string]string{"b": "c"}}}
 	data, err := crd.Marshal()

@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/cbor/direct"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 // TestWideBodies has bodies of very many small objects.
@@ -47,7 +49,7 @@ func wide(container string) []byte {
 	spec := strings.Repeat(container, MaxObjects+1)
 	length := []byte{byte(len(spec)) | 0x80, byte(len(spec)>>7) | 0x80, byte(len(spec) >> 14)}
 	raw, _ := (&runtime.Unknown{TypeMeta: runtime.TypeMeta{APIVersion: "v1", Kind: "Pod"}, Raw: []byte("\x12" + string(length) + spec)}).Marshal()
-	return append([]byte(protobufPrefix), raw...)
+	return append([]byte(apis.ProtobufPrefix), raw...)
 }
 
 // TestLargeObjects has objects that are as large as objects are in practice, or
@@ -105,7 +107,7 @@ func TestLargeObjects(t *testing.T) {
 			{runtime.ContentTypeJSON, asJSON},
 			{runtime.ContentTypeYAML, asYAML},
 			{runtime.ContentTypeCBOR, asCBOR},
-			{runtime.ContentTypeProtobuf, append([]byte(protobufPrefix), asProtobuf...)},
+			{runtime.ContentTypeProtobuf, append([]byte(apis.ProtobufPrefix), asProtobuf...)},
 			{string(types.ApplyYAMLPatchType), asJSON},
 		} {
 			t.Run(tt.name+" "+encoded.contentType, func(t *testing.T) {

@@ -2,10 +2,6 @@ package bodies
 
 import "github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
 
-// protobufPrefix begins every object in Kubernetes' protobuf encoding; a
-// runtime.Unknown follows, which contains the object.
-const protobufPrefix = "k8s\x00"
-
 // The wire types of protobuf and, after them, what a varint is read as.
 const (
 	wireVarint  = 0

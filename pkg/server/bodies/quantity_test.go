@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/cbor/direct"
 	"k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 )
 
 // costly are quantities that must not be parsed.
@@ -45,7 +47,7 @@ func field(number byte, parts ...string) string {
 
 // unknown is an object in protobuf in the way it is sent.
 func unknown(raw, apiVersion, kind string) []byte {
-	return []byte(protobufPrefix + field(1, field(1, apiVersion), field(2, kind)) + field(2, raw))
+	return []byte(apis.ProtobufPrefix + field(1, field(1, apiVersion), field(2, kind)) + field(2, raw))
 }
 
 // podInProtobuf is a pod whose container has the limit of cpu, without parsing it.

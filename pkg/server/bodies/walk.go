@@ -16,6 +16,7 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"sigs.k8s.io/yaml"
 
+	"github.com/gatehouse-k8s/gatehouse/pkg/apis"
 	"github.com/gatehouse-k8s/gatehouse/pkg/apis/quantities"
 )
 
@@ -116,7 +117,7 @@ func (t Types) all(kinds []schema.GroupVersionKind) (found []reflect.Type) {
 // what may be messages: their number counts where there is no type.
 func (c *checker) walkProtobuf(data []byte, fields int, resource schema.GroupVersionKind) error {
 	var object runtime.Unknown
-	if object.Unmarshal(bytes.TrimPrefix(data, []byte(protobufPrefix))) != nil {
+	if object.Unmarshal(bytes.TrimPrefix(data, []byte(apis.ProtobufPrefix))) != nil {
 		return nil // the decoder reports the error
 	}
 	own := schema.FromAPIVersionAndKind(object.APIVersion, object.Kind)
