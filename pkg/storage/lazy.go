@@ -20,11 +20,15 @@ import (
 // deletion of a namespace, should not make the caches of all resources.
 const uncachedLists = 3
 
+// uncachedReads is how many objects of a resource are read from etcd by requests that allow the answer of
+// the watch cache, before it is made for them. The authentication of service accounts is the most frequent of them.
+const uncachedReads = 100
+
 // largeList is how many objects a resource may have so that the first lists are read from etcd.
 const largeList = 1000
 
 // lazyCache is storage whose watch cache is made when it is of use: for a watch of
-// a resource that changes, and for repeated lists. A watch cache has twenty
+// a resource that changes, and for repeated lists and reads. A watch cache has twenty
 // goroutines, and most resources of a test have no objects at all, or those with which
 // every cluster begins.
 //
@@ -45,7 +49,7 @@ type lazyCache struct {
 	// since is the resource version at the start of the server, with the first objects.
 	since *atomic.Uint64
 
-	lists atomic.Int32
+	lists, reads atomic.Int32
 	// initial is how many bytes the lists of initialWatches have.
 	initial atomic.Int64
 	// cached is the cache when it is filled, and filledAt the resource version from
@@ -206,6 +210,9 @@ func (l *lazyCache) Get(ctx context.Context, key string, opts apistorage.GetOpti
 		if _, err := l.Versioner().ParseResourceVersion(opts.ResourceVersion); err != nil {
 			return err
 		}
+		if l.cached.Load() == nil && l.reads.Add(1) == uncachedReads {
+			l.fillInBackground()
+		}
 	}
 	return l.current().Get(ctx, key, opts, out)
 }
@@ -229,11 +236,13 @@ func (l *lazyCache) ReadinessCheck() error {
 func (l *lazyCache) fillAtOnce() {
 	l.eager = true
 	_ = l.beforeCreation(context.Background()) // nothing sleeps yet that could fail to wake
-	go func() {
-		// The end of the storage ends the wait. There are no other errors: the cache
-		// tries again for ever.
-		_, _ = l.fill(context.Background())
-	}()
+	l.fillInBackground()
+}
+
+// fillInBackground makes the cache without waiting for it. The end of the storage ends the
+// attempt. There are no other errors: the cache tries again for ever.
+func (l *lazyCache) fillInBackground() {
+	go func() { _, _ = l.fill(context.Background()) }()
 }
 
 // RequestWatchProgress implements storage.Interface.

@@ -348,6 +348,39 @@ func TestCacheForListsAfterRestart(t *testing.T) {
 	}
 }
 
+// TestCacheForRepeatedReads makes the cache for reads that may be answered from it, but not for others.
+func TestCacheForRepeatedReads(t *testing.T) {
+	l := newLazy(t, false)
+	create(t, l, "a")
+	read := func(resourceVersion string) {
+		t.Helper()
+		got := &corev1.ConfigMap{}
+		testutil.Check(t, l.Get(t.Context(), mapsPrefix+"/n/a", apistorage.GetOptions{ResourceVersion: resourceVersion}, got))
+		if got.Name != "a" {
+			t.Fatalf("the object is %q", got.Name)
+		}
+	}
+	for range uncachedReads {
+		read("")
+	}
+	for range uncachedReads - 1 {
+		read("0")
+	}
+	if made := l.reads.Load(); made != uncachedReads-1 {
+		t.Errorf("%d reads count", made)
+	}
+	l.mu.Lock()
+	if l.cacher != nil {
+		t.Error("the cache is made too early")
+	}
+	l.mu.Unlock()
+	read("0")
+	for l.cached.Load() == nil && t.Context().Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	read("0")
+}
+
 // TestCacheForLargeLists makes the cache for the first list of many objects, but not for a page.
 func TestCacheForLargeLists(t *testing.T) {
 	l := newLazy(t, false)
