@@ -15,7 +15,7 @@ import (
 // needed any more.
 const (
 	growth      = 5
-	maxHeadroom = 256 << 20
+	maxHeadroom = 192 << 20
 )
 
 // tuneGC sets the percentage of the garbage collector by this rule after each

@@ -11,7 +11,7 @@ func TestGCPercent(t *testing.T) {
 		liveMiB uint64
 		want    int
 	}{
-		{0, 500}, {10, 500}, {51, 500}, {85, 301}, {128, 200}, {256, 100}, {2048, 100},
+		{0, 500}, {10, 500}, {38, 500}, {64, 300}, {96, 200}, {192, 100}, {2048, 100},
 	} {
 		if got := gcPercent(test.liveMiB << 20); got != test.want {
 			t.Errorf("%d MiB alive: %d %%, want %d %%", test.liveMiB, got, test.want)

@@ -44,19 +44,23 @@ func (r *Resource[T]) FieldLabels(group string) []string {
 	return labels
 }
 
-// attributes returns what label and field selectors match on.
+// attributes returns what label and field selectors match on. The watch cache keeps it for each
+// object. A field that is empty is left out, because selectors find the same without it; a map of
+// nine entries takes twice as much memory as one of eight.
 func (r *Resource[T]) attributes(obj runtime.Object) (labels.Set, fields.Set, error) {
 	o, ok := obj.(T)
 	if !ok {
 		return nil, nil, fmt.Errorf("%T is not a %s", obj, r.Singular)
 	}
-	set := make(fields.Set, len(r.Fields)+2)
+	set := fields.Set{}
 	set["metadata.name"] = o.GetName()
 	if !r.ClusterScoped {
 		set["metadata.namespace"] = o.GetNamespace()
 	}
 	for _, f := range r.Fields {
-		set[f.Name] = f.Value(o)
+		if value := f.Value(o); value != "" {
+			set[f.Name] = value
+		}
 	}
 	return o.GetLabels(), set, nil
 }
