@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -42,7 +43,7 @@ func (n *NodePorts) Change(ctx context.Context, dryRun bool, change func(*Ports)
 			return err
 		}
 		ports := n.decode(stored)
-		ports.last, ports.dryRun = ports.Base+ports.Size, true
+		ports.dryRun = true
 		return change(ports)
 	}
 	n.mu.Lock()
@@ -115,9 +116,9 @@ func (n *NodePorts) decode(stored *corev1.RangeAllocation) *Ports {
 type Ports struct {
 	utilnet.PortRange
 	bits *big.Int
-	// In a dry run, Next returns the number after last.
+	// In a dry run, chosen are the ports that Take and Next have allocated.
 	dryRun bool
-	last   int
+	chosen []int
 	// tally counts what Take and Next have done.
 	tally tally
 }
@@ -133,8 +134,16 @@ func (p *Ports) allocated() (n int) {
 // Taken reports whether a port is allocated.
 func (p *Ports) Taken(port int) bool { return p.Contains(port) && p.bits.Bit(port-p.Base) == 1 }
 
-// Take allocates a specific port.
+// Take allocates a specific port. In a dry run the port may be outside of the range, as in
+// kube-apiserver.
 func (p *Ports) Take(port int) (err error) {
+	if p.dryRun {
+		if p.Taken(port) || slices.Contains(p.chosen, port) {
+			return ErrPortTaken
+		}
+		p.chosen = append(p.chosen, port)
+		return nil
+	}
 	defer func() { p.tally.add(static, err) }()
 	if !p.Contains(port) {
 		return fmt.Errorf(errPortNotValid, p.PortRange)
@@ -143,9 +152,6 @@ func (p *Ports) Take(port int) (err error) {
 		return ErrPortTaken
 	}
 	p.bits.SetBit(p.bits, port-p.Base, 1)
-	if p.dryRun && (p.last >= p.Base+p.Size || port > p.last) {
-		p.last = port
-	}
 	return nil
 }
 
@@ -157,13 +163,16 @@ func (p *Ports) Free(port int) {
 }
 
 // Next allocates any free port, from the upper band if possible. In a dry run it
-// returns consecutive numbers, as kube-apiserver does: they begin after the
-// highest port that Take has allocated, or after the end of the range if Take
-// has not been called.
+// returns the number after the highest that was allocated in it, or after the end of the
+// range if none was, as kube-apiserver does.
 func (p *Ports) Next() (port int, err error) {
 	if p.dryRun {
-		p.last++
-		return p.last, nil
+		last := p.Base + p.Size
+		if len(p.chosen) > 0 {
+			last = max(0, slices.Max(p.chosen))
+		}
+		p.chosen = append(p.chosen, last+1)
+		return last + 1, nil
 	}
 	defer func() { p.tally.add(dynamic, err) }()
 	static := int(staticBand(uint64(p.Size), 16, 128, 32))

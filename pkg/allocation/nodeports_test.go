@@ -73,15 +73,18 @@ func TestPorts(t *testing.T) {
 
 // TestDryRunPorts checks that dry runs return the same ports as kube-apiserver.
 func TestDryRunPorts(t *testing.T) {
-	ports := &Ports{PortRange: defaultPorts, bits: new(big.Int), dryRun: true, last: 32768}
+	ports := &Ports{PortRange: defaultPorts, bits: new(big.Int), dryRun: true}
 	for _, want := range []int{32769, 32770} {
 		if port, err := ports.Next(); err != nil || port != want {
 			t.Errorf("%d, %v, want %d", port, err, want)
 		}
 	}
-	ports.last = 32768
-	if err := errors.Join(ports.Take(30010), ports.Take(30011)); err != nil {
+	ports.chosen = nil
+	if err := errors.Join(ports.Take(30010), ports.Take(30011), ports.Take(-1)); err != nil {
 		t.Fatal(err)
+	}
+	if err := ports.Take(-1); !errors.Is(err, ErrPortTaken) {
+		t.Errorf("taken: %v", err)
 	}
 	if port, err := ports.Next(); err != nil || port != 30012 {
 		t.Errorf("%d, %v, want 30012", port, err)

@@ -97,13 +97,13 @@ const (
 	MutablePodResourcesForSuspendedJobs featuregate.Feature = "MutablePodResourcesForSuspendedJobs"
 	// MutablePVNodeAffinity lets the node affinity of a persistent volume change (KEP-5381).
 	MutablePVNodeAffinity featuregate.Feature = "MutablePVNodeAffinity"
-	// MutableSchedulingDirectivesForSuspendedJobs lets the scheduling directives of the pods of a job change
 	// PodLogsQuerySplitStreams lets a client read stdout and stderr of a container apart (KEP-3288).
 	PodLogsQuerySplitStreams featuregate.Feature = "PodLogsQuerySplitStreams"
 	// PortForwardWebsockets lets clients forward ports in WebSockets (KEP-4006).
 	PortForwardWebsockets featuregate.Feature = "PortForwardWebsockets"
 	// TranslateStreamCloseWebsocketRequests translates the WebSocket protocol of exec and attach to SPDY (KEP-4006).
 	TranslateStreamCloseWebsocketRequests featuregate.Feature = "TranslateStreamCloseWebsocketRequests"
+	// MutableSchedulingDirectivesForSuspendedJobs lets the scheduling directives of the pods of a job change
 	// whenever it is suspended, not only before it started.
 	MutableSchedulingDirectivesForSuspendedJobs featuregate.Feature = "MutableSchedulingDirectivesForSuspendedJobs"
 	// NodeDeclaredFeatures lets nodes declare what they can do (KEP-5328).
@@ -122,6 +122,8 @@ const (
 	ResourceHealthStatusMessage featuregate.Feature = "ResourceHealthStatusMessage"
 	// RestartAllContainersOnContainerExits lets a rule of one container restart all of them.
 	RestartAllContainersOnContainerExits featuregate.Feature = "RestartAllContainersOnContainerExits"
+	// SELinuxMount lets volumes be mounted with the SELinux label of their pod (KEP-1710).
+	SELinuxMount featuregate.Feature = "SELinuxMount"
 	// ServiceAccountNodeAudienceRestriction restricts the audiences of the tokens that kubelets request (KEP-4412).
 	ServiceAccountNodeAudienceRestriction featuregate.Feature = "ServiceAccountNodeAudienceRestriction"
 	// StatefulSetRecreateStrategy is the strategy Recreate of stateful sets.

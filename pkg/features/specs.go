@@ -168,7 +168,7 @@ func specs() map[featuregate.Feature]featuregate.VersionedSpecs {
 		"RotateKubeletServerCertificate":                       {beta(0)},
 		"RuntimeClassInImageCriApi":                            {alpha(0)},
 		"SELinuxChangePolicy":                                  {beta(0), locked(stable(36))},
-		"SELinuxMount":                                         {off(beta(0)), stable(37)},
+		SELinuxMount:                                           {off(beta(0)), stable(37)},
 		"SELinuxMountReadWriteOncePod":                         {beta(0), locked(stable(36))},
 		"SchedulerAsyncAPICalls":                               {off(beta(34))},
 		"SchedulerAsyncPreemption":                             {beta(0)},

@@ -27,12 +27,18 @@ type Facet[T Object] struct {
 	Metadata MetadataRule
 	// UpdateOnly is true for a facet that cannot be read, but only updated by PUT.
 	UpdateOnly bool
+	// ApplyCreates is true if server-side apply to the facet creates an object that does not exist,
+	// as it does to the resource itself. kube-apiserver does this for one status, which looks like an oversight.
+	ApplyCreates bool
 }
 
 // facetUpdater updates a facet, facetREST also reads and patches it.
 type (
-	facetUpdater struct{ store *genericregistry.Store }
-	facetREST    struct{ facetUpdater }
+	facetUpdater struct {
+		store        *genericregistry.Store
+		applyCreates bool
+	}
+	facetREST struct{ facetUpdater }
 )
 
 var (
@@ -62,7 +68,7 @@ func (r *Resource[T]) facetStorage(main *REST, deps Deps, name string) rest.Stor
 	store := *main.Store
 	store.UpdateStrategy, store.ResetFieldsStrategy = s, s
 	store.BeginCreate, store.BeginUpdate = nil, nil
-	updater := facetUpdater{&store}
+	updater := facetUpdater{&store, f.ApplyCreates}
 	if f.UpdateOnly {
 		return &updater
 	}
@@ -75,11 +81,11 @@ func (f *facetUpdater) New() runtime.Object { return f.store.New() }
 // Destroy implements rest.Storage; the underlying store belongs to the main resource.
 func (f *facetUpdater) Destroy() {}
 
-// Update implements rest.Updater. A subresource never creates its object.
+// Update implements rest.Updater. A subresource does not create its object, unless the facet says so.
 func (f *facetUpdater) Update(ctx context.Context, name string, objInfo rest.UpdatedObjectInfo,
 	createValidation rest.ValidateObjectFunc, updateValidation rest.ValidateObjectUpdateFunc,
-	_ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
-	return f.store.Update(ctx, name, objInfo, createValidation, updateValidation, false, options)
+	forceCreate bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
+	return f.store.Update(ctx, name, objInfo, createValidation, updateValidation, forceCreate && f.applyCreates, options)
 }
 
 // GetResetFields implements rest.ResetFieldsStrategy.

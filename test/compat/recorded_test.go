@@ -19,22 +19,22 @@ import (
 )
 
 const (
-	casesFile      = "testdata/dev.cases.jsonl.gz"
-	recordingFile  = "testdata/dev.base.jsonl.gz"
 	floorsFile     = "floors.tsv"
 	exceptionsFile = "exceptions.tsv"
 )
 
 var (
-	updateFloors = flag.Bool("update-floors", false, "raise the floors to the scores reached")
-	server       = flag.String("compat.server", "", "URL of a fresh server to compare in place of our own")
-	token        = flag.String("compat.token", "admin-token", "token of a member of system:masters on that server")
-	resources    = flag.String("compat.resources", "", "resources to compare in place of those with a floor, by comma; \"all\" for all")
-	only         = flag.String("compat.only", "", "send only the cases whose id matches this expression (and the setup); floors are not checked")
-	show         = flag.String("compat.show", "", "print the differing cases whose id matches this expression")
-	level        = flag.String("compat.level", "exact", "the level below which a case is printed: code, semantic or exact")
-	limit        = flag.Int("compat.limit", 0, "print at most so many cases of each kind and resource (0: all)")
-	record       = flag.String("compat.record", "", "file to keep the answers in (JSON lines, gzipped)")
+	updateFloors  = flag.Bool("update-floors", false, "raise the floors to the scores reached")
+	server        = flag.String("compat.server", "", "URL of a fresh server to compare in place of our own")
+	token         = flag.String("compat.token", "admin-token", "token of a member of system:masters on that server")
+	casesFile     = flag.String("compat.cases", "testdata/dev.cases.jsonl.gz", "the cases: an absolute path for others than those of the project")
+	recordingFile = flag.String("compat.recording", "testdata/dev.base.jsonl.gz", "what kube-apiserver answered to the cases")
+	resources     = flag.String("compat.resources", "", "resources to compare in place of those with a floor, by comma; \"all\" for all")
+	only          = flag.String("compat.only", "", "send only the cases whose id matches this expression (and the setup); floors are not checked")
+	show          = flag.String("compat.show", "", "print the differing cases whose id matches this expression")
+	level         = flag.String("compat.level", "exact", "the level below which a case is printed: code, semantic or exact")
+	limit         = flag.Int("compat.limit", 0, "print at most so many cases of each kind and resource (0: all)")
+	record        = flag.String("compat.record", "", "file to keep the answers in (JSON lines, gzipped)")
 )
 
 // disagreements are the lines of the server's log that say where the hand-written
@@ -75,7 +75,7 @@ func TestRecordedAnswers(t *testing.T) {
 	for _, c := range cases {
 		ids[c.ID] = true
 	}
-	want, err := compat.ReadLines(recordingFile, func(a *compat.Answer) bool { return ids[a.ID] })
+	want, err := compat.ReadLines(*recordingFile, func(a *compat.Answer) bool { return ids[a.ID] })
 	testutil.Check(t, err)
 	got, err := target(t).Replay(t.Context(), cases)
 	testutil.Check(t, err)
@@ -104,7 +104,7 @@ func TestRecordedAnswers(t *testing.T) {
 // selectedCases are all setup cases and those of the resources to compare.
 func selectedCases(t *testing.T, floors compat.Floors) []*compat.Case {
 	matches := regexp.MustCompile(*only)
-	cases, err := compat.ReadLines(casesFile, func(c *compat.Case) bool {
+	cases, err := compat.ReadLines(*casesFile, func(c *compat.Case) bool {
 		return c.Setup || selected(c, floors) && matches.MatchString(c.ID)
 	})
 	testutil.Check(t, err)

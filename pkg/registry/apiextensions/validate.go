@@ -30,9 +30,14 @@ type updateStrategy struct {
 	last *lastUnpacked
 }
 
-// PrepareForUpdate implements rest.RESTUpdateStrategy.
+// PrepareForUpdate implements rest.RESTUpdateStrategy. An apply that changes nothing but the
+// managed fields updates to a copy of the old object, whose schemas are packed.
 func (s updateStrategy) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
-	s.RESTUpdateStrategy.PrepareForUpdate(ctx, obj, s.last.of(ctx, old))
+	old = s.last.of(ctx, old)
+	if crd, ok := obj.(*internal.CustomResourceDefinition); ok && hasPacked(crd) {
+		*crd = *s.last.of(ctx, crd).(*internal.CustomResourceDefinition)
+	}
+	s.RESTUpdateStrategy.PrepareForUpdate(ctx, obj, old)
 }
 
 // ValidateUpdate implements rest.RESTUpdateStrategy.

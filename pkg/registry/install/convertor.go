@@ -21,7 +21,19 @@ func (c convertor) ConvertFieldLabel(gvk schema.GroupVersionKind, label, value s
 		return c.Scheme.ConvertFieldLabel(gvk, label, value)
 	}
 	if !labels[label] {
-		return "", "", fmt.Errorf("field label not supported: %s", label)
+		return "", "", unknownLabel(gvk, label)
 	}
 	return label, value, nil
+}
+
+// unknownLabel returns the error for a label that cannot be selected. kube-apiserver words it
+// differently for two resources.
+func unknownLabel(gvk schema.GroupVersionKind, label string) error {
+	switch gvk.GroupKind() {
+	case schema.GroupKind{Group: "batch", Kind: "Job"}:
+		return fmt.Errorf("field label %q not supported for Job", label)
+	case schema.GroupKind{Group: "resource.k8s.io", Kind: "ResourceSlice"}:
+		return fmt.Errorf("field label not supported for %s: %s", gvk, label)
+	}
+	return fmt.Errorf("field label not supported: %s", label)
 }

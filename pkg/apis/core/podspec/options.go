@@ -55,6 +55,7 @@ type flaws struct {
 	comparisons    bool // tolerations with numeric comparison
 	restartAll     bool // rules that restart all containers
 	hostNetwork    bool // the network of the host in a pod with its own user namespace
+	seLinuxPolicy  bool // a policy for changing the SELinux label of volumes
 	ips            []string
 }
 
@@ -69,12 +70,13 @@ func (o Options) ForUpdate(meta *metav1.ObjectMeta, spec *corev1.PodSpec) Option
 		spreadSelector: slices.ContainsFunc(spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
 			return metav1validation.LabelSelectorHasInvalidLabelValue(c.LabelSelector)
 		}),
-		hostSysctls: len(validateHostSysctls(spec, nil)) > 0,
-		userDevices: !usesHostUsers(spec) && hasBlockDevices(spec),
-		comparisons: validation.ComparesTolerations(spec.Tolerations),
-		restartAll:  restartsAll(spec),
-		hostNetwork: !usesHostUsers(spec) && spec.HostNetwork,
-		ips:         addressesOf(spec),
+		hostSysctls:   len(validateHostSysctls(spec, nil)) > 0,
+		userDevices:   !usesHostUsers(spec) && hasBlockDevices(spec),
+		comparisons:   validation.ComparesTolerations(spec.Tolerations),
+		restartAll:    restartsAll(spec),
+		hostNetwork:   !usesHostUsers(spec) && spec.HostNetwork,
+		seLinuxPolicy: spec.SecurityContext != nil && spec.SecurityContext.SELinuxChangePolicy != nil,
+		ips:           addressesOf(spec),
 	}
 	return o
 }

@@ -57,6 +57,7 @@ func (v *specValidator) validateWindows(p *field.Path) field.ErrorList {
 			{"appArmorProfile", sc.AppArmorProfile != nil},
 			{"seLinuxOptions", sc.SELinuxOptions != nil},
 			{"seccompProfile", sc.SeccompProfile != nil},
+			{"seLinuxChangePolicy", sc.SELinuxChangePolicy != nil},
 			{"fsGroup", sc.FSGroup != nil},
 			{"fsGroupChangePolicy", sc.FSGroupChangePolicy != nil},
 			{"sysctls", len(sc.Sysctls) > 0},

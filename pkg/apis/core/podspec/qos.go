@@ -30,7 +30,7 @@ func QOSClass(pod *corev1.Pod) corev1.PodQOSClass {
 // demandsOf returns the resources of the pod itself if they are set, and
 // otherwise those of its containers.
 func demandsOf(spec *corev1.PodSpec) []corev1.ResourceRequirements {
-	if r := spec.Resources; r != nil && len(r.Requests)+len(r.Limits) > 0 {
+	if r := spec.Resources; r != nil {
 		return []corev1.ResourceRequirements{*r}
 	}
 	var demands []corev1.ResourceRequirements

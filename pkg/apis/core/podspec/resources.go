@@ -116,15 +116,15 @@ func (v *specValidator) validateClaimsOf(claims []corev1.ResourceClaim, p *field
 func (v *specValidator) validateResizePolicy(c *corev1.Container, p *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	seen := sets.Set[corev1.ResourceName]{}
-	for _, policy := range c.ResizePolicy {
+	for i, policy := range c.ResizePolicy {
 		if seen.Has(policy.ResourceName) {
-			errs = append(errs, field.Duplicate(p, policy.ResourceName))
+			errs = append(errs, field.Duplicate(p.Index(i), policy.ResourceName))
 		}
 		seen.Insert(policy.ResourceName)
 		errs = append(errs, metavalidation.ValidateRequiredOneOf(policy.ResourceName, p, corev1.ResourceCPU, corev1.ResourceMemory)...)
 		errs = append(errs, metavalidation.ValidateRequiredOneOf(policy.RestartPolicy, p, corev1.NotRequired, corev1.RestartContainer)...)
 		if v.spec.RestartPolicy == corev1.RestartPolicyNever && policy.RestartPolicy != corev1.NotRequired {
-			errs = append(errs, field.Invalid(p, policy.RestartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+			errs = append(errs, field.Invalid(p, policy.RestartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
 		}
 	}
 	return errs

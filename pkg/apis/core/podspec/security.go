@@ -155,9 +155,11 @@ func (v *specValidator) validatePodSecurity(p *field.Path) field.ErrorList {
 			corev1.SupplementalGroupsPolicyMerge, corev1.SupplementalGroupsPolicyStrict)...)
 	}
 	if sc.SELinuxChangePolicy != nil {
-		// The feature gate SELinuxMount is disabled, so that Recursive is the
-		// only valid policy.
-		errs = append(errs, metavalidation.ValidateOneOf(*sc.SELinuxChangePolicy, p.Child("seLinuxChangePolicy"), corev1.SELinuxChangePolicyRecursive)...)
+		policies := []corev1.PodSELinuxChangePolicy{corev1.SELinuxChangePolicyRecursive}
+		if features.Enabled(features.SELinuxMount) || v.opts.kept.seLinuxPolicy {
+			policies = []corev1.PodSELinuxChangePolicy{corev1.SELinuxChangePolicyMountOption, corev1.SELinuxChangePolicyRecursive}
+		}
+		errs = append(errs, metavalidation.ValidateOneOf(*sc.SELinuxChangePolicy, p.Child("seLinuxChangePolicy"), policies...)...)
 	}
 	return errs
 }

@@ -70,10 +70,15 @@ func ValidateAccessModes(modes []corev1.PersistentVolumeAccessMode, p *field.Pat
 	if len(modes) == 0 {
 		errs = append(errs, field.Required(p, "at least 1 access mode is required"))
 	}
+	known := sets.Set[corev1.PersistentVolumeAccessMode]{}
 	for _, m := range modes {
-		errs = append(errs, metavalidation.ValidateOneOf(m, p, corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod)...)
+		unknown := metavalidation.ValidateOneOf(m, p, corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod)
+		if len(unknown) == 0 {
+			known.Insert(m)
+		}
+		errs = append(errs, unknown...)
 	}
-	if given := sets.New(modes...); given.Has(corev1.ReadWriteOncePod) && len(given) > 1 {
+	if known.Has(corev1.ReadWriteOncePod) && len(known) > 1 {
 		errs = append(errs, field.Forbidden(p, "may not use ReadWriteOncePod with other access modes"))
 	}
 	return errs

@@ -25,10 +25,12 @@ func TestClaims(t *testing.T) {
 		"no class": {func(s *corev1.PersistentVolumeClaimSpec) { s.StorageClassName = ptr.To("") }, nil},
 		"nothing": {func(s *corev1.PersistentVolumeClaimSpec) { *s = corev1.PersistentVolumeClaimSpec{} }, []string{
 			"v.accessModes: Required value: at least 1 access mode is required", "v.resources[storage]: Required value"}},
-		"modes": {func(s *corev1.PersistentVolumeClaimSpec) {
+		"unknown mode": {func(s *corev1.PersistentVolumeClaimSpec) {
 			s.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOncePod, "x"}
+		}, []string{`v.accessModes: Unsupported value: "x": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"`}},
+		"modes": {func(s *corev1.PersistentVolumeClaimSpec) {
+			s.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOncePod, corev1.ReadWriteOnce}
 		}, []string{
-			`v.accessModes: Unsupported value: "x": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"`,
 			"v.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes"}},
 		"size": {func(s *corev1.PersistentVolumeClaimSpec) {
 			s.Resources.Requests[corev1.ResourceStorage] = resource.MustParse("0")

@@ -27,7 +27,7 @@ type ISCSI struct {
 	Lun               int32
 	CHAP              bool // CHAP authentication is used for sessions or discovery, which requires the secret
 	HasSecret         bool
-	SecretName        string
+	SecretName        *string // what must not be empty, or nil
 	InitiatorName     *string
 	UnknownName       string // what errors say of a name that has none of the known prefixes
 }
@@ -41,15 +41,11 @@ func tooLongForInitiator(volume, portal string, initiator *string) bool {
 }
 
 func validateISCSI(s *corev1.ISCSIVolumeSource, p *field.Path) field.ErrorList {
-	i := ISCSI{
+	return ValidateISCSI(ISCSI{
 		TargetPortal: s.TargetPortal, IQN: s.IQN, Lun: s.Lun, InitiatorName: s.InitiatorName,
 		CHAP: s.DiscoveryCHAPAuth || s.SessionCHAPAuth, HasSecret: s.SecretRef != nil,
 		UnknownName: "must be valid format starting with iqn, eui, or naa",
-	}
-	if s.SecretRef != nil {
-		i.SecretName = s.SecretRef.Name
-	}
-	return ValidateISCSI(i, p)
+	}, p)
 }
 
 // ValidateISCSI checks the portal, the names and the authentication of an iSCSI
@@ -65,8 +61,8 @@ func ValidateISCSI(i ISCSI, p *field.Path) field.ErrorList {
 	switch {
 	case i.CHAP && !i.HasSecret:
 		errs = append(errs, field.Required(p.Child("secretRef"), ""))
-	case i.HasSecret:
-		errs = append(errs, required(i.SecretName, p.Child("secretRef", "name"))...)
+	case i.SecretName != nil:
+		errs = append(errs, required(*i.SecretName, p.Child("secretRef", "name"))...)
 	}
 	if i.InitiatorName != nil {
 		errs = append(errs, validateISCSIName(*i.InitiatorName, i.UnknownName, p.Child("initiatorname"))...)

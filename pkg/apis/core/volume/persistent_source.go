@@ -72,7 +72,7 @@ func validatePersistentISCSI(s *corev1.ISCSIPersistentVolumeSource, volumeName s
 		CHAP: s.DiscoveryCHAPAuth || s.SessionCHAPAuth, HasSecret: s.SecretRef != nil, UnknownName: "must be valid format",
 	}
 	if s.SecretRef != nil {
-		i.SecretName = s.SecretRef.Name
+		i.SecretName = &s.SecretRef.Name
 	}
 	errs := ValidateISCSI(i, p)
 	if tooLongForInitiator(volumeName, s.TargetPortal, s.InitiatorName) {

@@ -12,7 +12,7 @@ func ValidateConditions[C any, T ~string](conditions []C, typeOf func(C) T, path
 	for i, c := range conditions {
 		at, t := path.Child("conditions").Index(i).Child("type"), typeOf(c)
 		if t == "" {
-			errs = append(errs, field.Required(at, "must not be empty"))
+			errs = append(errs, field.Required(at, ""))
 		}
 		if seen[t] {
 			errs = append(errs, field.Duplicate(at, t))

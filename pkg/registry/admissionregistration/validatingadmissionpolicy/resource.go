@@ -36,8 +36,9 @@ func New(needs params.Needs) *registry.Resource[object] {
 		AnyFinalizer:      true,
 		Hooks:             kind.Hooks(needs),
 		Facets: map[string]registry.Facet[object]{"status": {
-			Hooks:    registry.Hooks[object]{ValidateUpdate: validateStatusUpdate},
-			Metadata: registry.KeepUserMetadata(),
+			Hooks:        registry.Hooks[object]{ValidateUpdate: validateStatusUpdate},
+			Metadata:     registry.KeepUserMetadata(),
+			ApplyCreates: true,
 		}},
 		Columns: kind.Columns(registry.Column[object]{
 			Name: "Validations", Description: "Validations indicates the number of validation rules defined in this configuration",

@@ -36,7 +36,7 @@ func TestValidate(t *testing.T) {
 				`spec.podCIDRs: Invalid value: ["10.0.0.0/24","x"]: may specify no more than one CIDR for each IP family]`},
 		"taint": {func(n *corev1.Node) { n.Spec.Taints = []corev1.Taint{{Key: "a"}} }, "metadata.taints[0].effect: Required value"},
 		"capacity": {func(n *corev1.Node) { n.Status.Capacity = corev1.ResourceList{"cpu": resource.MustParse("-1")} },
-			`status.capacity[cpu]: Invalid value: "-1": must be greater than or equal to 0`},
+			`status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0`},
 		"feature": {func(n *corev1.Node) { n.Status.DeclaredFeatures = []string{"Good/feature", "bad"} },
 			`status.declaredFeatures[1]: Invalid value: "bad": invalid feature name "bad": must start with an UpperCamelCase segment`},
 		"annotation": {func(n *corev1.Node) {

@@ -81,7 +81,7 @@ func validateResources(n *corev1.Node) field.ErrorList {
 	var errs field.ErrorList
 	check := func(list corev1.ResourceList, p *field.Path) {
 		for _, name := range slices.Sorted(maps.Keys(list)) {
-			errs = append(errs, validation.ValidateResourceQuantityValue(name, list[name], p.Key(string(name)))...)
+			errs = append(errs, validation.ValidateResourceQuantityValue(name, list[name], p.Child(string(name)))...)
 		}
 	}
 	check(n.Status.Capacity, statusPath.Child("capacity"))

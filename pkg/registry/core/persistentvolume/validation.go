@@ -71,13 +71,19 @@ func sameNodes(now, old *corev1.VolumeNodeAffinity) bool {
 	}
 	old = old.DeepCopy()
 	for i, term := range old.Required.NodeSelectorTerms {
-		current := now.Required.NodeSelectorTerms[i].MatchExpressions
-		for j := range term.MatchExpressions {
-			r := &term.MatchExpressions[j]
-			if label, _ := validation.NodeLabelSuccessor(r.Key); j < len(current) && current[j].Key == label {
-				r.Key = label
-			}
-		}
+		current := now.Required.NodeSelectorTerms[i]
+		takeSuccessors(term.MatchExpressions, current.MatchExpressions)
+		takeSuccessors(term.MatchFields, current.MatchFields)
 	}
 	return apiequality.Semantic.DeepEqual(now, old)
+}
+
+// takeSuccessors replaces the deprecated labels that have been replaced in the current requirements. As in
+// kube-apiserver, that goes for an empty key in place of one that has no successor, too.
+func takeSuccessors(old, current []corev1.NodeSelectorRequirement) {
+	for i := range old {
+		if label, _ := validation.NodeLabelSuccessor(old[i].Key); i < len(current) && current[i].Key == label {
+			old[i].Key = label
+		}
+	}
 }

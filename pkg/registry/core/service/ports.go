@@ -1,12 +1,14 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-k8s/gatehouse/pkg/allocation"
@@ -35,6 +37,9 @@ func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *c
 		if hasHealthCheck(old) && hasHealthCheck(s) && s.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort {
 			return invalid(s, field.Forbidden(healthPath, "field is immutable"))
 		}
+		if err := duplicateNodePort(s); err != nil {
+			return err
+		}
 	}
 	taken := map[int32]bool{}
 	if needsPorts(s, before) {
@@ -62,6 +67,20 @@ func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *c
 	}
 	if len(before) > 0 {
 		t.commit = append(t.commit, a.free(before))
+	}
+	return nil
+}
+
+// duplicateNodePort returns the error for an update with the same node port twice. The validation
+// would refuse it with 422, but comes later: the answer is 500, as that of kube-apiserver.
+func duplicateNodePort(s *corev1.Service) error {
+	onNodes := sets.Set[protocolPort]{}
+	for i := range s.Spec.Ports {
+		k := protocolPort{s.Spec.Ports[i].Protocol, s.Spec.Ports[i].NodePort}
+		if k.number != 0 && onNodes.Has(k) && hasNodePorts(s) {
+			return fmt.Errorf("duplicate nodePort: %v", k)
+		}
+		onNodes.Insert(k)
 	}
 	return nil
 }
@@ -110,25 +129,14 @@ type portPlan struct {
 	// are allocated for it now.
 	before, taken map[int32]bool
 	// share gives two ports with the same number and different protocols the
-	// same node port.
+	// same node port. It is false for an update.
 	share bool
 }
 
 func (p *portPlan) apply(s *corev1.Service) error {
 	if hasNodePorts(s) {
-		for i := range s.Spec.Ports {
-			if port := s.Spec.Ports[i].NodePort; port != 0 && !p.take(port) {
-				err := p.ports.Take(int(port))
-				if err != nil {
-					return invalid(s, field.Invalid(portsPath.Index(i).Child("nodePort"), port, err.Error()))
-				}
-				p.taken[port] = true
-			}
-		}
-		if allocatesNodePorts(s) {
-			if err := p.fill(s); err != nil {
-				return err
-			}
+		if err := p.nodePorts(s); err != nil {
+			return err
 		}
 	}
 	if !hasHealthCheck(s) {
@@ -137,37 +145,55 @@ func (p *portPlan) apply(s *corev1.Service) error {
 	return p.healthCheck(s)
 }
 
-// take reports whether a node port already belongs to the service. Two ports of
-// a service may have the same node port if their protocols differ, which the
-// validation checks.
-func (p *portPlan) take(port int32) bool { return p.before[port] || p.taken[port] }
-
-// fill chooses a node port for each port that has none.
-func (p *portPlan) fill(s *corev1.Service) error {
-	same := map[int32]int32{}
+// nodePorts allocates the node ports in the order of the ports, whether they are asked for or chosen,
+// as kube-apiserver does: a dry run shows it, because it chooses the port after those before.
+func (p *portPlan) nodePorts(s *corev1.Service) error {
+	same := map[int32]int32{} // if they are shared, by the number of the port
 	for i := range s.Spec.Ports {
-		if port := &s.Spec.Ports[i]; p.share && port.NodePort != 0 && same[port.Port] == 0 {
+		port := &s.Spec.Ports[i]
+		if port.NodePort == 0 && !allocatesNodePorts(s) {
+			continue
+		}
+		if p.share && port.NodePort == 0 {
+			port.NodePort = cmp.Or(same[port.Port], askedFor(s.Spec.Ports[i:], port.Port))
+		}
+		if !p.share || same[port.Port] == 0 || same[port.Port] != port.NodePort {
+			if err := p.nodePort(s, i); err != nil {
+				return err
+			}
+		}
+		if same[port.Port] == 0 {
 			same[port.Port] = port.NodePort
 		}
 	}
-	for i := range s.Spec.Ports {
-		port := &s.Spec.Ports[i]
-		if port.NodePort == 0 {
-			port.NodePort = same[port.Port]
+	return nil
+}
+
+// askedFor returns the node port that is given for the first port with a number, or 0.
+func askedFor(ports []corev1.ServicePort, number int32) int32 {
+	for i := range ports {
+		if ports[i].Port == number && ports[i].NodePort != 0 {
+			return ports[i].NodePort
 		}
-		if port.NodePort != 0 {
-			continue
-		}
+	}
+	return 0
+}
+
+// nodePort allocates the node port of a port, or chooses one.
+func (p *portPlan) nodePort(s *corev1.Service, i int) error {
+	port := &s.Spec.Ports[i]
+	if port.NodePort == 0 {
 		next, err := p.ports.Next()
 		if err != nil {
 			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %v", err))
 		}
 		port.NodePort = int32(next)
-		p.taken[port.NodePort] = true
-		if p.share {
-			same[port.Port] = port.NodePort
-		}
+	} else if p.before[port.NodePort] || !p.share && p.taken[port.NodePort] {
+		return nil
+	} else if err := p.ports.Take(int(port.NodePort)); err != nil {
+		return invalid(s, field.Invalid(portsPath.Index(i).Child("nodePort"), port.NodePort, err.Error()))
 	}
+	p.taken[port.NodePort] = true
 	return nil
 }
 

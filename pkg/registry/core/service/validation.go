@@ -166,7 +166,7 @@ func validateTraffic(s *corev1.Service) (errs field.ErrorList) {
 	}
 	if distribution := spec.TrafficDistribution; distribution != nil {
 		errs = append(errs, metavalidation.ValidateOneOf(*distribution, specPath.Child("trafficDistribution"),
-			corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameNode, corev1.ServiceTrafficDistributionPreferSameZone)...)
+			corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameZone, corev1.ServiceTrafficDistributionPreferSameNode)...)
 	}
 	return errs
 }

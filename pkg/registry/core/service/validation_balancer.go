@@ -27,15 +27,15 @@ func validateBalancer(s, old *corev1.Service) (errs field.ErrorList) {
 		errs = append(errs, field.Forbidden(path, onlyBalanced))
 	}
 	path = specPath.Child("loadBalancerClass")
+	if balanced && old != nil && old.Spec.Type == spec.Type && !ptr.Equal(spec.LoadBalancerClass, old.Spec.LoadBalancerClass) {
+		errs = append(errs, field.Invalid(path, spec.LoadBalancerClass, "may not change once set"))
+	}
 	switch class := spec.LoadBalancerClass; {
 	case class == nil:
 	case !balanced:
 		errs = append(errs, field.Forbidden(path, onlyBalanced))
 	default:
 		errs = append(errs, validation.ValidateQualifiedName(*class, path)...)
-	}
-	if balanced && old != nil && old.Spec.Type == spec.Type && !ptr.Equal(spec.LoadBalancerClass, old.Spec.LoadBalancerClass) {
-		errs = append(errs, field.Invalid(path, spec.LoadBalancerClass, "may not change once set"))
 	}
 	return errs
 }

@@ -48,16 +48,18 @@ func validatePort(port *corev1.ServicePort, named bool, names sets.Set[string], 
 	return errs
 }
 
+// protocolPort is a port, or a port of nodes, of a service.
+type protocolPort struct {
+	protocol corev1.Protocol
+	number   int32
+}
+
 // validateUnique checks that each combination of number and protocol occurs
 // only once, both for ports and for node ports.
 func validateUnique(ports []corev1.ServicePort) (errs field.ErrorList) {
-	type key struct {
-		protocol corev1.Protocol
-		number   int32
-	}
-	onNodes, inCluster := sets.Set[key]{}, sets.Set[key]{}
+	onNodes, inCluster := sets.Set[protocolPort]{}, sets.Set[protocolPort]{}
 	for i := range ports {
-		k := key{ports[i].Protocol, ports[i].NodePort}
+		k := protocolPort{ports[i].Protocol, ports[i].NodePort}
 		if k.number == 0 {
 			continue
 		}
@@ -67,7 +69,7 @@ func validateUnique(ports []corev1.ServicePort) (errs field.ErrorList) {
 		onNodes.Insert(k)
 	}
 	for i := range ports {
-		k := key{ports[i].Protocol, ports[i].Port}
+		k := protocolPort{ports[i].Protocol, ports[i].Port}
 		if inCluster.Has(k) {
 			errs = append(errs, field.Duplicate(portsPath.Index(i), goform.Of(corev1.ServicePort{Protocol: k.protocol, Port: k.number})))
 		}

@@ -43,7 +43,11 @@ func warnings(s *corev1.Service) (out []string) {
 }
 
 func addressWarnings(spec *corev1.ServiceSpec) (out []string) {
-	if len(spec.ExternalIPs) > 0 {
+	switch {
+	case len(spec.ExternalIPs) == 0:
+	case spec.Type == corev1.ServiceTypeExternalName:
+		out = append(out, fmt.Sprintf("spec.externalIPs is ignored when spec.type is %q", spec.Type))
+	default:
 		out = append(out, "spec.externalIPs is deprecated and may no longer be implemented in some clusters")
 	}
 	for i, ip := range spec.ClusterIPs {

@@ -21,7 +21,6 @@ var Resource = &registry.Resource[*schedulingv1.PriorityClass]{
 	NewList:       func() runtime.Object { return &schedulingv1.PriorityClassList{} },
 	Parts:         registry.Parts[*schedulingv1.PriorityClass]{Generations: true},
 	ValidateName:  apivalidation.NameIsDNSSubdomain,
-	AnyFinalizer:  true,
 	Hooks: registry.Hooks[*schedulingv1.PriorityClass]{
 		Validate:       validate,
 		ValidateUpdate: validateUpdate,

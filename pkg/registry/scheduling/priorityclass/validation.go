@@ -9,6 +9,8 @@ import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	metavalidation "github.com/gatehouse-k8s/gatehouse/pkg/apis/meta/validation"
 )
 
 const (
@@ -43,9 +45,8 @@ func validate(_ context.Context, pc *schedulingv1.PriorityClass) (errs field.Err
 	} else if pc.Value > HighestUserDefined {
 		errs = append(errs, field.Forbidden(field.NewPath("value"), fmt.Sprintf("maximum allowed value of a user defined priority is %v", HighestUserDefined)))
 	}
-	if p := pc.PreemptionPolicy; p != nil && *p != corev1.PreemptLowerPriority && *p != corev1.PreemptNever {
-		errs = append(errs, field.NotSupported(field.NewPath("preemptionPolicy"), *p,
-			[]corev1.PreemptionPolicy{corev1.PreemptLowerPriority, corev1.PreemptNever}))
+	if p := pc.PreemptionPolicy; p != nil {
+		errs = append(errs, metavalidation.ValidateRequiredOneOf(*p, field.NewPath("preemptionPolicy"), corev1.PreemptLowerPriority, corev1.PreemptNever)...)
 	}
 	return errs
 }

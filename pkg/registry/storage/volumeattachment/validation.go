@@ -26,16 +26,7 @@ var (
 	statusPath = field.NewPath("status")
 )
 
-// validate checks a new attachment, whose status is empty.
 func validate(_ context.Context, a *storagev1.VolumeAttachment) field.ErrorList {
-	errs := validateAttachment(a)
-	if name := a.Spec.Source.PersistentVolumeName; name != nil {
-		errs = append(errs, validation.ValidateDNS1123Subdomain(*name, sourcePath.Child("persistentVolumeName"))...)
-	}
-	return errs
-}
-
-func validateAttachment(a *storagev1.VolumeAttachment) field.ErrorList {
 	errs := volume.ValidateCSIDriverName(a.Spec.Attacher, specPath.Child("attacher"))
 	errs = append(errs, validateSource(&a.Spec.Source)...)
 	errs = append(errs, validation.ValidateDNS1123Subdomain(a.Spec.NodeName, specPath.Child("nodeName"))...)
@@ -47,7 +38,11 @@ func validateAttachment(a *storagev1.VolumeAttachment) field.ErrorList {
 		errs = append(errs, field.TooLong(statusPath.Child("attachmentMetadata"), "" /* not repeated */, maxMetadata))
 	}
 	errs = append(errs, validateError(a.Status.AttachError, statusPath.Child("attachError"))...)
-	return append(errs, validateError(a.Status.DetachError, statusPath.Child("detachError"))...)
+	errs = append(errs, validateError(a.Status.DetachError, statusPath.Child("detachError"))...)
+	if name := a.Spec.Source.PersistentVolumeName; name != nil {
+		errs = append(errs, validation.ValidateDNS1123Subdomain(*name, sourcePath.Child("persistentVolumeName"))...)
+	}
+	return errs
 }
 
 // validateSource checks that there is one volume: a persistent volume by its
@@ -83,8 +78,8 @@ func validateError(e *storagev1.VolumeError, p *field.Path) field.ErrorList {
 	return errs
 }
 
-func validateUpdate(_ context.Context, a, old *storagev1.VolumeAttachment) field.ErrorList {
-	errs := validateAttachment(a)
+func validateUpdate(ctx context.Context, a, old *storagev1.VolumeAttachment) field.ErrorList {
+	errs := validate(ctx, a)
 	if !apiequality.Semantic.DeepEqual(a.Spec, old.Spec) {
 		errs = append(errs, field.Invalid(specPath, goform.Of(a.Spec), "field is immutable"))
 	}
