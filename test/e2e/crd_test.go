@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
@@ -180,5 +182,24 @@ func TestListOfDocumentsIsFresh(t *testing.T) {
 	after := send(t, s.Config, request{path: "/openapi/v3", headers: []string{"If-Modified-Since", before.header.Get("Last-Modified")}})
 	if after.code != http.StatusOK || !strings.Contains(string(after.body), "apis/fresh.example.com/v1") {
 		t.Errorf("answered %d: %.200s", after.code, after.body)
+	}
+}
+
+// TestApplyWithoutChange applies what a definition has already. Such an update begins with the object as it
+// is stored, whose schemas are packed.
+func TestApplyWithoutChange(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t)
+	crd := definition("apply.example.com", "things", "Thing", plainSchema)
+	crd.Labels = map[string]string{"a": "b"}
+	crd = establish(t, s.Config, crd)
+	definitions := clientset.NewForConfigOrDie(s.Config).ApiextensionsV1().CustomResourceDefinitions()
+	for _, manager := range []string{"one", "one", "two"} {
+		patch := []byte(`{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"` + crd.Name + `","labels":{"a":"b"}}}`)
+		got, err := definitions.Patch(t.Context(), crd.Name, types.ApplyPatchType, patch, metav1.PatchOptions{FieldManager: manager})
+		testutil.Check(t, err)
+		if diff := cmp.Diff(crd.Spec, got.Spec); diff != "" {
+			t.Errorf("the definition has changed (-before +after):\n%s", diff)
+		}
 	}
 }

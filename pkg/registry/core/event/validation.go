@@ -79,6 +79,7 @@ func validateUpdate(ctx context.Context, e, old *corev1.Event) field.ErrorList {
 	}
 	fixed("involvedObject", e.InvolvedObject, old.InvolvedObject)
 	fixed("reason", e.Reason, old.Reason)
+	fixed("reason", e.Reason, old.Reason) // two causes, as in kube-apiserver
 	fixed("message", e.Message, old.Message)
 	fixed("source", e.Source, old.Source)
 	fixed("firstTimestamp", e.FirstTimestamp, old.FirstTimestamp)

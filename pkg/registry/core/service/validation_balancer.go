@@ -27,17 +27,18 @@ func validateBalancer(s, old *corev1.Service) (errs field.ErrorList) {
 		errs = append(errs, field.Forbidden(path, onlyBalanced))
 	}
 	path = specPath.Child("loadBalancerClass")
+	var format field.ErrorList
+	if class := spec.LoadBalancerClass; class != nil && balanced {
+		format = validation.ValidateQualifiedName(*class, path)
+	}
 	if balanced && old != nil && old.Spec.Type == spec.Type && !ptr.Equal(spec.LoadBalancerClass, old.Spec.LoadBalancerClass) {
 		errs = append(errs, field.Invalid(path, spec.LoadBalancerClass, "may not change once set"))
+		errs = append(errs, format...) // a cause of its own, as in kube-apiserver
 	}
-	switch class := spec.LoadBalancerClass; {
-	case class == nil:
-	case !balanced:
+	if !balanced && spec.LoadBalancerClass != nil {
 		errs = append(errs, field.Forbidden(path, onlyBalanced))
-	default:
-		errs = append(errs, validation.ValidateQualifiedName(*class, path)...)
 	}
-	return errs
+	return append(errs, format...)
 }
 
 // validateSourceRanges checks the field loadBalancerSourceRanges, or the
