@@ -78,7 +78,7 @@ func noStorage(*storagebackend.ConfigForResource, string, func(runtime.Object) (
 func TestStorage(t *testing.T) {
 	r := sample()
 	r.Subresources = func(main *REST, _ Deps) map[string]rest.Storage {
-		return map[string]rest.Storage{"other": &facetREST{facetUpdater{main.Store}}}
+		return map[string]rest.Storage{"other": &facetREST{facetUpdater{store: main.Store}}}
 	}
 	storage, err := r.Storage(memory(t))
 	if err != nil {

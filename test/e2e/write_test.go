@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-k8s/gatehouse/internal/testutil"
+	"github.com/gatehouse-k8s/gatehouse/pkg/testserver"
 )
 
 func TestDryRun(t *testing.T) {
@@ -176,4 +177,23 @@ func TestPatches(t *testing.T) {
 	if _, err := client.CoreV1().Pods(ns).Patch(ctx, "web", types.ApplyPatchType, []byte("{}"), metav1.PatchOptions{}); err == nil {
 		t.Error("apply without a field manager was accepted")
 	}
+}
+
+// TestApplyToStatusOfNothing applies the status of objects that do not exist. That creates a
+// ValidatingAdmissionPolicy, as in kube-apiserver, and nothing else.
+func TestApplyToStatusOfNothing(t *testing.T) {
+	t.Parallel()
+	client := kubernetes.NewForConfigOrDie(testserver.Start(t).Config)
+	options := metav1.PatchOptions{FieldManager: "m"}
+	body := `{"apiVersion":"v1","kind":"Node","metadata":{"name":"new"},"status":{"phase":"Running"}}`
+	if _, err := client.CoreV1().Nodes().Patch(t.Context(), "new", types.ApplyPatchType, []byte(body), options, "status"); !apierrors.IsNotFound(err) {
+		t.Errorf("node: %v, want that it is not found", err)
+	}
+	body = `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicy","metadata":{"name":"new"},"spec":{"validations":[{"expression":"true"}],
+		"matchConstraints":{"resourceRules":[{"apiGroups":[""],"apiVersions":["v1"],"operations":["*"],"resources":["pods"]}]}}}`
+	policies := client.AdmissionregistrationV1().ValidatingAdmissionPolicies()
+	_, err := policies.Patch(t.Context(), "new", types.ApplyPatchType, []byte(body), options, "status")
+	testutil.Check(t, err)
+	_, err = policies.Get(t.Context(), "new", metav1.GetOptions{})
+	testutil.Check(t, err)
 }
