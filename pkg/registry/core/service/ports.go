@@ -37,8 +37,10 @@ func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *c
 		if hasHealthCheck(old) && hasHealthCheck(s) && s.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort {
 			return invalid(s, field.Forbidden(healthPath, "field is immutable"))
 		}
-		if err := duplicateNodePort(s); err != nil {
-			return err
+		if hasNodePorts(s) {
+			if err := duplicateNodePort(s); err != nil {
+				return err
+			}
 		}
 	}
 	taken := map[int32]bool{}
@@ -47,7 +49,7 @@ func (a *allocator) allocatePorts(ctx context.Context, t *transaction, s, old *c
 		err := a.NodePorts.Change(ctx, dryRun, func(ports *allocation.Ports) error {
 			asked.Spec.DeepCopyInto(&s.Spec) // After a conflict, the function is called again and must start from the request.
 			clear(taken)
-			return (&portPlan{ports: ports, before: before, taken: taken, share: old == nil}).apply(s)
+			return (&portPlan{ports: ports, before: before, taken: taken, share: old == nil, dryRun: dryRun}).apply(s)
 		})
 		if err != nil {
 			return portError(err)
@@ -77,7 +79,7 @@ func duplicateNodePort(s *corev1.Service) error {
 	onNodes := sets.Set[protocolPort]{}
 	for i := range s.Spec.Ports {
 		k := protocolPort{s.Spec.Ports[i].Protocol, s.Spec.Ports[i].NodePort}
-		if k.number != 0 && onNodes.Has(k) && hasNodePorts(s) {
+		if k.number != 0 && onNodes.Has(k) {
 			return fmt.Errorf("duplicate nodePort: %v", k)
 		}
 		onNodes.Insert(k)
@@ -130,7 +132,7 @@ type portPlan struct {
 	before, taken map[int32]bool
 	// share gives two ports with the same number and different protocols the
 	// same node port. It is false for an update.
-	share bool
+	share, dryRun bool
 }
 
 func (p *portPlan) apply(s *corev1.Service) error {
@@ -145,11 +147,10 @@ func (p *portPlan) apply(s *corev1.Service) error {
 	return p.healthCheck(s)
 }
 
-// nodePorts allocates the node ports in the order of the ports, whether they are asked for or chosen,
-// as kube-apiserver does: a dry run shows it, because it chooses the port after those before.
+// nodePorts allocates the node ports, whether they are asked for or chosen.
 func (p *portPlan) nodePorts(s *corev1.Service) error {
 	same := map[int32]int32{} // if they are shared, by the number of the port
-	for i := range s.Spec.Ports {
+	for _, i := range p.order(s.Spec.Ports) {
 		port := &s.Spec.Ports[i]
 		if port.NodePort == 0 && !allocatesNodePorts(s) {
 			continue
@@ -169,6 +170,21 @@ func (p *portPlan) nodePorts(s *corev1.Service) error {
 	return nil
 }
 
+// order returns the indices of the ports in the order in which their node ports are allocated. Those that are
+// asked for come first, so that none of them is chosen for another port. Only a dry run goes through the
+// ports as they are, as kube-apiserver always does: there the order shows in the answer.
+func (p *portPlan) order(ports []corev1.ServicePort) (asked []int) {
+	var chosen []int
+	for i := range ports {
+		if p.dryRun || ports[i].NodePort != 0 {
+			asked = append(asked, i)
+		} else {
+			chosen = append(chosen, i)
+		}
+	}
+	return append(asked, chosen...)
+}
+
 // askedFor returns the node port that is given for the first port with a number, or 0.
 func askedFor(ports []corev1.ServicePort, number int32) int32 {
 	for i := range ports {
@@ -179,7 +195,8 @@ func askedFor(ports []corev1.ServicePort, number int32) int32 {
 	return 0
 }
 
-// nodePort allocates the node port of a port, or chooses one.
+// nodePort allocates the node port of a port, or chooses one. After an update, two ports may have the same
+// node port if their protocols differ.
 func (p *portPlan) nodePort(s *corev1.Service, i int) error {
 	port := &s.Spec.Ports[i]
 	if port.NodePort == 0 {

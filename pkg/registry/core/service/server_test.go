@@ -233,3 +233,20 @@ func TestKubernetesService(t *testing.T) {
 	}
 	testutil.Check(t, s.Stop())
 }
+
+// TestChosenPortsLeaveThoseAskedFor creates services with a port that is asked for after one that is
+// chosen, where both have all ports that there are.
+func TestChosenPortsLeaveThoseAskedFor(t *testing.T) {
+	t.Parallel()
+	s := testserver.Start(t, testserver.Options{Flags: []string{"--service-node-port-range=30000-30001"}})
+	services := kubernetes.NewForConfigOrDie(s.Config).CoreV1().Services(metav1.NamespaceDefault)
+	for range 10 {
+		made, err := services.Create(t.Context(), named("two", corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: []corev1.ServicePort{
+			{Name: "chosen", Port: 80}, {Name: "asked", Port: 81, NodePort: 30001}}}), metav1.CreateOptions{})
+		testutil.Check(t, err)
+		if port := made.Spec.Ports[0].NodePort; port != 30000 {
+			t.Errorf("port %d was chosen", port)
+		}
+		testutil.Check(t, services.Delete(t.Context(), "two", metav1.DeleteOptions{}))
+	}
+}
